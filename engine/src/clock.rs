@@ -1,0 +1,157 @@
+//! Time as an argument: every deadline in Millpond reads an engine's [`Clock`].
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use crate::{Error, Result};
+
+/// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// From milliseconds since 1970.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Timestamp(millis)
+    }
+
+    /// From seconds since 1970; saturates far beyond any calendar.
+    #[must_use]
+    pub const fn from_secs(secs: u64) -> Self {
+        Timestamp(secs.saturating_mul(1000))
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub const fn as_secs(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// This moment and `by` later, at most the end of time.
+    #[must_use]
+    pub fn saturating_add(self, by: Duration) -> Self {
+        Timestamp(self.0.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// How long ago `earlier` was, or zero if it is still to come.
+    #[must_use]
+    pub fn saturating_since(self, earlier: Timestamp) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// An engine's source of time: the system's, or one that a test moves by hand. Clones share one time.
+///
+/// It never runs backwards within one engine, restarts included: the engine stores the highest time it has shown.
+///
+/// ```
+/// use std::time::Duration;
+/// use millpond_engine::{Clock, Timestamp};
+///
+/// let clock = Clock::manual(Timestamp::from_secs(1_000));
+/// clock.advance(Duration::from_secs(30))?;
+/// assert_eq!(clock.now(), Timestamp::from_secs(1_030));
+/// # Ok::<(), millpond_engine::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Clock(Arc<Inner>);
+
+struct Inner {
+    manual: bool,
+    /// The highest time shown; for a manual clock, the time itself.
+    latest: AtomicU64,
+}
+
+impl Clock {
+    /// The system's time, held where it is while the system's clock goes back.
+    #[must_use]
+    pub fn system() -> Self {
+        Clock(Arc::new(Inner { manual: false, latest: AtomicU64::new(0) }))
+    }
+
+    /// A clock that moves only by [`advance`](Clock::advance) and [`set`](Clock::set).
+    #[must_use]
+    pub fn manual(start: Timestamp) -> Self {
+        Clock(Arc::new(Inner { manual: true, latest: AtomicU64::new(start.0) }))
+    }
+
+    /// The present moment.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+    pub fn now(&self) -> Timestamp {
+        if self.0.manual {
+            return Timestamp(self.0.latest.load(Ordering::SeqCst));
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Timestamp(self.0.latest.fetch_max(millis, Ordering::SeqCst).max(millis))
+    }
+
+    /// Moves a manual clock forward.
+    ///
+    /// # Errors
+    /// [`Error::ClockNotManual`] for the system clock.
+    pub fn advance(&self, by: Duration) -> Result<()> {
+        if !self.0.manual {
+            return Err(Error::ClockNotManual);
+        }
+        let step = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        let moved = self.0.latest.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |at| Some(at.saturating_add(step)));
+        debug_assert!(moved.is_ok(), "the update always gives a value");
+        Ok(())
+    }
+
+    /// Sets a manual clock to a moment that is not before its present one.
+    ///
+    /// # Errors
+    /// [`Error::ClockNotManual`] for the system clock, [`Error::ClockBackwards`] for an earlier moment.
+    pub fn set(&self, to: Timestamp) -> Result<()> {
+        if !self.0.manual {
+            return Err(Error::ClockNotManual);
+        }
+        let before = self.0.latest.fetch_max(to.0, Ordering::SeqCst);
+        if before > to.0 {
+            return Err(Error::ClockBackwards { now_millis: before, asked_millis: to.0 });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_manual(&self) -> bool {
+        self.0.manual
+    }
+
+    /// Lifts the clock to a time that the store has already seen.
+    pub(crate) fn at_least(&self, floor: Timestamp) {
+        self.0.latest.fetch_max(floor.0, Ordering::SeqCst);
+    }
+
+    /// An independent clock that starts where this one stands.
+    pub(crate) fn fork(&self) -> Clock {
+        Clock(Arc::new(Inner { manual: self.0.manual, latest: AtomicU64::new(self.0.latest.load(Ordering::SeqCst)) }))
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Clock::system()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock").field("manual", &self.0.manual).field("now_millis", &self.now().as_millis()).finish()
+    }
+}

@@ -1,0 +1,251 @@
+use std::{cell::RefCell, fmt, ops::Bound, rc::Rc, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::{
+    Clock, Error, Keyspace, Page, RangeRequest, Read, Result,
+    backend::{BackendSnapshot, Entries, Op},
+    batch::{check_entry, check_total},
+    engine::Inner,
+    history::ReadSet,
+    keyspace::KeyspaceId,
+    overlay::Overlay,
+    range::take_page,
+};
+
+/// A function to run once a transaction is committed.
+pub(crate) type Hook = Box<dyn FnOnce() + Send>;
+
+/// A transaction under way: reads see a snapshot and the transaction's own writes; writes take effect together at
+/// the end. It is given to the closure of [`Engine::transact`](crate::Engine::transact).
+pub struct Transaction {
+    engine: Arc<Inner>,
+    view: Rc<RefCell<View>>,
+}
+
+/// What a transaction has seen and done.
+pub(crate) struct View {
+    snapshot: Box<dyn BackendSnapshot>,
+    /// Commits that are validated but not yet visible; only in the serial lane.
+    unsynced: Overlay,
+    writes: Overlay,
+    write_count: usize,
+    write_bytes: usize,
+    reads: ReadSet,
+    hooks: Vec<Hook>,
+    /// While a nested transaction runs: what it changed, for the case that it fails.
+    undo: Option<Vec<Undo>>,
+}
+
+struct Undo {
+    keyspace: KeyspaceId,
+    key: Bytes,
+    before: Option<Option<Bytes>>,
+    count: usize,
+    bytes: usize,
+}
+
+/// What is left of a transaction when its closure has returned.
+pub(crate) struct Outcome {
+    pub(crate) ops: Vec<Op>,
+    pub(crate) reads: ReadSet,
+    pub(crate) hooks: Vec<Hook>,
+}
+
+impl View {
+    pub(crate) fn new(snapshot: Box<dyn BackendSnapshot>, unsynced: Overlay) -> Self {
+        View {
+            snapshot,
+            unsynced,
+            writes: Overlay::default(),
+            write_count: 0,
+            write_bytes: 0,
+            reads: ReadSet::default(),
+            hooks: Vec::new(),
+            undo: None,
+        }
+    }
+
+    pub(crate) fn finish(&mut self) -> Outcome {
+        Outcome {
+            ops: std::mem::take(&mut self.writes).into_ops(),
+            reads: std::mem::take(&mut self.reads),
+            hooks: std::mem::take(&mut self.hooks),
+        }
+    }
+
+    fn get(&mut self, keyspace: KeyspaceId, key: &[u8]) -> Result<Option<Bytes>> {
+        if let Some(written) = self.writes.get(keyspace, key) {
+            return Ok(written.clone());
+        }
+        self.reads.points.insert((keyspace, Bytes::copy_from_slice(key)));
+        if let Some(unsynced) = self.unsynced.get(keyspace, key) {
+            return Ok(unsynced.clone());
+        }
+        self.snapshot.get(keyspace, key)
+    }
+
+    fn range(&mut self, keyspace: KeyspaceId, request: &RangeRequest) -> Result<Page> {
+        let bounds = || (request.from.as_ref().map(AsRef::as_ref), request.to.as_ref().map(AsRef::as_ref));
+        let (from, to) = bounds();
+        let stored: Entries<'_> = self.snapshot.range(keyspace, from, to, request.reverse);
+        let committed = self.unsynced.lay_over(keyspace, bounds(), request.reverse, stored);
+        let entries = self.writes.lay_over(keyspace, bounds(), request.reverse, committed);
+        let page = take_page(entries, request.limit, request.limit_bytes)?;
+        // Only what was looked at can invalidate the read: a page that ended early saw nothing beyond its last key.
+        let (mut from, mut to) = (request.from.clone(), request.to.clone());
+        if let Some(last) = &page.resume {
+            *(if request.reverse { &mut from } else { &mut to }) = Bound::Included(last.clone());
+        }
+        self.reads.ranges.push((keyspace, from, to));
+        Ok(page)
+    }
+
+    fn set(&mut self, keyspace: KeyspaceId, key: Bytes, value: Option<Bytes>) {
+        let (count, bytes) = (self.write_count, self.write_bytes);
+        let size = key.len() + value.as_ref().map_or(0, Bytes::len);
+        let before = self.writes.set(keyspace, key.clone(), value);
+        match &before {
+            None => self.write_count += 1,
+            Some(old) => self.write_bytes -= key.len() + old.as_ref().map_or(0, Bytes::len),
+        }
+        self.write_bytes += size;
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo { keyspace, key, before, count, bytes });
+        }
+    }
+}
+
+/// Runs `f` inside a transaction that is already under way. If it fails, its writes and hooks are taken back.
+pub(crate) fn join<T, E>(
+    engine: &Arc<Inner>,
+    view: &Rc<RefCell<View>>,
+    f: &mut impl FnMut(&mut Transaction) -> Result<T, E>,
+) -> Result<T, E> {
+    let outer_undo = view.borrow_mut().undo.replace(Vec::new());
+    let hooks = view.borrow().hooks.len();
+    let result = f(&mut Transaction { engine: Arc::clone(engine), view: Rc::clone(view) });
+    let mut view = view.borrow_mut();
+    let undo = std::mem::replace(&mut view.undo, outer_undo).unwrap_or_default();
+    if result.is_err() {
+        view.hooks.truncate(hooks);
+        for step in undo.into_iter().rev() {
+            view.writes.restore(step.keyspace, step.key, step.before);
+            view.write_count = step.count;
+            view.write_bytes = step.bytes;
+        }
+    } else if let Some(outer) = &mut view.undo {
+        outer.extend(undo);
+    }
+    result
+}
+
+impl Transaction {
+    pub(crate) fn new(engine: &Arc<Inner>, view: &Rc<RefCell<View>>) -> Self {
+        Transaction { engine: Arc::clone(engine), view: Rc::clone(view) }
+    }
+
+    /// The value of a key, the transaction's own writes included.
+    ///
+    /// # Errors
+    /// Those of the backend, and [`Error::ForeignKeyspace`].
+    pub fn get(&mut self, keyspace: &Keyspace, key: &[u8]) -> Result<Option<Bytes>> {
+        self.engine.check_keyspace(keyspace)?;
+        self.view.borrow_mut().get(keyspace.id, key)
+    }
+
+    /// The values of several keys, in their order.
+    ///
+    /// # Errors
+    /// As [`get`](Transaction::get).
+    pub fn multi_get<K: AsRef<[u8]>>(&mut self, keyspace: &Keyspace, keys: &[K]) -> Result<Vec<Option<Bytes>>> {
+        keys.iter().map(|key| self.get(keyspace, key.as_ref())).collect()
+    }
+
+    /// One page of a range, the transaction's own writes included. Keys that appear in it later, written by others,
+    /// make the commit conflict.
+    ///
+    /// # Errors
+    /// As [`get`](Transaction::get).
+    pub fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> Result<Page> {
+        self.engine.check_keyspace(keyspace)?;
+        if request.is_empty() {
+            return Ok(Page::default());
+        }
+        self.view.borrow_mut().range(keyspace.id, request)
+    }
+
+    /// Sets a key.
+    ///
+    /// # Errors
+    /// The limits of [`Limits`](crate::Limits), and [`Error::ForeignKeyspace`].
+    pub fn put(&mut self, keyspace: &Keyspace, key: impl Into<Bytes>, value: impl Into<Bytes>) -> Result<()> {
+        self.set(keyspace, key.into(), Some(value.into()))
+    }
+
+    /// Deletes a key; deleting one that is not there is not an error.
+    ///
+    /// # Errors
+    /// As [`put`](Transaction::put).
+    pub fn delete(&mut self, keyspace: &Keyspace, key: impl Into<Bytes>) -> Result<()> {
+        self.set(keyspace, key.into(), None)
+    }
+
+    fn set(&mut self, keyspace: &Keyspace, key: Bytes, value: Option<Bytes>) -> Result<()> {
+        self.engine.check_keyspace(keyspace)?;
+        let limits = self.engine.limits();
+        check_entry(&limits, &key, value.as_ref())?;
+        let mut view = self.view.borrow_mut();
+        let size = key.len() + value.as_ref().map_or(0, Bytes::len);
+        check_total(&limits, view.write_count + 1, view.write_bytes + size)?;
+        view.set(keyspace.id, key, value);
+        Ok(())
+    }
+
+    /// Registers an effect to run once the transaction is committed, in the order of commits: to wake a waiter, to feed
+    /// a cache. It runs on a committing thread, so it must be short, must not block and must not write to the engine.
+    /// If the transaction fails or runs again, the effects of that run are dropped.
+    pub fn on_commit(&mut self, effect: impl FnOnce() + Send + 'static) {
+        self.view.borrow_mut().hooks.push(Box::new(effect));
+    }
+
+    /// The engine's clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.engine.clock()
+    }
+
+    /// Whether this transaction is of that engine.
+    pub(crate) fn apply(&mut self, ops: Vec<Op>) -> Result<()> {
+        let limits = self.engine.limits();
+        let mut view = self.view.borrow_mut();
+        for op in ops {
+            let size = op.key.len() + op.value.as_ref().map_or(0, Bytes::len);
+            check_total(&limits, view.write_count + 1, view.write_bytes + size)?;
+            view.set(op.keyspace, op.key, op.value);
+        }
+        Ok(())
+    }
+}
+
+impl Read for Transaction {
+    fn get(&mut self, keyspace: &Keyspace, key: &[u8]) -> Result<Option<Bytes>> {
+        Transaction::get(self, keyspace, key)
+    }
+
+    fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> Result<Page> {
+        Transaction::range(self, keyspace, request)
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let view = self.view.borrow();
+        f.debug_struct("Transaction").field("writes", &view.write_count).finish_non_exhaustive()
+    }
+}
+
+/// Errors of a closure and of the engine meet here.
+pub(crate) fn conflict<E: From<Error>>(attempts: u32) -> E {
+    E::from(Error::Conflict { attempts })
+}
