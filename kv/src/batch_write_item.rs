@@ -1,0 +1,110 @@
+//! Putting and deleting many items at once. A batch is one commit: all of it is written, or none.
+
+use std::collections::{BTreeMap, HashSet};
+
+use millpond_engine::{Read, Transaction, WriteBatch};
+
+use crate::catalog::{Catalog, Latest};
+use crate::kv::Kv;
+use crate::model::{BatchWriteItemOutput, BatchWriteItemRequest, ReturnConsumedCapacity, WriteRequest};
+use crate::table::TableRecord;
+use crate::value::Item;
+use crate::write_item::{self, write_item};
+use crate::{Error, Result, capacity, constraints, key, layout};
+
+const MAX_WRITES: usize = 25;
+
+/// A request whose own checks have passed.
+pub(crate) struct BatchWrite<'a> {
+    request: &'a BatchWriteItemRequest,
+    tables: Vec<(&'a str, &'a str, &'a [WriteRequest])>,
+}
+
+/// One write with its row.
+struct Write<'a> {
+    parameter: &'a str,
+    table: std::sync::Arc<TableRecord>,
+    row: Vec<u8>,
+    /// The item or the key.
+    key: &'a Item,
+    new: Option<&'a Item>,
+}
+
+pub(crate) fn check(request: &BatchWriteItemRequest) -> Result<BatchWrite<'_>> {
+    if request.request_items.is_empty() {
+        return Err(Error::validation("The requestItems parameter is required for BatchWriteItem"));
+    }
+    let mut broken = constraints::Constraints::default();
+    for (table, writes) in &request.request_items {
+        let field = format!("RequestItems.{table}.member");
+        if writes.len() > MAX_WRITES {
+            broken.breaks_at(&field, "Member must have length less than or equal to 25");
+        } else if writes.is_empty() {
+            broken.breaks_at(&field, "Member must have length greater than or equal to 1");
+        }
+    }
+    broken.finish()?;
+    if request.request_items.values().map(Vec::len).sum::<usize>() > MAX_WRITES {
+        return Err(Error::validation("Too many items requested for the BatchWriteItem call"));
+    }
+    let mut tables = Vec::with_capacity(request.request_items.len());
+    for (parameter, writes) in &request.request_items {
+        for write in writes {
+            if let WriteRequest::Put { item } = write {
+                write_item::check_item(item)?;
+            }
+        }
+        tables.push((parameter.as_str(), constraints::table_name(parameter)?, writes.as_slice()));
+    }
+    Ok(BatchWrite { request, tables })
+}
+
+fn writes<'a>(catalog: &Catalog, reader: &mut impl Read, batch: &BatchWrite<'a>) -> Result<Vec<Write<'a>>> {
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    for (parameter, name, requests) in &batch.tables {
+        let table = catalog.need(reader, name)?;
+        for request in *requests {
+            let (row, key, new) = match request {
+                WriteRequest::Put { item } => (key::of_item(&table, item)?, item, Some(item)),
+                WriteRequest::Delete { key } => (key::of_request(&table, key)?, key, None),
+            };
+            if !seen.insert(row.clone()) {
+                return Err(Error::validation("Provided list of item keys contains duplicates"));
+            }
+            new.map_or(Ok(()), write_item::check_put_size)?;
+            found.push(Write { parameter, table: std::sync::Arc::clone(&table), row, key, new });
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) fn run(kv: &Kv, batch: &BatchWrite<'_>) -> Result<BatchWriteItemOutput> {
+    if batch.request.return_consumed_capacity != ReturnConsumedCapacity::None {
+        return kv.engine().transact(|tx| run_in(kv.catalog(), tx, batch));
+    }
+    let mut rows = WriteBatch::new();
+    for write in writes(kv.catalog(), &mut Latest(kv.engine()), batch)? {
+        write_item::blind(&mut rows, kv.catalog(), write.row, write.new.map(layout::encode));
+    }
+    kv.engine().write(rows)?;
+    Ok(BatchWriteItemOutput::default())
+}
+
+pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, batch: &BatchWrite<'_>) -> Result<BatchWriteItemOutput> {
+    let mut units: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut found = Vec::new();
+    for write in writes(catalog, tx, batch)? {
+        let old = write_item::stored(tx, catalog, &write.table, &write.row, write.key)?;
+        found.push((write, old)); // all is read before anything is written, so an error leaves nothing half done
+    }
+    for (write, old) in found {
+        *units.entry(write.parameter).or_default() +=
+            capacity::write_units(write_item::size(old.as_ref()), write_item::size(write.new));
+        write_item(tx, catalog, write.row, old.as_ref(), write.new)?;
+    }
+    let asked = batch.request.return_consumed_capacity;
+    let reports = units.into_iter().filter_map(|(table, units)| capacity::report(asked, table, units));
+    let consumed_capacity = (asked != ReturnConsumedCapacity::None).then(|| reports.collect());
+    Ok(BatchWriteItemOutput { consumed_capacity, ..BatchWriteItemOutput::default() })
+}

@@ -1,0 +1,78 @@
+//! Finding tables by name.
+//!
+//! The record of a table is read from the engine each time, in the caller's transaction if there is one: that read is
+//! what makes an operation conflict with a concurrent change or deletion of its table. Only the decoding is cached, and
+//! a cached record counts only while its bytes are those just read, so the cache can never be wrong.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read};
+use parking_lot::RwLock;
+
+use crate::layout::{self, ITEMS, TABLES};
+use crate::table::TableRecord;
+use crate::{Error, Result};
+
+const MAX_CACHED_TABLES: usize = 4096;
+
+/// The keyspaces of the service, and the decoded records of tables.
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    pub(crate) tables: Keyspace,
+    pub(crate) items: Keyspace,
+    decoded: RwLock<HashMap<String, (Bytes, Arc<TableRecord>)>>,
+}
+
+impl Catalog {
+    pub(crate) fn open(engine: &Engine) -> Result<Self> {
+        let (tables, items) = (engine.keyspace(TABLES)?, engine.keyspace(ITEMS)?);
+        Ok(Catalog { tables, items, decoded: RwLock::default() })
+    }
+
+    /// The table of that name, if it exists.
+    pub(crate) fn find(&self, reader: &mut impl Read, name: &str) -> Result<Option<Arc<TableRecord>>> {
+        let Some(stored) = reader.get(&self.tables, &layout::table_key(name))? else {
+            return Ok(None);
+        };
+        if let Some((bytes, record)) = self.decoded.read().get(name)
+            && *bytes == stored
+        {
+            return Ok(Some(Arc::clone(record)));
+        }
+        let record = Arc::new(TableRecord::decode(&stored)?);
+        let mut decoded = self.decoded.write();
+        if decoded.len() >= MAX_CACHED_TABLES {
+            decoded.clear();
+        }
+        decoded.insert(name.to_owned(), (stored, Arc::clone(&record)));
+        Ok(Some(record))
+    }
+
+    /// The table that an operation on items names.
+    pub(crate) fn need(&self, reader: &mut impl Read, name: &str) -> Result<Arc<TableRecord>> {
+        self.find(reader, name)?
+            .ok_or_else(|| Error::ResourceNotFound { message: "Requested resource not found".into() })
+    }
+
+    /// The table that an operation on tables names; the service's text differs from that of [`need`](Self::need).
+    pub(crate) fn need_named(&self, reader: &mut impl Read, name: &str) -> Result<Arc<TableRecord>> {
+        self.find(reader, name)?.ok_or_else(|| Error::ResourceNotFound {
+            message: format!("Requested resource not found: Table: {name} not found"),
+        })
+    }
+}
+
+/// Reads the latest committed state, each read for itself. For operations that read one row of items.
+pub(crate) struct Latest<'a>(pub(crate) &'a Engine);
+
+impl Read for Latest<'_> {
+    fn get(&mut self, keyspace: &Keyspace, key: &[u8]) -> millpond_engine::Result<Option<Bytes>> {
+        self.0.get(keyspace, key)
+    }
+
+    fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> millpond_engine::Result<Page> {
+        self.0.snapshot()?.range(keyspace, request)
+    }
+}

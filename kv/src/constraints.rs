@@ -1,0 +1,151 @@
+//! Checks of single parameters. The service collects what they find and reports all of it at once.
+
+use crate::{Error, Result};
+
+const NAME_PATTERN: &str = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
+
+/// Constraints on single parameters that one request breaks; the service collects them and reports all at once.
+///
+/// It is public for those who decode requests: what is missing, or is no known name, they notice first.
+#[derive(Debug, Default)]
+pub struct Constraints {
+    broken: Vec<String>,
+}
+
+impl Constraints {
+    /// `field` is missing and must not be.
+    pub fn is_null(&mut self, field: &str) {
+        self.broken.push(format!("Value null at '{field}' failed to satisfy constraint: Member must not be null"));
+    }
+
+    /// `field` holds `value` and breaks `constraint`.
+    pub fn breaks(&mut self, value: impl std::fmt::Display, field: &str, constraint: &str) {
+        self.broken.push(format!("Value '{value}' at '{field}' failed to satisfy constraint: {constraint}"));
+    }
+
+    /// As [`breaks`](Self::breaks), where the service does not repeat the value.
+    pub(crate) fn breaks_at(&mut self, field: &str, constraint: &str) {
+        self.broken.push(format!("Value at '{field}' failed to satisfy constraint: {constraint}"));
+    }
+
+    /// `value` must lie between two bounds.
+    pub(crate) fn between(&mut self, value: i64, field: &str, at_least: i64, at_most: i64) {
+        if value < at_least {
+            self.breaks(value, field, &format!("Member must have value greater than or equal to {at_least}"));
+        } else if value > at_most {
+            self.breaks(value, field, &format!("Member must have value less than or equal to {at_most}"));
+        }
+    }
+
+    /// Ends the checks.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] that lists all that was found.
+    pub fn finish(self) -> Result<()> {
+        let plural = match self.broken.len() {
+            0 => return Ok(()),
+            1 => "",
+            _ => "s",
+        };
+        let (count, broken) = (self.broken.len(), self.broken.join("; "));
+        Err(Error::validation(format!("{count} validation error{plural} detected: {broken}")))
+    }
+}
+
+/// The table's name in a `TableName` parameter, which may be an ARN. A malformed name hides all other errors.
+///
+/// # Errors
+/// [`Error::Validation`]
+pub fn table_name(parameter: &str) -> Result<&str> {
+    checked_table_name(parameter, 1)
+}
+
+/// As [`table_name`], for a table that is about to be created.
+pub(crate) fn new_table_name(parameter: &str) -> Result<&str> {
+    checked_table_name(parameter, 3)
+}
+
+fn checked_table_name(parameter: &str, at_least: usize) -> Result<&str> {
+    let name = match parameter.strip_prefix("arn:") {
+        Some(rest) => rest.split_once(":table/").map_or(parameter, |(_, name)| name.split('/').next().unwrap_or(name)),
+        None => parameter,
+    };
+    let mut constraints = Constraints::default();
+    name_length(&mut constraints, name, "tableName", at_least);
+    if !name.is_empty() && !is_name(name) {
+        constraints.breaks(name, "tableName", NAME_PATTERN);
+    }
+    constraints.finish()?;
+    Ok(name)
+}
+
+/// An index's name as a parameter.
+pub(crate) fn index_name(constraints: &mut Constraints, name: &str, field: &str) {
+    name_length(constraints, name, field, 3);
+    if !name.is_empty() && !is_name(name) {
+        constraints.breaks(name, field, NAME_PATTERN);
+    }
+}
+
+fn name_length(constraints: &mut Constraints, name: &str, field: &str, at_least: usize) {
+    let characters = name.chars().count();
+    if characters < at_least {
+        let constraint = format!("Member must have length greater than or equal to {at_least}");
+        constraints.breaks(name, field, &constraint);
+    } else if characters > 255 {
+        constraints.breaks(name, field, "Member must have length less than or equal to 255");
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_name_may_be_an_arn() {
+        let arn = "arn:aws:dynamodb:eu-west-1:000000000000:table/orders";
+        assert_eq!(table_name(arn).unwrap(), "orders");
+        assert_eq!(table_name(&format!("{arn}/index/by-day")).unwrap(), "orders");
+        assert_eq!(table_name("orders").unwrap(), "orders");
+    }
+
+    #[test]
+    fn malformed_table_names_are_refused_with_the_services_text() {
+        let message = |name: &str| table_name(name).unwrap_err().to_string();
+        assert_eq!(
+            message(""),
+            "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: \
+             Member must have length greater than or equal to 1"
+        );
+        assert_eq!(
+            message("bad table!@#"),
+            "1 validation error detected: Value 'bad table!@#' at 'tableName' failed to satisfy constraint: \
+             Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+        );
+        let long = "a".repeat(256);
+        assert_eq!(
+            message(&long),
+            format!(
+                "1 validation error detected: Value '{long}' at 'tableName' failed to satisfy constraint: \
+                 Member must have length less than or equal to 255"
+            )
+        );
+    }
+
+    #[test]
+    fn broken_constraints_are_reported_together() {
+        let mut constraints = Constraints::default();
+        constraints.between(0, "limit", 1, 100);
+        constraints.between(7, "segment", 0, 5);
+        assert_eq!(
+            constraints.finish().unwrap_err().to_string(),
+            "2 validation errors detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value \
+             greater than or equal to 1; Value '7' at 'segment' failed to satisfy constraint: Member must have value \
+             less than or equal to 5"
+        );
+    }
+}

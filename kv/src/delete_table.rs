@@ -1,0 +1,70 @@
+//! Deleting tables, and sweeping away what their items leave behind.
+//!
+//! A table is deleted by one small commit: its record goes, and a mark with its id comes. Its rows cannot be reached
+//! any more, since ids are never given twice; they are then removed in bounded batches. The mark stays until the
+//! service is opened the next time, which sweeps again whatever a crash left, or a put that was under way when the table
+//! was deleted, and then removes the mark.
+
+use millpond_engine::{Engine, RangeRequest, Transaction, WriteBatch};
+
+use crate::catalog::Catalog;
+use crate::layout::{self, TableId};
+use crate::model::{DeleteTableOutput, DeleteTableRequest, TableStatus};
+use crate::{Error, Result, constraints};
+
+const SWEEP_ROWS: usize = 1000;
+
+pub(crate) fn run_in(
+    catalog: &Catalog,
+    tx: &mut Transaction,
+    request: &DeleteTableRequest,
+) -> Result<(DeleteTableOutput, TableId)> {
+    let name = constraints::table_name(&request.table_name)?;
+    let table = catalog.need_named(tx, name)?;
+    if table.settings.deletion_protection {
+        return Err(Error::validation(
+            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection \
+             first.",
+        ));
+    }
+    tx.delete(&catalog.tables, layout::table_key(name))?;
+    tx.put(&catalog.tables, layout::deleted_key(table.id), "")?;
+    let mut table_description = table.describe(tx.clock().now(), 0, 0);
+    table_description.table_status = TableStatus::Deleting;
+    Ok((DeleteTableOutput { table_description }, table.id))
+}
+
+/// Removes the rows of a deleted table.
+pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId) -> Result<()> {
+    // One snapshot, so that a batch does not walk again over what the batches before it removed.
+    let snapshot = engine.snapshot()?;
+    let all = RangeRequest::prefix(&layout::items_prefix(table)).limit(SWEEP_ROWS);
+    let mut range = all.clone();
+    loop {
+        let page = snapshot.range(&catalog.items, &range)?;
+        let mut batch = WriteBatch::new();
+        for (key, _) in page.entries {
+            batch.delete(&catalog.items, key);
+        }
+        if !batch.is_empty() {
+            engine.write(batch)?;
+        }
+        match page.resume {
+            Some(key) => range = all.clone().resume_after(&key),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Sweeps all deleted tables and removes their marks.
+pub(crate) fn sweep_all(engine: &Engine, catalog: &Catalog) -> Result<()> {
+    let snapshot = engine.snapshot()?;
+    for mark in snapshot.scan(&catalog.tables, &RangeRequest::prefix(layout::DELETED_PREFIX))? {
+        let (key, _) = mark?;
+        sweep(engine, catalog, layout::deleted_id(&key)?)?;
+        let mut batch = WriteBatch::new();
+        batch.delete(&catalog.tables, key);
+        engine.write(batch)?;
+    }
+    Ok(())
+}

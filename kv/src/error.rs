@@ -1,0 +1,119 @@
+//! The crate's error: what the service would say, and what the engine reported.
+
+use crate::expression::ExpressionError;
+use crate::value::Item;
+
+/// The result of this crate's calls.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong. [`Error::code`] is the service's exception name, `Display` the service's message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request is malformed or breaks a limit. Nothing was changed.
+    #[error("{message}")]
+    Validation {
+        /// The service's text.
+        message: String,
+    },
+    /// A table that the request names does not exist.
+    #[error("{message}")]
+    ResourceNotFound {
+        /// The service's text.
+        message: String,
+    },
+    /// The table exists already, or cannot be changed now.
+    #[error("{message}")]
+    ResourceInUse {
+        /// The service's text.
+        message: String,
+    },
+    /// A bound on the number of things is reached.
+    #[error("{message}")]
+    LimitExceeded {
+        /// The service's text.
+        message: String,
+    },
+    /// The condition did not hold. Nothing was changed.
+    #[error("The conditional request failed")]
+    ConditionalCheckFailed {
+        /// The item that the condition was evaluated on, if the request asked for it.
+        item: Option<Item>,
+    },
+    /// Another writer changed the same item and the transaction gave up. Nothing was changed; the call may be repeated.
+    #[error("Transaction is ongoing for the item")]
+    TransactionConflict,
+    /// The storage engine failed.
+    #[error("the storage engine failed")]
+    Engine(#[source] millpond_engine::Error),
+    /// A stored row cannot be read. Nothing was changed.
+    #[error("a stored row of {keyspace} is damaged: {detail}")]
+    Corrupt {
+        /// The engine keyspace of the row.
+        keyspace: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A Rust value cannot be turned into an item, or an item into the Rust value.
+    #[error("{message}")]
+    Serde {
+        /// What does not fit.
+        message: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
+        Error::Validation { message: message.into() }
+    }
+
+    /// The common opening of texts about the meaning of parameters.
+    pub(crate) fn invalid_parameters(detail: impl std::fmt::Display) -> Self {
+        Error::validation(format!("One or more parameter values were invalid: {detail}"))
+    }
+
+    /// The service's exception name for this error, without a namespace.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Validation { .. } | Error::Serde { .. } => "ValidationException",
+            Error::ResourceNotFound { .. } => "ResourceNotFoundException",
+            Error::ResourceInUse { .. } => "ResourceInUseException",
+            Error::LimitExceeded { .. } => "LimitExceededException",
+            Error::ConditionalCheckFailed { .. } => "ConditionalCheckFailedException",
+            Error::TransactionConflict => "TransactionConflictException",
+            Error::Engine(_) | Error::Corrupt { .. } => "InternalServerError",
+        }
+    }
+
+    /// Whether the same call may succeed when repeated: nothing was changed, and the cause passes by itself.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Error::TransactionConflict => true,
+            Error::Engine(source) => source.is_retryable(),
+            Error::Validation { .. }
+            | Error::ResourceNotFound { .. }
+            | Error::ResourceInUse { .. }
+            | Error::LimitExceeded { .. }
+            | Error::ConditionalCheckFailed { .. }
+            | Error::Corrupt { .. }
+            | Error::Serde { .. } => false,
+        }
+    }
+}
+
+impl From<millpond_engine::Error> for Error {
+    fn from(error: millpond_engine::Error) -> Self {
+        match error {
+            millpond_engine::Error::Conflict { .. } => Error::TransactionConflict,
+            other => Error::Engine(other),
+        }
+    }
+}
+
+impl From<ExpressionError> for Error {
+    fn from(error: ExpressionError) -> Self {
+        Error::Validation { message: error.to_string() }
+    }
+}

@@ -1,0 +1,145 @@
+//! Projection expressions: which parts of an item to return.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::Kind;
+use super::ast::PathRef;
+use super::cache::Cache;
+use super::error::{ExpressionError, Fault};
+use super::parse::{Grammar, check_path_names, open};
+use super::path::{Clash, Path, PathElement, clash};
+use super::substitutions::Substitutions;
+use crate::value::{AttributeValue, Item};
+
+const GRAMMAR: Grammar = Grammar { keywords: &[] };
+
+static CACHE: LazyLock<Cache<Vec<PathRef>>> = LazyLock::new(Cache::new);
+
+/// The paths of a projection expression, ready to apply to items. No path is inside another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Projection {
+    paths: Vec<Path>,
+}
+
+/// Reads a `ProjectionExpression`.
+///
+/// # Errors
+/// A fault in the text, an undefined `#name`, or two paths that overlap or conflict.
+pub fn projection(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Projection, ExpressionError> {
+    read(text, substitutions).map_err(|fault| fault.in_parameter(Kind::Projection))
+}
+
+fn read(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Projection, Fault> {
+    let written = CACHE.get_or_parse(text, parse)?;
+    let paths = written.iter().map(|path| substitutions.path(path)).collect::<Result<Vec<_>, _>>()?;
+    check_clashes(&paths)?;
+    Ok(Projection { paths })
+}
+
+fn parse(text: &str) -> Result<Vec<PathRef>, Fault> {
+    let mut cursor = open(text)?;
+    let mut paths = vec![GRAMMAR.path(&mut cursor)?];
+    while cursor.take_symbol(",") {
+        paths.push(GRAMMAR.path(&mut cursor)?);
+    }
+    cursor.expect_end()?;
+    paths.iter().try_for_each(check_path_names)?;
+    Ok(paths)
+}
+
+/// Refuses paths that stand in each other's way; an overlap is reported before a conflict.
+pub(crate) fn check_clashes(paths: &[Path]) -> Result<(), Fault> {
+    let mut conflict = None;
+    for (position, later) in paths.iter().enumerate() {
+        for earlier in paths.iter().take(position) {
+            match clash(earlier, later) {
+                Some(Clash::Overlap) => return Err(Fault::PathsOverlap(earlier.clone(), later.clone())),
+                Some(Clash::Conflict) if conflict.is_none() => {
+                    conflict = Some(Fault::PathsConflict(earlier.clone(), later.clone()));
+                }
+                _ => {}
+            }
+        }
+    }
+    conflict.map_or(Ok(()), Err)
+}
+
+impl Projection {
+    /// The parts of `item` the paths lead to; absent ones are left out.
+    pub fn apply(&self, item: &Item) -> Item {
+        project(&self.paths, item)
+    }
+
+    /// The paths, in the order written.
+    pub fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+
+    /// The names of the top-level attributes needed, in the order written; a name may repeat.
+    pub fn top_level_names(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(Path::head)
+    }
+
+    /// The names of the top-level attributes the projection looks inside of.
+    pub fn nested_names(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().filter(|path| path.is_nested()).map(Path::head)
+    }
+}
+
+/// The part of `item` that `paths` lead to. Maps and lists on the way hold only what was asked for: list elements move
+/// together in their order, and one of which nothing was found is left out.
+///
+/// This is also how `UPDATED_OLD` and `UPDATED_NEW` pick what an update touched.
+pub fn project(paths: &[Path], item: &Item) -> Item {
+    let mut wanted = Wanted::default();
+    for path in paths {
+        let mut node = wanted.children.entry(PathElement::Name(path.head().to_owned())).or_default();
+        for element in path.rest() {
+            node = node.children.entry(element.clone()).or_default();
+        }
+        node.whole = true;
+    }
+    wanted.members(item)
+}
+
+/// A tree of wanted paths; an element of `whole` is wanted with all below it.
+#[derive(Default)]
+struct Wanted {
+    whole: bool,
+    children: BTreeMap<PathElement, Wanted>,
+}
+
+impl Wanted {
+    fn members(&self, map: &Item) -> Item {
+        let found = self.children.iter().filter_map(|(element, wanted)| {
+            let PathElement::Name(name) = element else { return None };
+            Some((name.clone(), wanted.value(map.get(name)?)?))
+        });
+        found.collect()
+    }
+
+    fn value(&self, value: &AttributeValue) -> Option<AttributeValue> {
+        if self.whole {
+            return Some(value.clone());
+        }
+        match value {
+            AttributeValue::M(map) => {
+                let members = self.members(map);
+                (!members.is_empty()).then_some(AttributeValue::M(members))
+            }
+            AttributeValue::L(list) => {
+                let elements: Vec<_> = self
+                    .children
+                    .iter()
+                    .filter_map(|(element, wanted)| match element {
+                        PathElement::Index(index) => wanted.value(list.get(*index)?),
+                        PathElement::Name(_) => None,
+                    })
+                    .collect();
+                (!elements.is_empty()).then_some(AttributeValue::L(elements))
+            }
+            _ => None,
+        }
+    }
+}

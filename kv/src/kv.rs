@@ -1,0 +1,313 @@
+//! The service's handle.
+
+use std::sync::Arc;
+
+use millpond_engine::{Engine, Transaction};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::catalog::{Catalog, Latest};
+use crate::describe_table::Counts;
+use crate::model::*;
+use crate::typed::Table;
+use crate::{
+    Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item,
+    list_tables, put_item, query, scan, update_item, update_table,
+};
+
+/// The key-value service of one engine. Cheap to clone, and usable from any thread.
+///
+/// Each operation has two forms. The plain one is a commit of its own: when it returns `Ok`, the change is as durable as
+/// the engine promises. The one that ends in `_in` joins the caller's transaction: it reads what the transaction has
+/// written, and commits or fails with it. After an error of an `_in` form nothing of that operation was written, and the
+/// transaction may go on.
+#[derive(Clone, Debug)]
+pub struct Kv {
+    engine: Engine,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    catalog: Catalog,
+    counts: Counts,
+}
+
+impl Kv {
+    /// Opens the service on an engine. Removes what deleted tables may have left behind.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn open(engine: &Engine) -> Result<Kv> {
+        let catalog = Catalog::open(engine)?;
+        delete_table::sweep_all(engine, &catalog)?;
+        Ok(Kv { engine: engine.clone(), shared: Arc::new(Shared { catalog, counts: Counts::default() }) })
+    }
+
+    /// The engine it is on.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.shared.catalog
+    }
+
+    /// A table as a collection of Rust values; see [`Table`].
+    ///
+    /// # Errors
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound).
+    pub fn table<T: Serialize + DeserializeOwned>(&self, name: &str) -> Result<Table<T>> {
+        Table::open(self, name)
+    }
+
+    /// Creates a table; it is usable when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation), [`Error::ResourceInUse`](crate::Error::ResourceInUse) if the
+    /// table exists, and those of the engine.
+    pub fn create_table(&self, request: &CreateTableRequest) -> Result<CreateTableOutput> {
+        let create = create_table::check(request)?;
+        self.engine.transact(|tx| create_table::run_in(self.catalog(), tx, &create))
+    }
+
+    /// [`create_table`](Kv::create_table) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`create_table`](Kv::create_table).
+    pub fn create_table_in(&self, tx: &mut Transaction, request: &CreateTableRequest) -> Result<CreateTableOutput> {
+        create_table::run_in(self.catalog(), tx, &create_table::check(request)?)
+    }
+
+    /// Describes a table. The items are counted for it, which takes as long as reading the table; the count is exact,
+    /// but for a table of 100,000 items or more it may be up to a minute old.
+    ///
+    /// # Errors
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn describe_table(&self, request: &DescribeTableRequest) -> Result<DescribeTableOutput> {
+        let mut reader = Latest(&self.engine);
+        describe_table::run(&self.engine, self.catalog(), &self.shared.counts, &mut reader, request)
+    }
+
+    /// [`describe_table`](Kv::describe_table) in the caller's transaction. The count is of committed items: it leaves
+    /// out what the transaction itself has written.
+    ///
+    /// # Errors
+    /// As [`describe_table`](Kv::describe_table).
+    pub fn describe_table_in(
+        &self,
+        tx: &mut Transaction,
+        request: &DescribeTableRequest,
+    ) -> Result<DescribeTableOutput> {
+        describe_table::run(&self.engine, self.catalog(), &self.shared.counts, tx, request)
+    }
+
+    /// Lists the names of the tables.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation), and those of the engine.
+    pub fn list_tables(&self, request: &ListTablesRequest) -> Result<ListTablesOutput> {
+        list_tables::check(request)?;
+        list_tables::run(self.catalog(), &mut Latest(&self.engine), request)
+    }
+
+    /// [`list_tables`](Kv::list_tables) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`list_tables`](Kv::list_tables).
+    pub fn list_tables_in(&self, tx: &mut Transaction, request: &ListTablesRequest) -> Result<ListTablesOutput> {
+        list_tables::check(request)?;
+        list_tables::run(self.catalog(), tx, request)
+    }
+
+    /// Changes settings of a table.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn update_table(&self, request: &UpdateTableRequest) -> Result<UpdateTableOutput> {
+        self.engine.transact(|tx| self.update_table_in(tx, request))
+    }
+
+    /// [`update_table`](Kv::update_table) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`update_table`](Kv::update_table).
+    pub fn update_table_in(&self, tx: &mut Transaction, request: &UpdateTableRequest) -> Result<UpdateTableOutput> {
+        let name = update_table::check(request)?;
+        let table = update_table::run_in(self.catalog(), tx, name, request)?;
+        let count = self.shared.counts.of(&self.engine, self.catalog(), table.id)?;
+        let table_description = table.describe(tx.clock().now(), count.items, count.bytes);
+        Ok(UpdateTableOutput { table_description })
+    }
+
+    /// Deletes a table and removes its items, which takes as long as there are items. If that is cut short, the table
+    /// is gone all the same, and the next [`open`](Kv::open) removes the rest.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation) if it is protected,
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn delete_table(&self, request: &DeleteTableRequest) -> Result<DeleteTableOutput> {
+        let (output, table) = self.engine.transact(|tx| delete_table::run_in(self.catalog(), tx, request))?;
+        // The deletion is committed; a failure of the sweep does not undo it, and the engine reports it on the next call.
+        let _swept = delete_table::sweep(&self.engine, self.catalog(), table);
+        Ok(output)
+    }
+
+    /// [`delete_table`](Kv::delete_table) in the caller's transaction. The items stop being reachable when it commits;
+    /// the next [`open`](Kv::open) removes them.
+    ///
+    /// # Errors
+    /// As [`delete_table`](Kv::delete_table).
+    pub fn delete_table_in(&self, tx: &mut Transaction, request: &DeleteTableRequest) -> Result<DeleteTableOutput> {
+        delete_table::run_in(self.catalog(), tx, request).map(|(output, _)| output)
+    }
+
+    /// Creates or replaces an item. Without a condition and without an asked old image or capacity nothing is read.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
+    /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
+    pub fn put_item(&self, request: &PutItemRequest) -> Result<PutItemOutput> {
+        put_item::run(self, &put_item::check(request)?)
+    }
+
+    /// [`put_item`](Kv::put_item) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`put_item`](Kv::put_item).
+    pub fn put_item_in(&self, tx: &mut Transaction, request: &PutItemRequest) -> Result<PutItemOutput> {
+        put_item::run_in(self.catalog(), tx, &put_item::check(request)?)
+    }
+
+    /// Reads an item, as the latest commit left it.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn get_item(&self, request: &GetItemRequest) -> Result<GetItemOutput> {
+        get_item::run(self.catalog(), &mut Latest(&self.engine), &get_item::check(request)?)
+    }
+
+    /// [`get_item`](Kv::get_item) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`get_item`](Kv::get_item).
+    pub fn get_item_in(&self, tx: &mut Transaction, request: &GetItemRequest) -> Result<GetItemOutput> {
+        get_item::run(self.catalog(), tx, &get_item::check(request)?)
+    }
+
+    /// Changes attributes of an item, which is created if it is missing.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
+    /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
+    pub fn update_item(&self, request: &UpdateItemRequest) -> Result<UpdateItemOutput> {
+        let update = update_item::check(request)?;
+        self.engine.transact(|tx| update_item::run_in(self.catalog(), tx, &update))
+    }
+
+    /// [`update_item`](Kv::update_item) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`update_item`](Kv::update_item).
+    pub fn update_item_in(&self, tx: &mut Transaction, request: &UpdateItemRequest) -> Result<UpdateItemOutput> {
+        update_item::run_in(self.catalog(), tx, &update_item::check(request)?)
+    }
+
+    /// Deletes an item. Deleting a missing one is no error.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
+    /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
+    pub fn delete_item(&self, request: &DeleteItemRequest) -> Result<DeleteItemOutput> {
+        delete_item::run(self, &delete_item::check(request)?)
+    }
+
+    /// [`delete_item`](Kv::delete_item) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`delete_item`](Kv::delete_item).
+    pub fn delete_item_in(&self, tx: &mut Transaction, request: &DeleteItemRequest) -> Result<DeleteItemOutput> {
+        delete_item::run_in(self.catalog(), tx, &delete_item::check(request)?)
+    }
+
+    /// Reads a page of the items of one partition key, as one moment saw them.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn query(&self, request: &QueryRequest) -> Result<QueryOutput> {
+        let query = query::check(request)?;
+        query::run(self.catalog(), &mut self.engine.snapshot()?, &query)
+    }
+
+    /// [`query`](Kv::query) in the caller's transaction, which then conflicts with any change of the range it read.
+    ///
+    /// # Errors
+    /// As [`query`](Kv::query).
+    pub fn query_in(&self, tx: &mut Transaction, request: &QueryRequest) -> Result<QueryOutput> {
+        query::run(self.catalog(), tx, &query::check(request)?)
+    }
+
+    /// Reads a page of all items of a table or of a segment of it, as one moment saw them.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn scan(&self, request: &ScanRequest) -> Result<ScanOutput> {
+        let scan = scan::check(request)?;
+        scan::run(self.catalog(), &mut self.engine.snapshot()?, &scan)
+    }
+
+    /// [`scan`](Kv::scan) in the caller's transaction, which then conflicts with any change of the range it read.
+    ///
+    /// # Errors
+    /// As [`scan`](Kv::scan).
+    pub fn scan_in(&self, tx: &mut Transaction, request: &ScanRequest) -> Result<ScanOutput> {
+        scan::run(self.catalog(), tx, &scan::check(request)?)
+    }
+
+    /// Reads up to 100 items, as one moment saw them.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn batch_get_item(&self, request: &BatchGetItemRequest) -> Result<BatchGetItemOutput> {
+        let batch = batch_get_item::check(request)?;
+        batch_get_item::run(self.catalog(), &mut self.engine.snapshot()?, &batch)
+    }
+
+    /// [`batch_get_item`](Kv::batch_get_item) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`batch_get_item`](Kv::batch_get_item).
+    pub fn batch_get_item_in(&self, tx: &mut Transaction, request: &BatchGetItemRequest) -> Result<BatchGetItemOutput> {
+        batch_get_item::run(self.catalog(), tx, &batch_get_item::check(request)?)
+    }
+
+    /// Puts and deletes up to 25 items, all or none.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn batch_write_item(&self, request: &BatchWriteItemRequest) -> Result<BatchWriteItemOutput> {
+        batch_write_item::run(self, &batch_write_item::check(request)?)
+    }
+
+    /// [`batch_write_item`](Kv::batch_write_item) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`batch_write_item`](Kv::batch_write_item).
+    pub fn batch_write_item_in(
+        &self,
+        tx: &mut Transaction,
+        request: &BatchWriteItemRequest,
+    ) -> Result<BatchWriteItemOutput> {
+        batch_write_item::run_in(self.catalog(), tx, &batch_write_item::check(request)?)
+    }
+}

@@ -1,0 +1,185 @@
+//! The only file that knows keys and values on disk. Integers in keys are big-endian.
+//!
+//! | keyspace | key | value |
+//! |---|---|---|
+//! | `kv.tables` | `00` | u32: the highest table id ever given |
+//! | `kv.tables` | `01` name | the table's record, an encoded item (see [`TableRecord`](crate::table::TableRecord)) |
+//! | `kv.tables` | `02` table id (u32) | empty: the table is deleted, rows of it may be left |
+//! | `kv.items` | table id (u32), hash (16 bytes), sort key | the item, encoded, its key attributes included |
+//!
+//! - The hash is the first half of BLAKE3 over the partition key's type letter and bytes. The item holds the partition
+//!   key in full, and reads compare it, so a collision is an error and never another item's value.
+//! - The sort key stands last and raw: UTF-8 of a string, the bytes of a binary, the order-preserving form of a number
+//!   (see [`Number::order_key`]). Key order is therefore the service's order. Without a sort key nothing follows the
+//!   hash.
+//! - Table ids are never given twice, so rows that a deleted table left behind cannot show in a later table.
+
+use std::ops::Bound;
+
+use bytes::Bytes;
+
+use crate::value::{AttributeValue, Item, ItemView, codec};
+use crate::{Error, Result};
+
+/// Keyspace of table records.
+pub(crate) const TABLES: &str = "kv.tables";
+/// Keyspace of items.
+pub(crate) const ITEMS: &str = "kv.items";
+
+/// Identifies a table for as long as the store exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct TableId(pub(crate) u32);
+
+const TABLE: u8 = 1;
+const DELETED: u8 = 2;
+const HASH_BYTES: usize = 16;
+const PREFIX_BYTES: usize = 4 + HASH_BYTES;
+
+/// Key of the highest table id ever given.
+pub(crate) const LAST_TABLE_ID: &[u8] = &[0];
+
+pub(crate) fn table_id_value(id: TableId) -> Bytes {
+    Bytes::copy_from_slice(&id.0.to_be_bytes())
+}
+
+pub(crate) fn read_table_id(value: &[u8]) -> Result<TableId> {
+    let bytes = value.try_into().map_err(|_| corrupt(TABLES, "a table id is not four bytes"))?;
+    Ok(TableId(u32::from_be_bytes(bytes)))
+}
+
+pub(crate) fn table_key(name: &str) -> Vec<u8> {
+    [&[TABLE], name.as_bytes()].concat()
+}
+
+/// Prefix of the keys of all table records.
+pub(crate) const TABLE_PREFIX: &[u8] = &[TABLE];
+
+/// The table's name in the key of its record.
+pub(crate) fn table_name(key: &[u8]) -> Result<String> {
+    let name = key.strip_prefix(TABLE_PREFIX).and_then(|name| std::str::from_utf8(name).ok());
+    name.map(str::to_owned).ok_or_else(|| corrupt(TABLES, "a table's name is not text"))
+}
+
+pub(crate) fn deleted_key(id: TableId) -> Vec<u8> {
+    [&[DELETED][..], &id.0.to_be_bytes()].concat()
+}
+
+/// Prefix of the keys that mark deleted tables.
+pub(crate) const DELETED_PREFIX: &[u8] = &[DELETED];
+
+pub(crate) fn deleted_id(key: &[u8]) -> Result<TableId> {
+    read_table_id(key.strip_prefix(DELETED_PREFIX).unwrap_or(key))
+}
+
+/// Prefix of the keys of all items of a table.
+pub(crate) fn items_prefix(table: TableId) -> [u8; 4] {
+    table.0.to_be_bytes()
+}
+
+/// Prefix of the keys of all items under one partition key.
+pub(crate) fn partition_prefix(table: TableId, partition: &AttributeValue) -> Result<Vec<u8>> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(partition.type_name().as_bytes());
+    match partition {
+        AttributeValue::S(text) => hasher.update(text.as_bytes()),
+        AttributeValue::B(bytes) => hasher.update(bytes),
+        AttributeValue::N(number) => hasher.update(&number.order_key()),
+        _ => return Err(Error::validation("The provided key element does not match the schema")),
+    };
+    let mut prefix = Vec::with_capacity(PREFIX_BYTES + 32);
+    prefix.extend_from_slice(&items_prefix(table));
+    prefix.extend_from_slice(hasher.finalize().as_bytes().get(..HASH_BYTES).unwrap_or_default());
+    Ok(prefix)
+}
+
+/// The sort key's bytes as they stand in the row's key.
+pub(crate) fn push_sort_key(key: &mut Vec<u8>, sort: &AttributeValue) -> Result<()> {
+    match sort {
+        AttributeValue::S(text) => key.extend_from_slice(text.as_bytes()),
+        AttributeValue::B(bytes) => key.extend_from_slice(bytes),
+        AttributeValue::N(number) => key.extend_from_slice(&number.order_key()),
+        _ => return Err(Error::validation("The provided key element does not match the schema")),
+    }
+    Ok(())
+}
+
+/// The key of an item's row.
+pub(crate) fn item_key(table: TableId, partition: &AttributeValue, sort: Option<&AttributeValue>) -> Result<Vec<u8>> {
+    let mut key = partition_prefix(table, partition)?;
+    if let Some(sort) = sort {
+        push_sort_key(&mut key, sort)?;
+    }
+    Ok(key)
+}
+
+/// The keys of one of `total` equal shares of a table's hashes.
+pub(crate) fn segment_bounds(table: TableId, segment: u32, total: u32) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+    let at = |segment: u32| {
+        // The share's first hash, rounded up so that shares neither overlap nor leave a gap.
+        let start = (u128::from(segment) << 64).div_ceil(u128::from(total.max(1)));
+        u64::try_from(start).ok().map(|start| [&items_prefix(table)[..], &start.to_be_bytes()].concat())
+    };
+    let from = at(segment).map_or_else(|| Bound::Excluded(vec![0xFF; PREFIX_BYTES]), Bound::Included);
+    let to = at(segment.saturating_add(1)).map_or_else(|| table_end(table), Bound::Excluded);
+    (from, to)
+}
+
+fn table_end(table: TableId) -> Bound<Vec<u8>> {
+    match table.0.checked_add(1) {
+        Some(next) => Bound::Excluded(next.to_be_bytes().to_vec()),
+        None => Bound::Unbounded,
+    }
+}
+
+pub(crate) fn encode(item: &Item) -> Bytes {
+    Bytes::from(codec::encode(item))
+}
+
+pub(crate) fn decode(value: &Bytes) -> Result<Item> {
+    codec::decode(value).map_err(|error| corrupt(ITEMS, error))
+}
+
+pub(crate) fn view(value: Bytes) -> Result<ItemView> {
+    ItemView::new(value).map_err(|error| corrupt(ITEMS, error))
+}
+
+pub(crate) fn corrupt(keyspace: &'static str, detail: impl std::fmt::Display) -> Error {
+    Error::Corrupt { keyspace, detail: detail.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_cover_all_hashes_once() {
+        for total in [1, 2, 3, 7, 1_000_000] {
+            let table = TableId(7);
+            let (first, _) = segment_bounds(table, 0, total);
+            assert_eq!(first, Bound::Included([&items_prefix(table)[..], &[0; 8]].concat()));
+            let (_, last) = segment_bounds(table, total - 1, total);
+            assert_eq!(last, Bound::Excluded(vec![0, 0, 0, 8]));
+            for segment in (1..total).step_by((total as usize / 50).max(1)) {
+                let (_, before) = segment_bounds(table, segment - 1, total);
+                let (from, _) = segment_bounds(table, segment, total);
+                let (Bound::Excluded(before), Bound::Included(from)) = (before, from) else { panic!("bounds") };
+                assert_eq!(before, from);
+            }
+        }
+    }
+
+    #[test]
+    fn equal_numbers_share_a_key() {
+        let key = |text: &str| item_key(TableId(1), &AttributeValue::N(text.parse().unwrap()), None).unwrap();
+        assert_eq!(key("1"), key("1.0"));
+        assert_eq!(key("100"), key("1e2"));
+        assert_ne!(key("1"), key("2"));
+    }
+
+    #[test]
+    fn values_of_different_types_have_different_partitions() {
+        let text = item_key(TableId(1), &AttributeValue::S("a".into()), None).unwrap();
+        let bytes = item_key(TableId(1), &AttributeValue::B(Bytes::from_static(b"a")), None).unwrap();
+        assert_ne!(text, bytes);
+    }
+}

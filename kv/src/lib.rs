@@ -1,0 +1,93 @@
+//! A partitioned key-value store with DynamoDB's model, embedded in a Rust program: tables of items under a partition
+//! key and an optional sort key, on the storage engine that all Millpond services share.
+//!
+//! ```
+//! use millpond_engine::Engine;
+//! use millpond_kv::model::*;
+//! use millpond_kv::{AttributeValue, Item, Kv};
+//!
+//! let engine = Engine::in_memory(); // or Engine::open("./data")?
+//! let kv = Kv::open(&engine)?;
+//! kv.create_table(&CreateTableRequest {
+//!     table_name: "users".into(),
+//!     key_schema: vec![KeySchemaElement { attribute_name: "id".into(), key_type: KeyType::Hash }],
+//!     attribute_definitions: vec![AttributeDefinition {
+//!         attribute_name: "id".into(),
+//!         attribute_type: ScalarAttributeType::S,
+//!     }],
+//!     billing_mode: Some(BillingMode::PayPerRequest),
+//!     ..Default::default()
+//! })?;
+//!
+//! let text = |text: &str| AttributeValue::S(text.into());
+//! kv.put_item(&PutItemRequest {
+//!     table_name: "users".into(),
+//!     item: Item::from([("id".into(), text("u1")), ("name".into(), text("Ada"))]),
+//!     condition_expression: Some("attribute_not_exists(id)".into()),
+//!     ..Default::default()
+//! })?;
+//! let found = kv.get_item(&GetItemRequest {
+//!     table_name: "users".into(),
+//!     key: Item::from([("id".into(), text("u1"))]),
+//!     ..Default::default()
+//! })?;
+//! assert_eq!(found.item.and_then(|mut item| item.remove("name")), Some(text("Ada")));
+//! # Ok::<(), millpond_kv::Error>(())
+//! ```
+//!
+//! Rust values go in and out through serde with [`Kv::table`] and [`Table`].
+//!
+//! # Guarantees
+//! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default
+//!   durability). Writers that wait at the same time share one sync.
+//! - **Isolation**: every operation is atomic, and conditions are checked in the same transaction as the write they
+//!   guard. Every read is strongly consistent; `consistent_read` only changes the capacity that is reported. One page
+//!   of a query or scan, and one `BatchGetItem`, see one moment.
+//! - **One commit across services**: each operation has a form that ends in `_in` and joins the caller's transaction.
+//!   Inside `engine.transact` use these forms: the others read what was committed, not what the transaction wrote.
+//! - **Errors**: [`Error::code`] is the service's exception name and `Display` its message, where that is known.
+//!
+//! # Limits
+//! Items of 400 KB (409,600 bytes), 32 levels deep; partition keys of 2,048 bytes, sort keys of 1,024; numbers of 38
+//! digits below 1E126; pages of 1 MB of evaluated items; batches of 25 writes and of 100 reads or 16 MB; expressions of
+//! 4,096 bytes and 300 operators; 1,000,000 segments of a parallel scan.
+//!
+//! # What it is not
+//! It throttles nothing: capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
+//! ARN stands for the name it ends in. Secondary indexes, change streams, expiry and multi-item transactions of the
+//! service's own kind are not there yet; requests that ask for them are refused. The wire protocol is the server's.
+
+mod batch_get_item;
+mod batch_write_item;
+mod capacity;
+mod catalog;
+mod constraints;
+mod create_table;
+mod delete_item;
+mod delete_table;
+mod describe_table;
+mod error;
+pub mod expression;
+mod get_item;
+mod key;
+mod kv;
+mod layout;
+mod list_tables;
+pub mod model;
+mod page;
+mod put_item;
+mod query;
+mod scan;
+mod table;
+pub mod typed;
+mod update_item;
+mod update_table;
+pub mod value;
+mod write_item;
+
+pub use constraints::{Constraints, table_name as check_table_name};
+pub use error::{Error, Result};
+pub use kv::Kv;
+pub use model::*;
+pub use typed::Table;
+pub use value::{AttributeValue, Item, Number};

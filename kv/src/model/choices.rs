@@ -1,0 +1,190 @@
+//! The closed sets of names that requests choose from and outputs report, in the order in which the service lists them.
+
+/// Declares an enum whose variants carry the service's published names.
+macro_rules! choices {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$variant_meta])* $variant),+ }
+
+        impl $name {
+            /// All values, as the service spells them.
+            pub const NAMES: &'static [&'static str] = &[$($text),+];
+
+            /// The service's name of this value.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The value of that name; `None` if there is none. Case matters, as it does to the service.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) }
+        }
+    };
+}
+
+choices! {
+    /// Which images a write gives back.
+    #[derive(Default)]
+    ReturnValues {
+        /// The whole item as it is after the write.
+        AllNew = "ALL_NEW",
+        /// The updated attributes as they were before the write.
+        UpdatedOld = "UPDATED_OLD",
+        /// The whole item as it was before the write.
+        AllOld = "ALL_OLD",
+        /// Nothing (the default).
+        #[default] None = "NONE",
+        /// The updated attributes as they are after the write.
+        UpdatedNew = "UPDATED_NEW",
+    }
+}
+
+choices! {
+    /// What a failed condition gives back.
+    #[derive(Default)]
+    ReturnValuesOnConditionCheckFailure {
+        /// The item that the condition was evaluated on, in [`Error::ConditionalCheckFailed`](crate::Error).
+        AllOld = "ALL_OLD",
+        /// Nothing (the default).
+        #[default] None = "NONE",
+    }
+}
+
+choices! {
+    /// How much of the consumed capacity is reported.
+    #[derive(Default)]
+    ReturnConsumedCapacity {
+        /// The total, and its parts on the table and on each index.
+        Indexes = "INDEXES",
+        /// One total for each table.
+        Total = "TOTAL",
+        /// Nothing (the default).
+        #[default] None = "NONE",
+    }
+}
+
+choices! {
+    /// Whether sizes of item collections are reported. Only tables with local secondary indexes have collections.
+    #[derive(Default)]
+    ReturnItemCollectionMetrics {
+        /// The estimated size.
+        Size = "SIZE",
+        /// Nothing (the default).
+        #[default] None = "NONE",
+    }
+}
+
+choices! {
+    /// Which attributes of the found items a query or scan returns.
+    Select {
+        /// Exactly those of the projection expression.
+        SpecificAttributes = "SPECIFIC_ATTRIBUTES",
+        /// No items, only their count.
+        Count = "COUNT",
+        /// All attributes (the default on a table).
+        AllAttributes = "ALL_ATTRIBUTES",
+        /// All attributes that the index holds (only with an index).
+        AllProjectedAttributes = "ALL_PROJECTED_ATTRIBUTES",
+    }
+}
+
+choices! {
+    /// The part of an attribute in a primary key.
+    KeyType {
+        /// The partition key.
+        Hash = "HASH",
+        /// The sort key.
+        Range = "RANGE",
+    }
+}
+
+choices! {
+    /// The types that a key attribute can have.
+    ScalarAttributeType {
+        /// Binary.
+        B = "B",
+        /// Number.
+        N = "N",
+        /// String.
+        S = "S",
+    }
+}
+
+choices! {
+    /// How a table's capacity is paid for. Stored and reported; nothing is throttled.
+    #[derive(Default)]
+    BillingMode {
+        /// By a provisioned number of capacity units (the default).
+        #[default] Provisioned = "PROVISIONED",
+        /// By use.
+        PayPerRequest = "PAY_PER_REQUEST",
+    }
+}
+
+choices! {
+    /// The storage class of a table. Stored and reported, without effect.
+    TableClass {
+        /// The standard class.
+        Standard = "STANDARD",
+        /// The class for infrequent access.
+        StandardInfrequentAccess = "STANDARD_INFREQUENT_ACCESS",
+    }
+}
+
+choices! {
+    /// The state of a table. Tables are usable as soon as their creation is acknowledged, so most states never show.
+    TableStatus {
+        /// Being created.
+        Creating = "CREATING",
+        /// Being changed.
+        Updating = "UPDATING",
+        /// Deleted: only the output of `DeleteTable` says so.
+        Deleting = "DELETING",
+        /// Usable.
+        Active = "ACTIVE",
+    }
+}
+
+choices! {
+    /// The kind of key of server-side encryption. Stored and reported, without effect.
+    SseType {
+        /// A key of the service.
+        Aes256 = "AES256",
+        /// A key of the key management service.
+        Kms = "KMS",
+    }
+}
+
+choices! {
+    /// Which attributes are copied into a secondary index.
+    ProjectionType {
+        /// All.
+        All = "ALL",
+        /// The keys and some named attributes.
+        Include = "INCLUDE",
+        /// The keys only.
+        KeysOnly = "KEYS_ONLY",
+    }
+}
+
+choices! {
+    /// Which images a table's change stream carries.
+    StreamViewType {
+        /// The key only.
+        KeysOnly = "KEYS_ONLY",
+        /// The item after the change.
+        NewImage = "NEW_IMAGE",
+        /// The item before the change.
+        OldImage = "OLD_IMAGE",
+        /// The item before and after the change.
+        NewAndOldImages = "NEW_AND_OLD_IMAGES",
+    }
+}

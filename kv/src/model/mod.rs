@@ -1,0 +1,32 @@
+//! The plain types of requests and outputs: one pair of structs for each operation, named as the service names them.
+//!
+//! Requests implement [`Default`], so that a caller writes the fields that matter and `..Default::default()`.
+
+mod batch;
+mod capacity;
+mod choices;
+mod item;
+mod read;
+mod table;
+
+pub use batch::{
+    BatchGetItemOutput, BatchGetItemRequest, BatchWriteItemOutput, BatchWriteItemRequest, KeysAndAttributes,
+    WriteRequest,
+};
+pub use capacity::{Capacity, ConsumedCapacity};
+pub use choices::{
+    BillingMode, KeyType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
+    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, SseType, StreamViewType, TableClass, TableStatus,
+};
+pub use item::{
+    DeleteItemOutput, DeleteItemRequest, GetItemOutput, GetItemRequest, ItemCollectionMetrics, PutItemOutput,
+    PutItemRequest, UpdateItemOutput, UpdateItemRequest,
+};
+pub use read::{QueryOutput, QueryRequest, ScanOutput, ScanRequest};
+pub use table::{
+    AttributeDefinition, BillingModeSummary, CreateTableOutput, CreateTableRequest, DeleteTableOutput,
+    DeleteTableRequest, DescribeTableOutput, DescribeTableRequest, GlobalSecondaryIndex, KeySchemaElement,
+    ListTablesOutput, ListTablesRequest, LocalSecondaryIndex, OnDemandThroughput, Projection, ProvisionedThroughput,
+    ProvisionedThroughputDescription, SseDescription, SseSpecification, StreamSpecification, TableClassSummary,
+    TableDescription, Tag, UpdateTableOutput, UpdateTableRequest, WarmThroughput,
+};

@@ -1,0 +1,177 @@
+//! Walking a range of items a page at a time: what query and scan share.
+//!
+//! A page ends before the item that would bring the evaluated items over 1 MB, but holds at least one; or with the item
+//! that reaches the request's limit. Items are counted before the filter, and by their whole size.
+
+use std::ops::Bound;
+
+use millpond_engine::{RangeRequest, Read};
+
+use crate::catalog::Catalog;
+use crate::constraints::Constraints;
+use crate::expression::{Condition, Projection};
+use crate::get_item::{attribute, partial, whole};
+use crate::model::Select;
+use crate::table::TableRecord;
+use crate::value::{AttributeValue, Item, ItemView};
+use crate::write_item::check_partition;
+use crate::{Error, Result, key, layout};
+
+/// The most bytes of items that one page evaluates.
+pub(crate) const MAX_PAGE_BYTES: usize = 1 << 20;
+
+/// Where to walk.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    pub(crate) from: Bound<Vec<u8>>,
+    pub(crate) to: Bound<Vec<u8>>,
+    pub(crate) reverse: bool,
+    /// Row key of the last item of the page before.
+    pub(crate) resume_after: Option<Vec<u8>>,
+    /// The most items to evaluate.
+    pub(crate) limit: usize,
+}
+
+/// What to give back of the items on the way.
+#[derive(Debug)]
+pub(crate) struct Selection<'a> {
+    /// The partition key that all rows must hold; `None` where rows of many partitions are read.
+    pub(crate) partition: Option<&'a AttributeValue>,
+    pub(crate) filter: Option<&'a Condition>,
+    pub(crate) projection: Option<&'a Projection>,
+    pub(crate) count_only: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Item>,
+    pub(crate) count: usize,
+    pub(crate) scanned_count: usize,
+    pub(crate) scanned_bytes: usize,
+    pub(crate) last_evaluated_key: Option<Item>,
+}
+
+pub(crate) fn read(
+    catalog: &Catalog,
+    reader: &mut impl Read,
+    table: &TableRecord,
+    walk: &Walk,
+    selection: &Selection<'_>,
+) -> Result<Page> {
+    let mut page = Page::default();
+    let mut resume = walk.resume_after.clone();
+    loop {
+        let wanted = walk.limit.saturating_sub(page.scanned_count).clamp(1, 1000);
+        let bounds = RangeRequest::between(borrow(&walk.from), borrow(&walk.to)).reverse_if(walk.reverse).limit(wanted);
+        let request = match &resume {
+            Some(key) => bounds.resume_after(key),
+            None => bounds,
+        };
+        let rows = reader.range(&catalog.items, &request)?;
+        let mut last: Option<ItemView> = None;
+        for (_, value) in rows.entries {
+            let view = layout::view(value)?;
+            let bytes = view.size_bytes();
+            if page.scanned_count > 0 && page.scanned_bytes + bytes > MAX_PAGE_BYTES {
+                if let Some(last) = last {
+                    page.last_evaluated_key = Some(stored_key(table, &last)?);
+                } // else the last row came with the range page before, which has set it
+                return Ok(page);
+            }
+            page.scanned_count += 1;
+            page.scanned_bytes += bytes;
+            select(&mut page, table, &view, selection)?;
+            let is_full = page.scanned_count >= walk.limit;
+            last = Some(view);
+            if is_full {
+                break;
+            }
+        }
+        page.last_evaluated_key = last.as_ref().map(|view| stored_key(table, view)).transpose()?;
+        if page.scanned_count >= walk.limit {
+            return Ok(page);
+        }
+        resume = match rows.resume {
+            Some(key) => Some(key.to_vec()),
+            None => {
+                page.last_evaluated_key = None;
+                return Ok(page);
+            }
+        };
+    }
+}
+
+fn select(page: &mut Page, table: &TableRecord, view: &ItemView, selection: &Selection<'_>) -> Result<()> {
+    if let Some(asked) = selection.partition {
+        let found = attribute(view, &table.partition_key.name)?;
+        check_partition(table, Some(asked), found.as_ref())?;
+    }
+    if let Some(filter) = selection.filter
+        && !filter.evaluate(Some(&partial(view, filter.top_level_names())?))
+    {
+        return Ok(());
+    }
+    page.count += 1;
+    if !selection.count_only {
+        page.items.push(match selection.projection {
+            Some(projection) => projection.apply(&partial(view, projection.top_level_names())?),
+            None => whole(view)?,
+        });
+    }
+    Ok(())
+}
+
+fn stored_key(table: &TableRecord, view: &ItemView) -> Result<Item> {
+    partial(view, table.key_names())
+}
+
+fn borrow(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
+    bound.as_ref().map(Vec::as_slice)
+}
+
+/// The `Limit` parameter as a number of items.
+pub(crate) fn limit(limit: Option<i64>) -> usize {
+    limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
+/// Checks `Limit`; `field` is the parameter as the operation's error text spells it.
+pub(crate) fn check_limit(constraints: &mut Constraints, limit: Option<i64>) {
+    if let Some(limit) = limit {
+        constraints.between(limit, "limit", 1, i64::from(i32::MAX));
+    }
+}
+
+/// Checks that `Select` goes with the other parameters, and says whether only a count is wanted.
+pub(crate) fn check_select(select: Option<Select>, has_projection: bool, has_index: bool, verb: &str) -> Result<bool> {
+    match select {
+        Some(Select::AllProjectedAttributes) if !has_index => Err(Error::invalid_parameters(format_args!(
+            "ALL_PROJECTED_ATTRIBUTES can be used only when {verb} using an IndexName"
+        ))),
+        Some(Select::SpecificAttributes) if !has_projection => Err(Error::invalid_parameters(
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+        )),
+        Some(Select::Count) if has_projection => {
+            Err(Error::validation("Cannot specify the ProjectionExpression when choosing to get only the Count"))
+        }
+        Some(select @ (Select::AllAttributes | Select::AllProjectedAttributes)) if has_projection => {
+            Err(Error::validation(format!("Cannot specify the ProjectionExpression when choosing to get {select}")))
+        }
+        _ => Ok(select == Some(Select::Count)),
+    }
+}
+
+/// The row key of an `ExclusiveStartKey`.
+pub(crate) fn start_row(table: &TableRecord, start: &Item) -> Result<Vec<u8>> {
+    key::of_request(table, start).map_err(|error| match error {
+        Error::Validation { message } => Error::validation(format!("The provided starting key is invalid: {message}")),
+        other => other,
+    })
+}
+
+/// Until secondary indexes exist, no table has one.
+pub(crate) fn refuse_index(index_name: Option<&str>) -> Result<()> {
+    match index_name {
+        Some(name) => Err(Error::validation(format!("The table does not have the specified index: {name}"))),
+        None => Ok(()),
+    }
+}

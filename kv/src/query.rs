@@ -1,0 +1,170 @@
+//! Reading the items of one partition.
+
+use std::ops::Bound;
+
+use millpond_engine::{Read, key::prefix_end};
+
+use crate::catalog::Catalog;
+use crate::constraints::{self, Constraints};
+use crate::expression::{self, Condition, KeyCondition, KeySelection, Kind, Projection, SortCondition, Substitutions};
+use crate::key::{check_size, has_type};
+use crate::model::{QueryOutput, QueryRequest};
+use crate::page::{self, Selection, Walk};
+use crate::table::{KeyAttribute, TableRecord};
+use crate::value::{AttributeValue, Item};
+use crate::{Error, Result, capacity, layout};
+
+/// A request whose own checks have passed.
+pub(crate) struct Query<'a> {
+    request: &'a QueryRequest,
+    table_name: &'a str,
+    key_condition: KeyCondition,
+    filter: Option<Condition>,
+    projection: Option<Projection>,
+    count_only: bool,
+}
+
+pub(crate) fn check(request: &QueryRequest) -> Result<Query<'_>> {
+    let table_name = constraints::table_name(&request.table_name)?;
+    check_constraints(request)?;
+    let (names, values) = (request.expression_attribute_names.as_ref(), request.expression_attribute_values.as_ref());
+    let key_text = request.key_condition_expression.as_deref();
+    let (filter, projection) = (request.filter_expression.as_deref(), request.projection_expression.as_deref());
+    let expressions = [(Kind::Filter, filter), (Kind::Projection, projection), (Kind::KeyCondition, key_text)];
+    expression::check_parameters(&expressions, &[], names.is_some(), values.is_some())?;
+    let Some(key_text) = key_text else {
+        return Err(Error::validation(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+        ));
+    };
+    let mut substitutions = Substitutions::new(names, values)?;
+    let key_condition = expression::key_condition(key_text, &mut substitutions)?;
+    let filter = filter.map(|text| expression::condition(Kind::Filter, text, &mut substitutions)).transpose()?;
+    let projection = projection.map(|text| expression::projection(text, &mut substitutions)).transpose()?;
+    substitutions.finish()?;
+    let has_index = request.index_name.is_some();
+    let count_only = page::check_select(request.select, projection.is_some(), has_index, "Querying")?;
+    Ok(Query { request, table_name, key_condition, filter, projection, count_only })
+}
+
+fn check_constraints(request: &QueryRequest) -> Result<()> {
+    let mut constraints = Constraints::default();
+    if let Some(name) = &request.index_name {
+        constraints::index_name(&mut constraints, name, "indexName");
+    }
+    if request.limit.is_some_and(|limit| limit < 1) {
+        // Unlike a scan's, this text does not repeat the value.
+        constraints.breaks_at("Limit", "Member must have value greater than or equal to 1");
+    }
+    constraints.finish()
+}
+
+pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, query: &Query<'_>) -> Result<QueryOutput> {
+    let request = query.request;
+    let table = catalog.need(reader, query.table_name)?;
+    page::refuse_index(request.index_name.as_deref())?;
+    let selected = query.key_condition.resolve(&table.partition_key.name, table.sort_key_name())?;
+    check_types(&table, &selected)?;
+    check_filter(&table, query.filter.as_ref())?;
+    let mut walk = walk(&table, &selected)?;
+    walk.reverse = request.scan_index_forward == Some(false);
+    walk.limit = page::limit(request.limit);
+    if let Some(start) = &request.exclusive_start_key {
+        walk.resume_after = Some(start_row(&table, start, &selected, &walk)?);
+    }
+    let selection = Selection {
+        partition: Some(&selected.partition),
+        filter: query.filter.as_ref(),
+        projection: query.projection.as_ref(),
+        count_only: query.count_only,
+    };
+    let page = page::read(catalog, reader, &table, &walk, &selection)?;
+    let units = capacity::read_units(page.scanned_bytes, request.consistent_read);
+    Ok(QueryOutput {
+        items: (!query.count_only).then_some(page.items),
+        count: page.count,
+        scanned_count: page.scanned_count,
+        last_evaluated_key: page.last_evaluated_key,
+        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
+    })
+}
+
+pub(crate) fn check_types(table: &TableRecord, selected: &KeySelection) -> Result<()> {
+    let check = |attribute: &KeyAttribute, value: &AttributeValue, partition: bool| {
+        if !has_type(value, attribute.attribute_type) {
+            return Err(Error::invalid_parameters("Condition parameter type does not match schema type"));
+        }
+        check_size(&attribute.name, value, partition)
+    };
+    check(&table.partition_key, &selected.partition, true)?;
+    if let (Some(attribute), Some(sort)) = (&table.sort_key, &selected.sort) {
+        sort.operands().try_for_each(|operand| check(attribute, operand, false))?;
+    }
+    Ok(())
+}
+
+fn check_filter(table: &TableRecord, filter: Option<&Condition>) -> Result<()> {
+    let mut names = filter.into_iter().flat_map(Condition::top_level_names);
+    match names.find(|name| table.key_names().any(|key| key == *name)) {
+        Some(name) => Err(Error::validation(format!(
+            "Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The rows that a key condition selects, all of them and ascending.
+pub(crate) fn walk(table: &TableRecord, selected: &KeySelection) -> Result<Walk> {
+    let prefix = layout::partition_prefix(table.id, &selected.partition)?;
+    let at = |sort: &AttributeValue| {
+        let mut key = prefix.clone();
+        layout::push_sort_key(&mut key, sort).map(|()| key)
+    };
+    let after = |prefix: &[u8]| prefix_end(prefix).map_or(Bound::Unbounded, Bound::Excluded);
+    let (first, end) = (Bound::Included(prefix.clone()), after(&prefix));
+    let (from, to) = match &selected.sort {
+        None => (first, end),
+        Some(SortCondition::Equal(sort)) => (Bound::Included(at(sort)?), Bound::Included(at(sort)?)),
+        Some(SortCondition::Less(sort)) => (first, Bound::Excluded(at(sort)?)),
+        Some(SortCondition::LessOrEqual(sort)) => (first, Bound::Included(at(sort)?)),
+        Some(SortCondition::Greater(sort)) => (Bound::Excluded(at(sort)?), end),
+        Some(SortCondition::GreaterOrEqual(sort)) => (Bound::Included(at(sort)?), end),
+        Some(SortCondition::Between(low, high)) => (Bound::Included(at(low)?), Bound::Included(at(high)?)),
+        Some(SortCondition::BeginsWith(start)) => {
+            let start = at(start)?;
+            let end = after(&start);
+            (Bound::Included(start), end)
+        }
+    };
+    Ok(Walk { from, to, reverse: false, resume_after: None, limit: usize::MAX })
+}
+
+fn start_row(table: &TableRecord, start: &Item, selected: &KeySelection, walk: &Walk) -> Result<Vec<u8>> {
+    let row = page::start_row(table, start)?;
+    if start.get(&table.partition_key.name) != Some(&selected.partition) {
+        return Err(Error::validation(
+            "The provided starting key is outside query boundaries based on provided conditions",
+        ));
+    }
+    if table.sort_key.is_none() || matches!(selected.sort, Some(SortCondition::Equal(_))) {
+        return Err(Error::validation("The query can return at most one row and cannot be restarted"));
+    }
+    if !contains(walk, &row) {
+        return Err(Error::validation("The provided starting key does not match the range key predicate"));
+    }
+    Ok(row)
+}
+
+fn contains(walk: &Walk, row: &[u8]) -> bool {
+    let above = match &walk.from {
+        Bound::Included(from) => row >= from.as_slice(),
+        Bound::Excluded(from) => row > from.as_slice(),
+        Bound::Unbounded => true,
+    };
+    let below = match &walk.to {
+        Bound::Included(to) => row <= to.as_slice(),
+        Bound::Excluded(to) => row < to.as_slice(),
+        Bound::Unbounded => true,
+    };
+    above && below
+}

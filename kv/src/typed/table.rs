@@ -1,0 +1,367 @@
+//! Tables of Rust values.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::vec;
+
+use millpond_engine::{Transaction, WriteBatch};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{from_item, to_attribute_value, to_item};
+use crate::catalog::Latest;
+use crate::expression::{KeySelection, SortCondition};
+use crate::kv::Kv;
+use crate::page::{self, Selection, Walk};
+use crate::table::TableRecord;
+use crate::value::{AttributeValue, Item};
+use crate::write_item::{self, write_item};
+use crate::{Error, Result, constraints, get_item, key, layout, query, scan};
+
+/// A table as a collection of Rust values, which serde turns into items and back.
+///
+/// The value's fields named like the table's key attributes are its key. Where a method takes a key, it takes the
+/// partition key itself on a table without a sort key, the tuple `(partition key, sort key)` on one with it, or any
+/// struct or map that holds just the key attributes.
+///
+/// The handle does not hold the table: if that is deleted, calls say so.
+///
+/// ```
+/// # use millpond_kv::{model::*, Kv};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Debug, PartialEq)]
+/// struct Order { customer: String, number: u32, total: u64 }
+///
+/// # let engine = millpond_engine::Engine::in_memory();
+/// # let kv = Kv::open(&engine)?;
+/// # let key = |name: &str, key_type| KeySchemaElement { attribute_name: name.into(), key_type };
+/// # let of = |name: &str, attribute_type| AttributeDefinition { attribute_name: name.into(), attribute_type };
+/// # kv.create_table(&CreateTableRequest {
+/// #     table_name: "orders".into(),
+/// #     key_schema: vec![key("customer", KeyType::Hash), key("number", KeyType::Range)],
+/// #     attribute_definitions: vec![of("customer", ScalarAttributeType::S), of("number", ScalarAttributeType::N)],
+/// #     billing_mode: Some(BillingMode::PayPerRequest),
+/// #     ..Default::default()
+/// # })?;
+/// let orders = kv.table::<Order>("orders")?;
+/// for number in 1..=3 {
+///     orders.put(&Order { customer: "alice".into(), number, total: 10 * u64::from(number) })?;
+/// }
+/// assert_eq!(orders.get(&("alice", 2))?.map(|order| order.total), Some(20));
+///
+/// let latest = orders.query(&"alice")?.greater(&1)?.reverse().collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(latest.iter().map(|order| order.number).collect::<Vec<_>>(), [3, 2]);
+/// # Ok::<(), millpond_kv::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Table<T> {
+    kv: Kv,
+    name: String,
+    values: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Table<T> {
+    fn clone(&self) -> Self {
+        Table { kv: self.kv.clone(), name: self.name.clone(), values: PhantomData }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Table<T> {
+    pub(crate) fn open(kv: &Kv, name: &str) -> Result<Self> {
+        let name = constraints::table_name(name)?;
+        kv.catalog().need_named(&mut Latest(kv.engine()), name)?;
+        Ok(Table { kv: kv.clone(), name: name.to_owned(), values: PhantomData })
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn record(&self) -> Result<Arc<TableRecord>> {
+        self.kv.catalog().need(&mut Latest(self.kv.engine()), &self.name)
+    }
+
+    /// Writes a value, in the place of the one with the same key if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Serde`] if the value is not a struct or map that an item can hold, [`Error::Validation`] if its key
+    /// does not fit the table or it is larger than 400 KB, and those of the engine.
+    pub fn put(&self, value: &T) -> Result<()> {
+        let item = checked_item(value)?;
+        let row = key::of_item(&*self.record()?, &item)?;
+        let mut batch = WriteBatch::new();
+        write_item::blind(&mut batch, self.kv.catalog(), row, Some(layout::encode(&item)));
+        Ok(self.kv.engine().write(batch)?)
+    }
+
+    /// [`put`](Table::put) in the caller's transaction. Gives the value that was replaced.
+    ///
+    /// # Errors
+    /// As [`put`](Table::put), and [`Error::Serde`] if the replaced item is no `T`.
+    pub fn put_in(&self, tx: &mut Transaction, value: &T) -> Result<Option<T>> {
+        let item = checked_item(value)?;
+        let catalog = self.kv.catalog();
+        let table = catalog.need(tx, &self.name)?;
+        let row = key::of_item(&table, &item)?;
+        let old = write_item::stored(tx, catalog, &table, &row, &item)?;
+        let replaced = old.as_ref().map(|old| from_item(old.clone())).transpose()?;
+        write_item(tx, catalog, row, old.as_ref(), Some(&item))?;
+        Ok(replaced)
+    }
+
+    /// The value under a key, as the latest commit left it.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] if the key does not fit the table, [`Error::Serde`] if the item is no `T`, and those of
+    /// the engine.
+    pub fn get(&self, key: &impl Serialize) -> Result<Option<T>> {
+        let table = self.record()?;
+        let key = key_item(&table, key)?;
+        let row = key::of_request(&table, &key)?;
+        match self.kv.engine().get(&self.kv.catalog().items, &row)? {
+            Some(value) => from_item(get_item::read_row(&table, value, &key, None)?.0).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// [`get`](Table::get) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`get`](Table::get).
+    pub fn get_in(&self, tx: &mut Transaction, key: &impl Serialize) -> Result<Option<T>> {
+        let table = self.kv.catalog().need(tx, &self.name)?;
+        let key = key_item(&table, key)?;
+        let row = key::of_request(&table, &key)?;
+        write_item::stored(tx, self.kv.catalog(), &table, &row, &key)?.map(from_item).transpose()
+    }
+
+    /// Deletes the value under a key. Deleting a missing one is no error.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] if the key does not fit the table, and those of the engine.
+    pub fn delete(&self, key: &impl Serialize) -> Result<()> {
+        let table = self.record()?;
+        let row = key::of_request(&table, &key_item(&table, key)?)?;
+        let mut batch = WriteBatch::new();
+        write_item::blind(&mut batch, self.kv.catalog(), row, None);
+        Ok(self.kv.engine().write(batch)?)
+    }
+
+    /// [`delete`](Table::delete) in the caller's transaction. Gives the value that was deleted.
+    ///
+    /// # Errors
+    /// As [`delete`](Table::delete), and [`Error::Serde`] if the deleted item is no `T`.
+    pub fn delete_in(&self, tx: &mut Transaction, key: &impl Serialize) -> Result<Option<T>> {
+        let catalog = self.kv.catalog();
+        let table = catalog.need(tx, &self.name)?;
+        let key = key_item(&table, key)?;
+        let row = key::of_request(&table, &key)?;
+        let old = write_item::stored(tx, catalog, &table, &row, &key)?;
+        let deleted = old.as_ref().map(|old| from_item(old.clone())).transpose()?;
+        write_item(tx, catalog, row, old.as_ref(), None)?;
+        Ok(deleted)
+    }
+
+    /// The values under one partition key, by ascending sort key unless [`Query::reverse`] is called. Nothing is read
+    /// before the first value is taken.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] if the partition key does not fit the table, and those of the engine.
+    pub fn query(&self, partition_key: &impl Serialize) -> Result<Query<T>> {
+        let table = self.record()?;
+        let partition = to_attribute_value(partition_key)?;
+        let selected = KeySelection { partition, sort: None };
+        query::check_types(&table, &selected)?;
+        let walk = query::walk(&table, &selected)?;
+        Ok(Query { values: Values::new(&self.kv, table, walk, Some(selected.partition)) })
+    }
+
+    /// All values, in no order that means anything. Nothing is read before the first value is taken.
+    ///
+    /// # Errors
+    /// [`Error::ResourceNotFound`], and those of the engine.
+    pub fn scan(&self) -> Result<Values<T>> {
+        let table = self.record()?;
+        let walk = scan::walk(&table, None);
+        Ok(Values::new(&self.kv, table, walk, None))
+    }
+}
+
+fn checked_item<T: Serialize>(value: &T) -> Result<Item> {
+    let item = to_item(value)?;
+    write_item::check_item(&item)?;
+    write_item::check_put_size(&item)?;
+    Ok(item)
+}
+
+/// A key given as a scalar, a tuple, or a struct or map of the key attributes.
+fn key_item(table: &TableRecord, key: &impl Serialize) -> Result<Item> {
+    let parts = match to_attribute_value(key)? {
+        AttributeValue::M(item) => return Ok(item),
+        AttributeValue::L(parts) => parts,
+        scalar => vec![scalar],
+    };
+    let names = table.key_names();
+    if parts.len() != 1 + usize::from(table.sort_key.is_some()) {
+        return Err(Error::validation("The provided key element does not match the schema"));
+    }
+    Ok(names.map(str::to_owned).zip(parts).collect())
+}
+
+/// A query that is still being refined, and the iterator over what it finds.
+#[derive(Debug)]
+pub struct Query<T> {
+    values: Values<T>,
+}
+
+impl<T: DeserializeOwned> Query<T> {
+    /// By descending sort key.
+    #[must_use]
+    pub fn reverse(mut self) -> Self {
+        self.values.walk.reverse = true;
+        self
+    }
+
+    /// At most this many values.
+    #[must_use]
+    pub fn limit(mut self, values: usize) -> Self {
+        self.values.left = values;
+        self
+    }
+
+    /// Only values whose sort key is less than this.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] if it is not of the sort key's type.
+    pub fn less(self, sort_key: &impl Serialize) -> Result<Self> {
+        let bound = to_attribute_value(sort_key)?;
+        self.sort(SortCondition::Less(bound))
+    }
+
+    /// Only values whose sort key is greater than this.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] if it is not of the sort key's type.
+    pub fn greater(self, sort_key: &impl Serialize) -> Result<Self> {
+        let bound = to_attribute_value(sort_key)?;
+        self.sort(SortCondition::Greater(bound))
+    }
+
+    /// Only values whose sort key lies between these, both included.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] if they are not of the sort key's type.
+    pub fn between(self, low: &impl Serialize, high: &impl Serialize) -> Result<Self> {
+        let (low, high) = (to_attribute_value(low)?, to_attribute_value(high)?);
+        self.sort(SortCondition::Between(low, high))
+    }
+
+    /// Only values whose sort key, a string or binary, begins with this.
+    ///
+    /// # Errors
+    /// [`Error::Validation`] if it is not of the sort key's type.
+    pub fn begins_with(self, start: &impl Serialize) -> Result<Self> {
+        let start = to_attribute_value(start)?;
+        if matches!(start, AttributeValue::N(_)) {
+            return Err(Error::invalid_parameters("a number does not begin with another"));
+        }
+        self.sort(SortCondition::BeginsWith(start))
+    }
+
+    /// The last condition on the sort key counts.
+    fn sort(mut self, sort: SortCondition) -> Result<Self> {
+        let table = &self.values.table;
+        if table.sort_key.is_none() {
+            return Err(Error::invalid_parameters(format_args!("table {} has no sort key", table.name)));
+        }
+        let Some(partition) = self.values.partition.clone() else {
+            return Ok(self);
+        };
+        let selected = KeySelection { partition, sort: Some(sort) };
+        query::check_types(table, &selected)?;
+        let reverse = self.values.walk.reverse;
+        self.values.walk = Walk { reverse, ..query::walk(table, &selected)? };
+        Ok(self)
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for Query<T> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.values.next()
+    }
+}
+
+/// An iterator over values of a table. It reads a page of up to 1 MB at a time, each page as one moment saw it; values
+/// that change between pages are seen before or after their change. Ends after an error.
+#[derive(Debug)]
+pub struct Values<T> {
+    kv: Kv,
+    table: Arc<TableRecord>,
+    walk: Walk,
+    partition: Option<AttributeValue>,
+    left: usize,
+    page: vec::IntoIter<Item>,
+    is_done: bool,
+    values: PhantomData<fn() -> T>,
+}
+
+impl<T> Values<T> {
+    fn new(kv: &Kv, table: Arc<TableRecord>, walk: Walk, partition: Option<AttributeValue>) -> Self {
+        Values {
+            kv: kv.clone(),
+            table,
+            walk,
+            partition,
+            left: usize::MAX,
+            page: Vec::new().into_iter(),
+            is_done: false,
+            values: PhantomData,
+        }
+    }
+
+    fn read_page(&mut self) -> Result<()> {
+        let mut snapshot = self.kv.engine().snapshot()?;
+        let catalog = self.kv.catalog();
+        if catalog.need(&mut snapshot, &self.table.name)?.id != self.table.id {
+            return Err(Error::ResourceNotFound { message: "the table was deleted and created again".into() });
+        }
+        self.walk.limit = self.left;
+        let selection =
+            Selection { partition: self.partition.as_ref(), filter: None, projection: None, count_only: false };
+        let page = page::read(catalog, &mut snapshot, &self.table, &self.walk, &selection)?;
+        match page.last_evaluated_key {
+            Some(key) => self.walk.resume_after = Some(key::of_request(&self.table, &key)?),
+            None => self.is_done = true,
+        }
+        self.page = page.items.into_iter();
+        Ok(())
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for Values<T> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if self.left == 0 {
+                return None;
+            }
+            if let Some(item) = self.page.next() {
+                self.left -= 1;
+                return Some(from_item(item));
+            }
+            if self.is_done {
+                return None;
+            }
+            if let Err(error) = self.read_page() {
+                self.is_done = true;
+                return Some(Err(error));
+            }
+        }
+    }
+}

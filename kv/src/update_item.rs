@@ -1,0 +1,86 @@
+//! Changing attributes of one item.
+
+use millpond_engine::Transaction;
+
+use crate::catalog::Catalog;
+use crate::expression::{self, Condition, Kind, Path, Substitutions, Update};
+use crate::model::{ReturnValues, UpdateItemOutput, UpdateItemRequest};
+use crate::table::TableRecord;
+use crate::value::Item;
+use crate::write_item::{self, write_item};
+use crate::{Error, Result, capacity, constraints, key};
+
+/// A request whose own checks have passed.
+pub(crate) struct UpdateOne<'a> {
+    request: &'a UpdateItemRequest,
+    table_name: &'a str,
+    update: Option<Update>,
+    condition: Option<Condition>,
+}
+
+pub(crate) fn check(request: &UpdateItemRequest) -> Result<UpdateOne<'_>> {
+    let table_name = constraints::table_name(&request.table_name)?;
+    let (names, values) = (request.expression_attribute_names.as_ref(), request.expression_attribute_values.as_ref());
+    let (update, condition) = (request.update_expression.as_deref(), request.condition_expression.as_deref());
+    let expressions = [(Kind::Update, update), (Kind::Condition, condition)];
+    expression::check_parameters(&expressions, &[], names.is_some(), values.is_some())?;
+    let mut substitutions = Substitutions::new(names, values)?;
+    let update = update.map(|text| expression::update(text, &mut substitutions)).transpose()?;
+    let condition =
+        condition.map(|text| expression::condition(Kind::Condition, text, &mut substitutions)).transpose()?;
+    substitutions.finish()?;
+    Ok(UpdateOne { request, table_name, update, condition })
+}
+
+pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, it: &UpdateOne<'_>) -> Result<UpdateItemOutput> {
+    let request = it.request;
+    let table = catalog.need(tx, it.table_name)?;
+    let row = key::of_request(&table, &request.key)?;
+    check_targets(&table, it.update.as_ref())?;
+    let old = write_item::stored(tx, catalog, &table, &row, &request.key)?;
+    let on_failure = request.return_values_on_condition_check_failure;
+    write_item::check_condition(it.condition.as_ref(), old.as_ref(), on_failure)?;
+    let (new, touched) = apply(it.update.as_ref(), old.as_ref(), &request.key)?;
+    write_item(tx, catalog, row, old.as_ref(), Some(&new))?;
+    let units = capacity::write_units(write_item::size(old.as_ref()), write_item::size(Some(&new)));
+    Ok(UpdateItemOutput {
+        attributes: returned(request.return_values, old, new, &touched),
+        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
+        item_collection_metrics: None,
+    })
+}
+
+/// A primary key never changes.
+fn check_targets(table: &TableRecord, update: Option<&Update>) -> Result<()> {
+    let mut targets = update.into_iter().flat_map(Update::targets);
+    match targets.find(|target| table.key_names().any(|name| name == *target)) {
+        Some(name) => Err(Error::invalid_parameters(format_args!(
+            "Cannot update attribute {name}. This attribute is part of the key"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn apply(update: Option<&Update>, old: Option<&Item>, key: &Item) -> Result<(Item, Vec<Path>)> {
+    let base = old.unwrap_or(key); // an update of a missing item starts from its key
+    let Some(update) = update else {
+        return Ok((base.clone(), Vec::new()));
+    };
+    let updated = update.apply(base)?;
+    for name in update.targets() {
+        updated.item.get(name).map_or(Ok(()), write_item::check_nesting)?;
+    }
+    write_item::check_updated_size(&updated.item)?;
+    Ok((updated.item, updated.touched))
+}
+
+fn returned(asked: ReturnValues, old: Option<Item>, new: Item, touched: &[Path]) -> Option<Item> {
+    let attributes = match asked {
+        ReturnValues::None => return None,
+        ReturnValues::AllOld => return old,
+        ReturnValues::AllNew => return Some(new),
+        ReturnValues::UpdatedOld => expression::project(touched, &old?),
+        ReturnValues::UpdatedNew => expression::project(touched, &new),
+    };
+    (!attributes.is_empty()).then_some(attributes)
+}

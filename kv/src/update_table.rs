@@ -1,0 +1,120 @@
+//! Changing the settings of tables.
+
+use millpond_engine::{Timestamp, Transaction};
+
+use crate::catalog::Catalog;
+use crate::constraints::{self, Constraints};
+use crate::create_table::{check_throughput, check_throughput_values};
+use crate::layout;
+use crate::model::{BillingMode, ProvisionedThroughput, UpdateTableRequest};
+use crate::table::{Settings, TableRecord};
+use crate::{Error, Result};
+
+pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
+    let name = constraints::table_name(&request.table_name)?;
+    let mut broken = Constraints::default();
+    check_throughput_values(&mut broken, request.provisioned_throughput);
+    broken.finish()?;
+    if request.has_global_secondary_index_updates {
+        return Err(Error::invalid_parameters("Secondary indexes are not supported yet"));
+    }
+    if request.has_replica_updates {
+        return Err(Error::invalid_parameters("ReplicaUpdates: global tables are not supported"));
+    }
+    if request.stream_specification.is_some_and(|stream| stream.stream_enabled) {
+        return Err(Error::invalid_parameters("StreamSpecification: change streams are not supported yet"));
+    }
+    let changes = request.billing_mode.is_some()
+        || request.provisioned_throughput.is_some()
+        || request.on_demand_throughput.is_some()
+        || request.warm_throughput.is_some()
+        || request.table_class.is_some()
+        || request.sse_specification.is_some()
+        || request.deletion_protection_enabled.is_some()
+        || request.stream_specification.is_some();
+    if !changes {
+        return Err(Error::validation(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
+             SSESpecification or ReplicaUpdates is required",
+        ));
+    }
+    Ok(name)
+}
+
+pub(crate) fn run_in(
+    catalog: &Catalog,
+    tx: &mut Transaction,
+    name: &str,
+    request: &UpdateTableRequest,
+) -> Result<TableRecord> {
+    let mut table = TableRecord::clone(&*catalog.need_named(tx, name)?);
+    if request.stream_specification.is_some_and(|stream| !stream.stream_enabled) {
+        return Err(Error::validation("Table does not have a stream to disable"));
+    }
+    let now = tx.clock().now();
+    change_billing(&mut table.settings, request, now)?;
+    let settings = &mut table.settings;
+    settings.on_demand = request.on_demand_throughput.or(settings.on_demand);
+    settings.warm = request.warm_throughput.or(settings.warm);
+    if request.table_class.is_some() && request.table_class != settings.table_class {
+        settings.table_class = request.table_class;
+        settings.table_class_changed = Some(now);
+    }
+    if let Some(sse) = &request.sse_specification {
+        settings.sse = Some(sse.clone());
+    }
+    settings.deletion_protection = request.deletion_protection_enabled.unwrap_or(settings.deletion_protection);
+    tx.put(&catalog.tables, layout::table_key(name), table.encode())?;
+    Ok(table)
+}
+
+fn change_billing(settings: &mut Settings, request: &UpdateTableRequest, now: Timestamp) -> Result<()> {
+    let before = settings.billing_mode.unwrap_or_default();
+    let after = request.billing_mode.unwrap_or(before);
+    let asked = request.provisioned_throughput;
+    if after == before && asked.is_none() {
+        settings.billing_mode = request.billing_mode.or(settings.billing_mode);
+        return Ok(());
+    }
+    check_throughput(after, asked)?;
+    if let Some(asked) = asked {
+        change_throughput(settings, asked, before == after, now)?;
+    }
+    settings.billing_mode = Some(after).filter(|_| request.billing_mode.is_some()).or(settings.billing_mode);
+    if after == BillingMode::PayPerRequest && before != after {
+        settings.pay_per_request_since = Some(now);
+        settings.throughput = ProvisionedThroughput::default();
+    }
+    Ok(())
+}
+
+fn change_throughput(
+    settings: &mut Settings,
+    asked: ProvisionedThroughput,
+    is_provisioned: bool,
+    now: Timestamp,
+) -> Result<()> {
+    let present = settings.throughput;
+    if is_provisioned && present == asked {
+        let (read, write) = (present.read_capacity_units, present.write_capacity_units);
+        return Err(Error::validation(format!(
+            "The provisioned throughput for the table will not change. The requested value equals the current value. \
+             Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. \
+             Current WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. \
+             Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+        )));
+    }
+    let raised = asked.read_capacity_units > present.read_capacity_units
+        || asked.write_capacity_units > present.write_capacity_units;
+    let lowered = asked.read_capacity_units < present.read_capacity_units
+        || asked.write_capacity_units < present.write_capacity_units;
+    if raised {
+        settings.last_increase = Some(now);
+    }
+    if lowered {
+        settings.decreases = settings.decreases_on(now).saturating_add(1);
+        settings.last_decrease = Some(now);
+    }
+    settings.throughput = asked;
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! The one place where items change.
+//!
+//! Every change that knows the image before it passes [`write_item`]; what follows from a change (index entries, change
+//! records) belongs here, in the same transaction. [`blind`] is the short way for writes that need no image before: a
+//! table that has something to derive from that image must not take it.
+
+use bytes::Bytes;
+use millpond_engine::{Transaction, WriteBatch};
+
+use crate::catalog::Catalog;
+use crate::expression::Condition;
+use crate::model::ReturnValuesOnConditionCheckFailure;
+use crate::table::TableRecord;
+use crate::value::{AttributeValue, Item, MAX_DEPTH, item_size_bytes};
+use crate::{Error, Result, layout};
+
+pub(crate) const MAX_ITEM_BYTES: usize = 409_600;
+const MAX_ATTRIBUTE_NAME_BYTES: usize = 65_535;
+
+/// The stored item under a row key. `key` holds the key attributes that led to it.
+pub(crate) fn stored(
+    tx: &mut Transaction,
+    catalog: &Catalog,
+    table: &TableRecord,
+    row: &[u8],
+    key: &Item,
+) -> Result<Option<Item>> {
+    let Some(value) = tx.get(&catalog.items, row)? else {
+        return Ok(None);
+    };
+    let item = layout::decode(&value)?;
+    check_partition(table, key.get(&table.partition_key.name), item.get(&table.partition_key.name))?;
+    Ok(Some(item))
+}
+
+/// Two partition keys with one hash are refused, so that neither reads or overwrites the other's items.
+pub(crate) fn check_partition(
+    table: &TableRecord,
+    asked: Option<&AttributeValue>,
+    found: Option<&AttributeValue>,
+) -> Result<()> {
+    if asked == found && found.is_some() {
+        return Ok(());
+    }
+    Err(layout::corrupt(
+        layout::ITEMS,
+        format_args!("a row of table {} holds another partition key than its hash stands for", table.name),
+    ))
+}
+
+/// Changes a row from one image to another; `None` is no item.
+pub(crate) fn write_item(
+    tx: &mut Transaction,
+    catalog: &Catalog,
+    row: Vec<u8>,
+    old: Option<&Item>,
+    new: Option<&Item>,
+) -> Result<()> {
+    if old == new {
+        return Ok(()); // the row was read in this transaction, so it is still so when it commits
+    }
+    match new {
+        Some(item) => tx.put(&catalog.items, row, layout::encode(item))?,
+        None => tx.delete(&catalog.items, row)?,
+    }
+    Ok(())
+}
+
+/// Changes a row whatever it holds now.
+pub(crate) fn blind(batch: &mut WriteBatch, catalog: &Catalog, row: Vec<u8>, new: Option<Bytes>) {
+    match new {
+        Some(item) => batch.put(&catalog.items, row, item),
+        None => batch.delete(&catalog.items, row),
+    }
+}
+
+/// Refuses the write if its condition does not hold for the present item.
+pub(crate) fn check_condition(
+    condition: Option<&Condition>,
+    present: Option<&Item>,
+    on_failure: ReturnValuesOnConditionCheckFailure,
+) -> Result<()> {
+    if condition.is_none_or(|condition| condition.evaluate(present)) {
+        return Ok(());
+    }
+    let item = match on_failure {
+        ReturnValuesOnConditionCheckFailure::None => None,
+        ReturnValuesOnConditionCheckFailure::AllOld => present.cloned(),
+    };
+    Err(Error::ConditionalCheckFailed { item })
+}
+
+/// The checks on an item that a request carries, apart from those that need its table.
+pub(crate) fn check_item(item: &Item) -> Result<()> {
+    for (name, value) in item {
+        if name.is_empty() || name.len() > MAX_ATTRIBUTE_NAME_BYTES {
+            return Err(Error::validation(
+                "1 validation error detected: Value at 'item' failed to satisfy constraint: Map keys must satisfy \
+                 constraint: [Member must have length less than or equal to 65535, Member must have length greater \
+                 than or equal to 1]",
+            ));
+        }
+        check_nesting(value)?;
+        check_sets(value)?;
+    }
+    Ok(())
+}
+
+/// Refuses values nested deeper than the service stores.
+pub(crate) fn check_nesting(value: &AttributeValue) -> Result<()> {
+    if value.depth() <= MAX_DEPTH {
+        return Ok(());
+    }
+    Err(Error::validation(
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported \
+         limit",
+    ))
+}
+
+fn check_sets(value: &AttributeValue) -> Result<()> {
+    let empty = match value {
+        AttributeValue::Ss(set) => set.is_empty().then_some("string"),
+        AttributeValue::Ns(set) => set.is_empty().then_some("number"),
+        AttributeValue::Bs(set) => set.is_empty().then_some("binary"),
+        AttributeValue::L(list) => return list.iter().try_for_each(check_sets),
+        AttributeValue::M(map) => return map.values().try_for_each(check_sets),
+        _ => None,
+    };
+    // Two spaces, as the service has them.
+    empty.map_or(Ok(()), |kind| Err(Error::invalid_parameters(format_args!("An {kind} set  may not be empty"))))
+}
+
+/// Refuses an item that a put would store and that is too large.
+pub(crate) fn check_put_size(item: &Item) -> Result<()> {
+    if item_size_bytes(item) <= MAX_ITEM_BYTES {
+        return Ok(());
+    }
+    Err(Error::validation("Item size has exceeded the maximum allowed size"))
+}
+
+/// Refuses an item that an update would make too large.
+pub(crate) fn check_updated_size(item: &Item) -> Result<()> {
+    if item_size_bytes(item) <= MAX_ITEM_BYTES {
+        return Ok(());
+    }
+    Err(Error::validation("Item size to update has exceeded the maximum allowed size"))
+}
+
+pub(crate) fn size(item: Option<&Item>) -> usize {
+    item.map_or(0, item_size_bytes)
+}

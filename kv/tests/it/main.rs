@@ -1,0 +1,16 @@
+//! The service through its public calls, on an engine in memory with a clock that the tests move.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
+
+mod batches;
+mod conditions;
+mod items;
+mod messages;
+mod properties;
+mod queries;
+mod scans;
+mod support;
+mod tables;
+mod transactions;
+mod typed;
+mod updates;
