@@ -1,0 +1,17 @@
+use millpond_engine as engine;
+
+/// The result of a call on a [`Pond`](crate::Pond).
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure of the engine or of one of its services, so that one closure can use them all with `?`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The engine's.
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    /// The key-value service's.
+    #[cfg(feature = "kv")]
+    #[error(transparent)]
+    Kv(#[from] millpond_kv::Error),
+}

@@ -1,0 +1,152 @@
+use std::path::Path;
+
+use millpond_engine::{BackendKind, Clock, Durability, Engine, Error as EngineError, Transaction};
+#[cfg(feature = "kv")]
+use millpond_kv::Kv;
+
+use crate::Result;
+
+/// One engine and the services on it. Cheap to clone; all clones share one store.
+#[derive(Clone, Debug)]
+pub struct Pond {
+    engine: Engine,
+    #[cfg(feature = "kv")]
+    kv: Kv,
+}
+
+/// How to open a [`Pond`].
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    engine: millpond_engine::Options,
+}
+
+impl Options {
+    /// The store's directory; it is created if it is not there. Without one the pond lives in memory.
+    #[must_use]
+    pub fn path(mut self, path: impl AsRef<Path>) -> Self {
+        self.engine = self.engine.path(path);
+        self
+    }
+
+    /// What stores the bytes: fjall where there is a path, memory where there is none, unless told otherwise.
+    #[must_use]
+    pub fn backend(mut self, backend: BackendKind) -> Self {
+        self.engine = self.engine.backend(backend);
+        self
+    }
+
+    /// When commits are acknowledged: [`Durability::Sync`] unless told otherwise.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.engine = self.engine.durability(durability);
+        self
+    }
+
+    /// The source of time: the system's unless told otherwise.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.engine = self.engine.clock(clock);
+        self
+    }
+
+    /// How many bytes of blocks the backend may cache; 64 MiB unless told otherwise.
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.engine = self.engine.cache_bytes(bytes);
+        self
+    }
+
+    /// Opens the pond.
+    ///
+    /// # Errors
+    /// Those of [`millpond_engine::Options::open`], and those of the services that find their data damaged.
+    pub fn open(self) -> Result<Pond> {
+        Pond::over(self.engine.open()?)
+    }
+}
+
+impl Pond {
+    /// Opens the pond in a directory, or makes one, on the default backend.
+    ///
+    /// # Errors
+    /// As [`Options::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Pond> {
+        Pond::options().path(path).open()
+    }
+
+    /// A pond in memory.
+    ///
+    /// # Errors
+    /// None that is expected: opening an empty store in memory has nothing to fail on.
+    pub fn in_memory() -> Result<Pond> {
+        Pond::options().open()
+    }
+
+    /// Everything that can be chosen when a pond opens.
+    #[must_use]
+    pub fn options() -> Options {
+        Options::default()
+    }
+
+    fn over(engine: Engine) -> Result<Pond> {
+        Ok(Pond {
+            #[cfg(feature = "kv")]
+            kv: Kv::open(&engine)?,
+            engine,
+        })
+    }
+
+    /// The key-value service: tables of items under a partition key and an optional sort key.
+    #[cfg(feature = "kv")]
+    #[must_use]
+    pub fn kv(&self) -> &Kv {
+        &self.kv
+    }
+
+    /// The engine below the services, for keyspaces of the caller's own that commit together with them. Names that
+    /// start with a service's name and a dot (`kv.`) belong to that service.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The pond's source of time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.engine.clock()
+    }
+
+    /// Runs one serializable transaction over all services and waits until it is durable. Give `tx` to their
+    /// operations that end in `_in`. The closure may run more than once; see
+    /// [`Engine::transact`](millpond_engine::Engine::transact).
+    ///
+    /// # Errors
+    /// The closure's own, and those of the commit.
+    pub fn transact<T, E: From<EngineError>>(&self, f: impl FnMut(&mut Transaction) -> Result<T, E>) -> Result<T, E> {
+        self.engine.transact(f)
+    }
+
+    /// Writes a consistent copy of the pond to a directory that does not exist or is empty. Writes go on meanwhile.
+    ///
+    /// # Errors
+    /// As [`Engine::checkpoint`](millpond_engine::Engine::checkpoint).
+    pub fn checkpoint(&self, dir: impl AsRef<Path>) -> Result<()> {
+        Ok(self.engine.checkpoint(dir)?)
+    }
+
+    /// An independent copy of a pond in memory, its clock included, in about the time of a few pointers.
+    ///
+    /// # Errors
+    /// As [`Engine::fork`](millpond_engine::Engine::fork).
+    pub fn fork(&self) -> Result<Pond> {
+        Pond::over(self.engine.fork()?)
+    }
+
+    /// Makes everything durable and refuses all further use, of all clones too.
+    ///
+    /// # Errors
+    /// Those of the last sync.
+    pub fn close(self) -> Result<()> {
+        Ok(self.engine.close()?)
+    }
+}
