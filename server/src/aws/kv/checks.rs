@@ -1,0 +1,141 @@
+//! What is checked before the service is asked: members that must be there, names of choices, and older parameters.
+
+use std::collections::BTreeMap;
+
+use millpond::kv::{
+    BillingMode, Constraints, Item, KeyType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
+    ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, SseType, StreamViewType,
+    TableClass, check_table_name, expression,
+};
+
+use super::value::Attributes;
+use crate::aws::json::{Failure, Flag, List, Map, Text};
+
+/// Constraints that a request breaks. The service reports all of them at once.
+#[derive(Default)]
+pub(super) struct Checks {
+    constraints: Constraints,
+    /// A malformed table name hides everything else.
+    table_name: Option<millpond::kv::Error>,
+}
+
+impl Checks {
+    pub(super) fn table_name(&mut self, member: Option<Text>) -> String {
+        self.table_name = member.as_ref().and_then(|name| check_table_name(&name.0).err());
+        self.required(text(member), "tableName")
+    }
+
+    /// A member that must be there.
+    pub(super) fn required<T: Default>(&mut self, member: Option<T>, field: &str) -> T {
+        member.unwrap_or_else(|| {
+            self.constraints.is_null(field);
+            T::default()
+        })
+    }
+
+    /// One of a closed set of names; absent is the default.
+    pub(super) fn choice<T: Choice + Default>(&mut self, member: Option<Text>, field: &str) -> T {
+        self.choice_if_any(member, field).unwrap_or_default()
+    }
+
+    /// One of a closed set of names, which may be absent.
+    pub(super) fn choice_if_any<T: Choice>(&mut self, member: Option<Text>, field: &str) -> Option<T> {
+        let Text(name) = member?;
+        let choice = T::from_name(&name);
+        if choice.is_none() {
+            let constraint = format!("Member must satisfy enum value set: [{}]", T::NAMES.join(", "));
+            self.constraints.breaks(&name, field, &constraint);
+        }
+        choice
+    }
+
+    /// One of a closed set of names that must be there; `instead` stands for it where it is not, until the checks end.
+    pub(super) fn required_choice<T: Choice>(&mut self, member: Option<Text>, field: &str, instead: T) -> T {
+        if member.is_none() {
+            self.constraints.is_null(field);
+        }
+        self.choice_if_any(member, field).unwrap_or(instead)
+    }
+
+    /// Ends the checks.
+    ///
+    /// # Errors
+    /// All that was found.
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        self.table_name.map_or(Ok(()), Err)?;
+        Ok(self.constraints.finish()?)
+    }
+}
+
+/// A closed set of names.
+pub(super) trait Choice: Sized {
+    const NAMES: &'static [&'static str];
+
+    fn from_name(name: &str) -> Option<Self>;
+}
+
+macro_rules! choices {
+    ($($name:ident),* $(,)?) => {$(
+        impl Choice for $name {
+            const NAMES: &'static [&'static str] = $name::NAMES;
+
+            fn from_name(name: &str) -> Option<Self> {
+                $name::from_name(name)
+            }
+        }
+    )*};
+}
+choices!(
+    BillingMode,
+    KeyType,
+    ProjectionType,
+    ReturnConsumedCapacity,
+    ReturnItemCollectionMetrics,
+    ReturnValues,
+    ReturnValuesOnConditionCheckFailure,
+    ScalarAttributeType,
+    Select,
+    SseType,
+    StreamViewType,
+    TableClass,
+);
+
+/// A table name in the requests on tables, which say that it is missing in their own way.
+pub(super) fn table_name(member: Option<Text>) -> Result<String, Failure> {
+    let missing = "The parameter 'TableName' is required but was not present in the request";
+    member.map(|text| text.0).ok_or_else(|| Failure::validation(missing))
+}
+
+/// Names that stand for `#name`.
+pub(super) fn names(member: Option<Map<Text>>) -> Option<BTreeMap<String, String>> {
+    member.map(|Map(names)| names.into_iter().map(|(alias, name)| (alias, name.0)).collect())
+}
+
+/// Values that stand for `:name`.
+pub(super) fn values(member: Option<Attributes>) -> Result<Option<Item>, Failure> {
+    member.map(Attributes::expression_values).transpose()
+}
+
+pub(super) fn text(member: Option<Text>) -> Option<String> {
+    member.map(|text| text.0)
+}
+
+pub(super) fn flag(member: Option<Flag>) -> Option<bool> {
+    member.map(|flag| flag.0)
+}
+
+pub(super) fn list<T>(member: Option<List<T>>) -> Vec<T> {
+    member.map(|list| list.0).unwrap_or_default()
+}
+
+/// Refuses the parameters from before expressions: with the service's text where they are mixed with expressions,
+/// and with a plain one where they stand alone.
+pub(super) fn refuse_legacy(
+    legacy: &[(&'static str, bool)],
+    expressions: &[(expression::Kind, Option<&str>)],
+) -> Result<(), Failure> {
+    let Some((name, _)) = legacy.iter().find(|(_, given)| *given) else { return Ok(()) };
+    expression::check_parameters(expressions, legacy, false, false).map_err(millpond::kv::Error::from)?;
+    let message = format!("The parameter {name} is not supported yet; use the expression that replaces it");
+    Err(Failure::validation(message))
+}

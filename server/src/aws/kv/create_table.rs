@@ -1,0 +1,117 @@
+use millpond::kv::{CreateTableRequest, GlobalSecondaryIndex, LocalSecondaryIndex, Projection, Tag};
+
+use super::{
+    Answered,
+    checks::{self, Checks},
+    table::{Changed, Definition, Description, KeyElement, OnDemand, Sse, Stream, Throughput, Warm},
+};
+use crate::aws::{
+    Call,
+    json::{self, Failure, Flag, List, Text, members},
+};
+
+members! {
+    Request {
+        table_name: Text = "TableName",
+        attribute_definitions: List<Definition> = "AttributeDefinitions",
+        key_schema: List<KeyElement> = "KeySchema",
+        billing_mode: Text = "BillingMode",
+        provisioned_throughput: Throughput = "ProvisionedThroughput",
+        on_demand_throughput: OnDemand = "OnDemandThroughput",
+        warm_throughput: Warm = "WarmThroughput",
+        table_class: Text = "TableClass",
+        sse_specification: Sse = "SSESpecification",
+        deletion_protection_enabled: Flag = "DeletionProtectionEnabled",
+        tags: List<GivenTag> = "Tags",
+        local_secondary_indexes: List<Index> = "LocalSecondaryIndexes",
+        global_secondary_indexes: List<Index> = "GlobalSecondaryIndexes",
+        stream_specification: Stream = "StreamSpecification",
+    }
+}
+members! {
+    GivenTag { key: Text = "Key", value: Text = "Value" }
+}
+members! {
+    Index {
+        index_name: Text = "IndexName",
+        key_schema: List<KeyElement> = "KeySchema",
+        projection: GivenProjection = "Projection",
+        provisioned_throughput: Throughput = "ProvisionedThroughput",
+    }
+}
+members! {
+    GivenProjection { projection_type: Text = "ProjectionType", non_key_attributes: List<Text> = "NonKeyAttributes" }
+}
+
+pub(super) fn answer(call: &Call<'_>) -> Answered {
+    let request = read(json::parse(call.body)?)?;
+    let output = call.pond.kv().create_table(&request)?;
+    json::write(&Changed { table_description: Description::new(&output.table_description, call.region) })
+}
+
+fn read(given: Request) -> Result<CreateTableRequest, Failure> {
+    let table_name = checks::table_name(given.table_name)?;
+    let mut checks = Checks::default();
+    let attribute_definitions = checks.required(given.attribute_definitions, "attributeDefinitions");
+    let attribute_definitions = checks.definitions(attribute_definitions);
+    let billing_mode = checks.choice_if_any(given.billing_mode, "billingMode");
+    let provisioned_throughput =
+        given.provisioned_throughput.map(|given| checks.throughput(given, "provisionedThroughput"));
+    let key_schema = checks.required(given.key_schema, "keySchema").0;
+    let key_schema = checks.key_schema(key_schema, "keySchema");
+    let table_class = checks.choice_if_any(given.table_class, "tableClass");
+    let sse_specification = given.sse_specification.map(|given| checks.sse(given));
+    let stream_specification = given.stream_specification.map(|given| checks.stream(given));
+    let tags = checks::list(given.tags).into_iter().zip(1..).map(|(tag, nth)| Tag {
+        key: checks.required(checks::text(tag.key), &format!("tags.{nth}.member.key")),
+        value: checks.required(checks::text(tag.value), &format!("tags.{nth}.member.value")),
+    });
+    let tags = tags.collect();
+    let local = given.local_secondary_indexes.map(|List(indexes)| {
+        let indexes = indexes.into_iter().zip(1..);
+        indexes.map(|(given, nth)| index(&mut checks, given, &format!("localSecondaryIndexes.{nth}.member"))).collect()
+    });
+    let global = given.global_secondary_indexes.map(|List(indexes)| {
+        let indexes = indexes.into_iter().zip(1..);
+        indexes.map(|(given, nth)| index(&mut checks, given, &format!("globalSecondaryIndexes.{nth}.member"))).collect()
+    });
+    checks.finish()?;
+    Ok(CreateTableRequest {
+        table_name,
+        attribute_definitions,
+        key_schema,
+        billing_mode,
+        provisioned_throughput,
+        on_demand_throughput: given.on_demand_throughput.map(Into::into),
+        warm_throughput: given.warm_throughput.map(Into::into),
+        table_class,
+        sse_specification,
+        deletion_protection_enabled: checks::flag(given.deletion_protection_enabled),
+        tags,
+        local_secondary_indexes: local.map(|indexes: Vec<_>| indexes.into_iter().map(as_local).collect()),
+        global_secondary_indexes: global,
+        stream_specification,
+    })
+}
+
+fn index(checks: &mut Checks, given: Index, field: &str) -> GlobalSecondaryIndex {
+    let index_name = checks.required(checks::text(given.index_name), &format!("{field}.indexName"));
+    let key_schema = checks.required(given.key_schema, &format!("{field}.keySchema")).0;
+    let key_schema = checks.key_schema(key_schema, &format!("{field}.keySchema"));
+    let projection = checks.required(given.projection, &format!("{field}.projection"));
+    let projection_type =
+        checks.choice_if_any(projection.projection_type, &format!("{field}.projection.projectionType"));
+    let names = |List(names): List<Text>| names.into_iter().map(|name| name.0).collect();
+    GlobalSecondaryIndex {
+        index_name,
+        key_schema,
+        projection: Projection { projection_type, non_key_attributes: projection.non_key_attributes.map(names) },
+        provisioned_throughput: given
+            .provisioned_throughput
+            .map(|given| checks.throughput(given, &format!("{field}.provisionedThroughput"))),
+    }
+}
+
+fn as_local(index: GlobalSecondaryIndex) -> LocalSecondaryIndex {
+    LocalSecondaryIndex { index_name: index.index_name, key_schema: index.key_schema, projection: index.projection }
+}

@@ -1,0 +1,58 @@
+//! The key-value service as DynamoDB speaks: one file an operation, beside the one of the same name in the service.
+//!
+//! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html>
+
+mod batch_get_item;
+mod batch_write_item;
+mod capacity;
+mod checks;
+mod create_table;
+mod delete_item;
+mod delete_table;
+mod describe_table;
+mod failure;
+mod get_item;
+mod list_tables;
+mod page;
+mod put_item;
+mod query;
+mod scan;
+mod table;
+mod update_item;
+mod update_table;
+mod value;
+mod written;
+
+use super::{Call, json::Failure};
+
+/// The prefix of this service's targets.
+pub(super) const TARGET: &str = "DynamoDB_20120810";
+/// The name of this service in a credential scope.
+pub(super) const SERVICE: &str = "dynamodb";
+
+type Answered = Result<Vec<u8>, Failure>;
+type Operation = fn(&Call<'_>) -> Answered;
+
+/// What each operation is answered by.
+const OPERATIONS: &[(&str, Operation)] = &[
+    ("BatchGetItem", batch_get_item::answer),
+    ("BatchWriteItem", batch_write_item::answer),
+    ("CreateTable", create_table::answer),
+    ("DeleteItem", delete_item::answer),
+    ("DeleteTable", delete_table::answer),
+    ("DescribeTable", describe_table::answer),
+    ("GetItem", get_item::answer),
+    ("ListTables", list_tables::answer),
+    ("PutItem", put_item::answer),
+    ("Query", query::answer),
+    ("Scan", scan::answer),
+    ("UpdateItem", update_item::answer),
+    ("UpdateTable", update_table::answer),
+];
+
+pub(super) fn answer(call: &Call<'_>, operation: &str) -> Answered {
+    match OPERATIONS.iter().find(|(name, _)| *name == operation) {
+        Some((_, answer)) => answer(call),
+        None => Err(Failure::unknown_operation(format!("the operation {operation:?} is not known here"))),
+    }
+}

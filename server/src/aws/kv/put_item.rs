@@ -1,0 +1,64 @@
+use millpond::kv::{PutItemRequest, expression::Kind};
+use serde::de::IgnoredAny;
+
+use super::{
+    Answered,
+    checks::{self, Checks},
+    value::Attributes,
+    written::Written,
+};
+use crate::aws::{
+    Call,
+    json::{self, Failure, Map, Text, members},
+};
+
+members! {
+    Request {
+        table_name: Text = "TableName",
+        item: Attributes = "Item",
+        condition_expression: Text = "ConditionExpression",
+        expression_attribute_names: Map<Text> = "ExpressionAttributeNames",
+        expression_attribute_values: Attributes = "ExpressionAttributeValues",
+        return_values: Text = "ReturnValues",
+        return_values_on_condition_check_failure: Text = "ReturnValuesOnConditionCheckFailure",
+        return_consumed_capacity: Text = "ReturnConsumedCapacity",
+        return_item_collection_metrics: Text = "ReturnItemCollectionMetrics",
+        expected: IgnoredAny = "Expected",
+        conditional_operator: IgnoredAny = "ConditionalOperator",
+    }
+}
+
+pub(super) fn answer(call: &Call<'_>) -> Answered {
+    let request = read(json::parse(call.body)?)?;
+    let output = call.pond.kv().put_item(&request)?;
+    json::write(&Written::new(&output.attributes, &output.consumed_capacity, &output.item_collection_metrics))
+}
+
+fn read(given: Request) -> Result<PutItemRequest, Failure> {
+    let mut checks = Checks::default();
+    let return_consumed_capacity = checks.choice(given.return_consumed_capacity, "returnConsumedCapacity");
+    let table_name = checks.table_name(given.table_name);
+    let item = checks.required(given.item, "item");
+    let return_values = checks.choice(given.return_values, "returnValues");
+    let return_item_collection_metrics =
+        checks.choice(given.return_item_collection_metrics, "returnItemCollectionMetrics");
+    let return_values_on_condition_check_failure =
+        checks.choice(given.return_values_on_condition_check_failure, "returnValuesOnConditionCheckFailure");
+    checks.finish()?;
+    let condition_expression = checks::text(given.condition_expression);
+    checks::refuse_legacy(
+        &[("Expected", given.expected.is_some()), ("ConditionalOperator", given.conditional_operator.is_some())],
+        &[(Kind::Condition, condition_expression.as_deref())],
+    )?;
+    Ok(PutItemRequest {
+        table_name,
+        item: item.item()?,
+        condition_expression,
+        expression_attribute_names: checks::names(given.expression_attribute_names),
+        expression_attribute_values: checks::values(given.expression_attribute_values)?,
+        return_values,
+        return_values_on_condition_check_failure,
+        return_consumed_capacity,
+        return_item_collection_metrics,
+    })
+}

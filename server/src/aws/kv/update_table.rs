@@ -1,0 +1,62 @@
+use millpond::kv::UpdateTableRequest;
+use serde::de::IgnoredAny;
+
+use super::{
+    Answered,
+    checks::{self, Checks},
+    table::{Changed, Definition, Description, OnDemand, Sse, Stream, Throughput, Warm},
+};
+use crate::aws::{
+    Call,
+    json::{self, Failure, Flag, List, Text, members},
+};
+
+members! {
+    Request {
+        table_name: Text = "TableName",
+        attribute_definitions: List<Definition> = "AttributeDefinitions",
+        billing_mode: Text = "BillingMode",
+        provisioned_throughput: Throughput = "ProvisionedThroughput",
+        on_demand_throughput: OnDemand = "OnDemandThroughput",
+        warm_throughput: Warm = "WarmThroughput",
+        table_class: Text = "TableClass",
+        sse_specification: Sse = "SSESpecification",
+        deletion_protection_enabled: Flag = "DeletionProtectionEnabled",
+        stream_specification: Stream = "StreamSpecification",
+        global_secondary_index_updates: List<IgnoredAny> = "GlobalSecondaryIndexUpdates",
+        replica_updates: List<IgnoredAny> = "ReplicaUpdates",
+    }
+}
+
+pub(super) fn answer(call: &Call<'_>) -> Answered {
+    let request = read(json::parse(call.body)?)?;
+    let output = call.pond.kv().update_table(&request)?;
+    json::write(&Changed { table_description: Description::new(&output.table_description, call.region) })
+}
+
+fn read(given: Request) -> Result<UpdateTableRequest, Failure> {
+    let table_name = checks::table_name(given.table_name)?;
+    let mut checks = Checks::default();
+    let attribute_definitions = given.attribute_definitions.map(|given| checks.definitions(given));
+    let provisioned_throughput =
+        given.provisioned_throughput.map(|given| checks.throughput(given, "provisionedThroughput"));
+    let billing_mode = checks.choice_if_any(given.billing_mode, "billingMode");
+    let table_class = checks.choice_if_any(given.table_class, "tableClass");
+    let sse_specification = given.sse_specification.map(|given| checks.sse(given));
+    let stream_specification = given.stream_specification.map(|given| checks.stream(given));
+    checks.finish()?;
+    Ok(UpdateTableRequest {
+        table_name,
+        attribute_definitions,
+        billing_mode,
+        provisioned_throughput,
+        on_demand_throughput: given.on_demand_throughput.map(Into::into),
+        warm_throughput: given.warm_throughput.map(Into::into),
+        table_class,
+        sse_specification,
+        deletion_protection_enabled: checks::flag(given.deletion_protection_enabled),
+        stream_specification,
+        has_global_secondary_index_updates: !checks::list(given.global_secondary_index_updates).is_empty(),
+        has_replica_updates: !checks::list(given.replica_updates).is_empty(),
+    })
+}

@@ -1,0 +1,71 @@
+//! The command line and its environment variables.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// An embeddable storage and messaging suite, served to unmodified AWS SDKs.
+#[derive(Debug, Parser)]
+#[command(name = "millpond", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve until Ctrl-C or SIGTERM; also what happens without a command
+    Serve(Options),
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The directory of the store; it is made if it is not there
+    #[arg(long, env = "MILLPOND_DATA_DIR", value_name = "DIR", default_value = "./millpond-data")]
+    pub(crate) data_dir: PathBuf,
+
+    /// Keep everything in memory, and nothing after the end
+    #[arg(long, env = "MILLPOND_MEMORY")]
+    pub(crate) memory: bool,
+
+    /// Where to listen for AWS SDKs; port 0 takes a free one
+    #[arg(long, env = "MILLPOND_AWS_ADDR", value_name = "ADDR", default_value = "127.0.0.1:4566")]
+    pub(crate) aws_addr: SocketAddr,
+
+    /// What to log on standard error: off, error, warn, info, debug, trace, or a filter such as `millpond=debug`
+    #[arg(long, env = "MILLPOND_LOG", value_name = "FILTER", default_value = "warn")]
+    pub(crate) log: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_with_and_without_the_command() {
+        for arguments in [
+            &["millpond", "serve", "--memory", "--aws-addr", "[::1]:0"][..],
+            &["millpond", "--memory", "--aws-addr", "[::1]:0"],
+        ] {
+            let Cli { command, options } = Cli::try_parse_from(arguments).unwrap();
+            let options = match command {
+                Some(Command::Serve(options)) => options,
+                None => options,
+            };
+            assert!(options.memory);
+            assert_eq!(options.aws_addr, "[::1]:0".parse().unwrap());
+        }
+        assert!(Cli::try_parse_from(["millpond", "--aws-addr", "nowhere"]).is_err());
+        assert!(Cli::try_parse_from(["millpond", "juggle"]).is_err());
+    }
+}

@@ -1,0 +1,178 @@
+//! Between hyper and the services: bounded bodies, compression both ways, checksums and request ids.
+
+use std::{io::Read, io::Write, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use flate2::{Compression, read::DeflateDecoder, read::MultiGzDecoder, read::ZlibDecoder, write::GzEncoder};
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::{Body, Incoming},
+    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue},
+};
+use millpond::Pond;
+use tracing::error;
+use uuid::Uuid;
+
+use crate::aws::{self, Answer, json, json::Failure};
+
+/// The longest body, as it is sent and again when it is unpacked.
+///
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>
+const MAX_BODY_BYTES: usize = 16 << 20;
+/// How long a client may pause within a body.
+const BODY_PAUSE: Duration = Duration::from_secs(30);
+/// Shorter answers are not worth compressing.
+const MIN_COMPRESSED_BYTES: usize = 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
+
+/// The port that all AWS-like services share.
+pub(crate) struct Face {
+    pond: Pond,
+}
+
+impl Face {
+    pub(crate) fn new(pond: Pond) -> Face {
+        Face { pond }
+    }
+
+    /// Answers one request; whatever is wrong with it is an answer too.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        if request.method() == Method::GET {
+            return healthy(request.headers());
+        }
+        let (head, body) = request.into_parts();
+        let compress = accepts_gzip(&head.headers);
+        let answer = match read_body(body).await {
+            Ok(body) => {
+                let pond = self.pond.clone();
+                // Reading a store and waiting for its syncs both block.
+                let answered = tokio::task::spawn_blocking(move || match unpack(&head.headers, body) {
+                    Ok(body) => aws::answer(&pond, &head, &body),
+                    Err(failure) => failure.into(),
+                });
+                answered.await.unwrap_or_else(|stopped| {
+                    error!(%stopped, "a request was not answered");
+                    Failure::internal("the request was stopped").into()
+                })
+            }
+            Err(failure) => failure.into(),
+        };
+        respond(answer, compress)
+    }
+}
+
+async fn read_body(mut body: Incoming) -> Result<Bytes, Failure> {
+    let announced = body.size_hint().lower();
+    if announced > MAX_BODY_BYTES as u64 {
+        return Err(Failure::too_large(MAX_BODY_BYTES));
+    }
+    let mut first = None;
+    let mut whole = BytesMut::new();
+    loop {
+        let frame = match tokio::time::timeout(BODY_PAUSE, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(None) => break,
+            Ok(Some(Err(error))) => return Err(Failure::serialization(format!("the body ended early: {error}"))),
+            Err(_) => return Err(Failure::serialization("the body did not come in time")),
+        };
+        let Ok(part) = frame.into_data() else { continue };
+        if whole.len() + first.as_ref().map_or(0, Bytes::len) + part.len() > MAX_BODY_BYTES {
+            return Err(Failure::too_large(MAX_BODY_BYTES));
+        }
+        // Most bodies are one frame, which then is not copied.
+        match (first.take(), whole.is_empty()) {
+            (None, true) => first = Some(part),
+            (Some(start), _) => {
+                whole.extend_from_slice(&start);
+                whole.extend_from_slice(&part);
+            }
+            (None, false) => whole.extend_from_slice(&part),
+        }
+    }
+    Ok(first.unwrap_or_else(|| whole.freeze()))
+}
+
+/// Undoes the body's encodings.
+fn unpack(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Failure> {
+    let Some(encoding) = headers.get(CONTENT_ENCODING) else { return Ok(body) };
+    match encoding.to_str().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "" | "identity" | "aws-chunked" => Ok(body),
+        "gzip" | "x-gzip" => read_bounded(MultiGzDecoder::new(&*body)),
+        // Half of the world sends the bare stream under this name.
+        "deflate" => match read_bounded(ZlibDecoder::new(&*body)) {
+            Err(failure) if failure.status() == StatusCode::BAD_REQUEST => read_bounded(DeflateDecoder::new(&*body)),
+            unpacked => unpacked,
+        },
+        other => {
+            Err(Failure::serialization(format!("the content encoding {other:?} is not known; gzip and deflate are")))
+        }
+    }
+}
+
+fn read_bounded(reader: impl Read) -> Result<Bytes, Failure> {
+    let mut unpacked = Vec::new();
+    let limit = MAX_BODY_BYTES as u64 + 1;
+    let read = reader.take(limit).read_to_end(&mut unpacked);
+    read.map_err(|error| Failure::serialization(format!("the body cannot be unpacked: {error}")))?;
+    if unpacked.len() > MAX_BODY_BYTES {
+        return Err(Failure::too_large(MAX_BODY_BYTES));
+    }
+    Ok(unpacked.into())
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|encoding| {
+        let (name, quality) = encoding.split_once(';').unwrap_or((encoding, ""));
+        let refused = quality.trim().strip_prefix("q=").is_some_and(|quality| quality.trim().parse() == Ok(0.0_f32));
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
+}
+
+fn respond(answer: Answer, compress: bool) -> Response<Full<Bytes>> {
+    let mut body = answer.body;
+    let mut encoding = None;
+    if compress && body.len() >= MIN_COMPRESSED_BYTES {
+        let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 2), Compression::fast());
+        // Writing to a vector does not fail; if it did, the answer would go out as it is.
+        if let Ok(packed) = encoder.write_all(&body).and_then(|()| encoder.finish()) {
+            body = packed;
+            encoding = Some(HeaderValue::from_static("gzip"));
+        }
+    }
+    let checksum = crc32fast::hash(&body);
+    let mut response = with_id(Response::new(Full::new(Bytes::from(body))));
+    *response.status_mut() = answer.status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(json::CONTENT_TYPE));
+    headers.insert(CRC32, HeaderValue::from(checksum));
+    if let Some(encoding) = encoding {
+        headers.insert(CONTENT_ENCODING, encoding);
+    }
+    response
+}
+
+/// What the service says to whoever just looks whether it is there.
+fn healthy(headers: &HeaderMap) -> Response<Full<Bytes>> {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("millpond");
+    let mut response = with_id(Response::new(Full::new(Bytes::from(format!("healthy: {host} ")))));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+fn with_id<B>(mut response: Response<B>) -> Response<B> {
+    if let Ok(id) = HeaderValue::from_str(&request_id()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// 52 letters and digits, as the service's are.
+fn request_id() -> String {
+    const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let digits = |number: u128| (0..26).map(move |at| DIGITS[(number >> (at * 5) & 31) as usize] as char);
+    digits(Uuid::new_v4().as_u128()).chain(digits(Uuid::new_v4().as_u128())).collect()
+}

@@ -1,0 +1,35 @@
+//! The `millpond` binary: the services of a [`Pond`](millpond::Pond) over the wire protocols that the AWS SDKs speak.
+//!
+//! ```sh
+//! millpond serve --data-dir ./millpond-data --aws-addr 127.0.0.1:4566
+//! ```
+//!
+//! [`serve`] opens the pond and listens, [`http`] turns bytes into requests and answers into bytes, and [`aws`] finds the
+//! service and the operation. An operation's file decodes, calls the service, and encodes; the services themselves
+//! know nothing of it.
+//!
+//! Signatures are not verified: whoever reaches the port may do everything.
+
+mod aws;
+mod cli;
+mod http;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli::Cli { command, options } = cli::Cli::parse();
+    let options = match command {
+        Some(cli::Command::Serve(options)) => options,
+        None => options,
+    };
+    match serve::run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("millpond: {}", serve::chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}

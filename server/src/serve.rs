@@ -1,0 +1,206 @@
+//! From the command line to a listening server, and to its end.
+
+use std::{
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use millpond::Pond;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tracing::{debug, info, warn};
+
+use crate::{cli::Options, http::Face};
+
+/// Connections that are served at a time; further ones wait to be accepted.
+const MAX_CONNECTIONS: usize = 4096;
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long requests under way may take once the end has been asked for.
+const CLOSING: Duration = Duration::from_secs(10);
+/// A thread that parses nested documents needs more than the usual stack in an unoptimised build.
+const STACK_BYTES: usize = 8 << 20;
+
+/// Why the server did not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("the log filter {filter:?} cannot be read")]
+    Log { filter: String, source: tracing_subscriber::filter::ParseError },
+    #[error("the threads cannot be started")]
+    Threads(#[source] io::Error),
+    #[error("the store cannot be opened")]
+    Open(#[source] millpond::Error),
+    #[error(
+        "{addr} cannot be listened on (another server may be using it: --aws-addr chooses an address, port 0 a free port)"
+    )]
+    Listen { addr: SocketAddr, source: io::Error },
+    #[error("signals cannot be waited for")]
+    Signals(#[source] io::Error),
+    #[error("the store was not closed cleanly")]
+    Close(#[source] millpond::Error),
+}
+
+/// An error with everything that caused it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // Some errors of libraries say what their cause says already.
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// Serves until a signal asks for the end.
+///
+/// # Errors
+/// See [`Error`].
+pub(crate) fn run(options: &Options) -> Result<(), Error> {
+    start_log(&options.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build()
+        .map_err(Error::Threads)?;
+    let pond = open(options)?;
+    let face = Arc::new(Face::new(pond.clone()));
+    let served = runtime.block_on(listen(options, face));
+    // Requests that are still running keep a clone; they fail once the store is closed.
+    runtime.shutdown_timeout(CLOSING);
+    served?;
+    pond.close().map_err(Error::Close)
+}
+
+fn start_log(filter: &str) -> Result<(), Error> {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .parse(filter)
+        .map_err(|source| Error::Log { filter: filter.to_owned(), source })?;
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(io::stderr).init();
+    Ok(())
+}
+
+fn open(options: &Options) -> Result<Pond, Error> {
+    let pond = if options.memory { Pond::in_memory() } else { Pond::open(&options.data_dir) };
+    pond.map_err(Error::Open)
+}
+
+async fn listen(options: &Options, face: Arc<Face>) -> Result<(), Error> {
+    let failed = |source| Error::Listen { addr: options.aws_addr, source };
+    let listener = TcpListener::bind(options.aws_addr).await.map_err(failed)?;
+    let addr = listener.local_addr().map_err(failed)?;
+    let mut end = Box::pin(end_signal()?);
+    greet(options, addr);
+
+    let graceful = GracefulShutdown::new();
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let accepted = async {
+            // The semaphore is never closed.
+            let slot = Arc::clone(&slots).acquire_owned().await.ok();
+            (listener.accept().await, slot)
+        };
+        tokio::select! {
+            (connection, slot) = accepted => match connection {
+                Ok((stream, peer)) => {
+                    let connection = graceful.watch(serve(stream, Arc::clone(&face)));
+                    tokio::spawn(async move {
+                        if let Err(error) = connection.await {
+                            debug!(%peer, %error, "a connection ended early");
+                        }
+                        drop(slot);
+                    });
+                }
+                Err(error) => {
+                    // Out of file descriptors, or a client that is gone already; trying at once again would spin.
+                    warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            },
+            signal = &mut end => {
+                info!(signal, "closing");
+                break;
+            }
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(CLOSING, graceful.shutdown()).await.is_err() {
+        warn!("requests were still running after {CLOSING:?}");
+    }
+    Ok(())
+}
+
+fn serve(
+    stream: TcpStream,
+    face: Arc<Face>,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error: std::fmt::Display> + Send {
+    // Answers are written whole; waiting to fill a packet would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "a connection keeps its delay");
+    }
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder.http2().timer(TokioTimer::new());
+    let service = hyper::service::service_fn(move |request| {
+        let face = Arc::clone(&face);
+        async move { Ok::<_, std::convert::Infallible>(face.answer(request).await) }
+    });
+    builder.serve_connection(TokioIo::new(stream), service).into_owned()
+}
+
+#[cfg(unix)]
+fn end_signal() -> Result<impl Future<Output = &'static str>, Error> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn end_signal() -> Result<impl Future<Output = &'static str>, Error> {
+    Ok(async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => "Ctrl-C",
+            // Without a signal to wait for there is no end but the operating system's.
+            Err(_) => std::future::pending().await,
+        }
+    })
+}
+
+/// One line for each face, which programs may read, then what a person may do with it.
+fn greet(options: &Options, addr: SocketAddr) {
+    use std::io::Write as _;
+    let store = match options.memory {
+        true => "in memory: nothing is kept".to_owned(),
+        false => format!("in {}", options.data_dir.display()),
+    };
+    let greeting = format!(
+        "aws http://{addr}\n\n\
+         The store is {store}. Signatures are not verified. Try it:\n\n  \
+         export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1\n  \
+         aws dynamodb list-tables --endpoint-url http://{addr}\n\n\
+         or give any AWS SDK the endpoint http://{addr}. Ctrl-C ends it.\n"
+    );
+    let mut out = io::stdout().lock();
+    // Nobody may be reading any more; that is no reason not to serve.
+    if let Err(error) = out.write_all(greeting.as_bytes()).and_then(|()| out.flush()) {
+        warn!(%error, "the greeting was not written");
+    }
+}

@@ -1,0 +1,9 @@
+//! The binary under the AWS SDK for Rust, unmodified but for the endpoint, and under what no SDK would send.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod durability;
+mod items;
+mod movies;
+mod server;
+mod wire;
