@@ -1,0 +1,60 @@
+import itertools
+import sys
+
+import pytest
+
+from millpond import Server
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """One server on disk for all tests; each makes its own tables. It must have survived them all."""
+    server = Server(tmp_path_factory.mktemp("store"))
+    yield server
+    lived = server.alive()
+    status = server.stop() if lived else server.process.returncode
+    if "panicked" in server.said():
+        sys.stderr.write(server.said())
+        pytest.fail("something panicked in the server: see its log above")
+    assert lived, f"the server ended during the tests with {status}: {server.said()[-2000:]}"
+    assert status == 0, f"SIGTERM ended the server with {status}"
+
+
+@pytest.fixture(scope="session")
+def client(server):
+    return server.client()
+
+
+@pytest.fixture(scope="session")
+def unchecked(server):
+    """A client that sends what it is given: the SDK's own checks would stop most wrong requests."""
+    return server.client(parameter_validation=False)
+
+
+@pytest.fixture
+def make_table(server, client):
+    """Makes tables of the key types asked for, as boto3 Table resources, and deletes them afterwards."""
+    made = []
+
+    def make(partition="S", sort=None):
+        name = f"table.{next(_numbers)}"
+        schema = [{"AttributeName": "pk", "KeyType": "HASH"}]
+        definitions = [{"AttributeName": "pk", "AttributeType": partition}]
+        if sort:
+            schema.append({"AttributeName": "sk", "KeyType": "RANGE"})
+            definitions.append({"AttributeName": "sk", "AttributeType": sort})
+        client.create_table(
+            TableName=name, KeySchema=schema, AttributeDefinitions=definitions, BillingMode="PAY_PER_REQUEST"
+        )
+        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+        made.append(name)
+        return server.resource().Table(name)
+
+    yield make
+    for name in made:
+        try:
+            client.delete_table(TableName=name)
+        except client.exceptions.ResourceNotFoundException:
+            pass  # the test deleted it itself
