@@ -1,5 +1,7 @@
 //! Capacity units: what an operation would have been charged. Nothing is throttled by them.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Capacity, ConsumedCapacity, ReturnConsumedCapacity};
 
 const READ_UNIT_BYTES: usize = 4096;
@@ -18,6 +20,37 @@ pub(crate) fn write_units(old_bytes: usize, new_bytes: usize) -> f64 {
 fn units(bytes: usize, unit_bytes: usize) -> f64 {
     // Exact: no operation touches 2^52 units.
     bytes.div_ceil(unit_bytes).max(1) as f64
+}
+
+/// A transaction prepares and commits, and is charged for both.
+pub(crate) const TRANSACTION_FACTOR: f64 = 2.0;
+
+/// The reports of a transaction that a request asked for, from the units on each table.
+pub(crate) fn report_transaction(
+    asked: ReturnConsumedCapacity,
+    tables: BTreeMap<&str, f64>,
+    kind: Transactional,
+) -> Option<Vec<ConsumedCapacity>> {
+    let report = |(table, units): (&str, f64)| {
+        let mut report = report(asked, table, units)?;
+        let (read, write) = match kind {
+            Transactional::Read => (Some(units), None),
+            Transactional::Write => (None, Some(units)),
+        };
+        (report.read_capacity_units, report.write_capacity_units) = (read, write);
+        if let Some(table) = &mut report.table {
+            (table.read_capacity_units, table.write_capacity_units) = (read, write);
+        }
+        Some(report)
+    };
+    (asked != ReturnConsumedCapacity::None).then(|| tables.into_iter().filter_map(report).collect())
+}
+
+/// What the units of a transaction were consumed for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Transactional {
+    Read,
+    Write,
 }
 
 /// The report that a request asked for.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read};
 use parking_lot::RwLock;
 
-use crate::layout::{self, ITEMS, TABLES};
+use crate::layout::{self, ITEMS, TABLES, TOKENS};
 use crate::table::TableRecord;
 use crate::{Error, Result};
 
@@ -22,13 +22,15 @@ const MAX_CACHED_TABLES: usize = 4096;
 pub(crate) struct Catalog {
     pub(crate) tables: Keyspace,
     pub(crate) items: Keyspace,
+    pub(crate) tokens: Keyspace,
     decoded: RwLock<HashMap<String, (Bytes, Arc<TableRecord>)>>,
 }
 
 impl Catalog {
     pub(crate) fn open(engine: &Engine) -> Result<Self> {
         let (tables, items) = (engine.keyspace(TABLES)?, engine.keyspace(ITEMS)?);
-        Ok(Catalog { tables, items, decoded: RwLock::default() })
+        let tokens = engine.keyspace(TOKENS)?;
+        Ok(Catalog { tables, items, tokens, decoded: RwLock::default() })
     }
 
     /// The table of that name, if it exists.

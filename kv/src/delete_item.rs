@@ -12,9 +12,9 @@ use crate::{Result, capacity, constraints, key};
 
 /// A request whose own checks have passed.
 pub(crate) struct Delete<'a> {
-    request: &'a DeleteItemRequest,
-    table_name: &'a str,
-    condition: Option<Condition>,
+    pub(crate) request: &'a DeleteItemRequest,
+    pub(crate) table_name: &'a str,
+    pub(crate) condition: Option<Condition>,
 }
 
 pub(crate) fn check(request: &DeleteItemRequest) -> Result<Delete<'_>> {

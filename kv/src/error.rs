@@ -1,6 +1,7 @@
 //! The crate's error: what the service would say, and what the engine reported.
 
 use crate::expression::ExpressionError;
+use crate::model::{CancellationCode, CancellationReason};
 use crate::value::Item;
 
 /// The result of this crate's calls.
@@ -43,6 +44,17 @@ pub enum Error {
     /// Another writer changed the same item and the transaction gave up. Nothing was changed; the call may be repeated.
     #[error("Transaction is ongoing for the item")]
     TransactionConflict,
+    /// An action of the transaction cannot be done. Nothing was changed.
+    #[error("Transaction cancelled, please refer cancellation reasons for specific reasons [{}]", codes(reasons))]
+    TransactionCanceled {
+        /// One for each action, in their order.
+        reasons: Vec<CancellationReason>,
+    },
+    /// The transaction's token was used in the last ten minutes with other actions. Nothing was changed.
+    #[error(
+        "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token that was already used."
+    )]
+    IdempotentParameterMismatch,
     /// The storage engine failed.
     #[error("the storage engine failed")]
     Engine(#[source] millpond_engine::Error),
@@ -82,6 +94,8 @@ impl Error {
             Error::LimitExceeded { .. } => "LimitExceededException",
             Error::ConditionalCheckFailed { .. } => "ConditionalCheckFailedException",
             Error::TransactionConflict => "TransactionConflictException",
+            Error::TransactionCanceled { .. } => "TransactionCanceledException",
+            Error::IdempotentParameterMismatch => "IdempotentParameterMismatchException",
             Error::Engine(_) | Error::Corrupt { .. } => "InternalServerError",
         }
     }
@@ -91,16 +105,27 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Error::TransactionConflict => true,
+            Error::TransactionCanceled { reasons } => {
+                let passes = |reason: &CancellationReason| {
+                    matches!(reason.code, CancellationCode::None | CancellationCode::TransactionConflict)
+                };
+                reasons.iter().all(passes)
+            }
             Error::Engine(source) => source.is_retryable(),
             Error::Validation { .. }
             | Error::ResourceNotFound { .. }
             | Error::ResourceInUse { .. }
             | Error::LimitExceeded { .. }
             | Error::ConditionalCheckFailed { .. }
+            | Error::IdempotentParameterMismatch
             | Error::Corrupt { .. }
             | Error::Serde { .. } => false,
         }
     }
+}
+
+fn codes(reasons: &[CancellationReason]) -> String {
+    reasons.iter().map(|reason| reason.code.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 impl From<millpond_engine::Error> for Error {

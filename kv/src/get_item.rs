@@ -15,9 +15,9 @@ use crate::{Result, capacity, constraints, key, layout};
 
 /// A request whose own checks have passed.
 pub(crate) struct Get<'a> {
-    request: &'a GetItemRequest,
-    table_name: &'a str,
-    projection: Option<Projection>,
+    pub(crate) request: &'a GetItemRequest,
+    pub(crate) table_name: &'a str,
+    pub(crate) projection: Option<Projection>,
 }
 
 pub(crate) fn check(request: &GetItemRequest) -> Result<Get<'_>> {

@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use crate::catalog::{Catalog, Latest};
 use crate::describe_table::Counts;
 use crate::model::*;
+use crate::tokens::{self, Purges};
 use crate::typed::Table;
 use crate::{
     Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item,
-    list_tables, put_item, query, scan, update_item, update_table,
+    list_tables, put_item, query, scan, transact_get_items, transact_write_items, update_item, update_table,
 };
 
 /// The key-value service of one engine. Cheap to clone, and usable from any thread.
@@ -31,6 +32,7 @@ pub struct Kv {
 struct Shared {
     catalog: Catalog,
     counts: Counts,
+    purges: Purges,
 }
 
 impl Kv {
@@ -41,7 +43,10 @@ impl Kv {
     pub fn open(engine: &Engine) -> Result<Kv> {
         let catalog = Catalog::open(engine)?;
         delete_table::sweep_all(engine, &catalog)?;
-        Ok(Kv { engine: engine.clone(), shared: Arc::new(Shared { catalog, counts: Counts::default() }) })
+        Ok(Kv {
+            engine: engine.clone(),
+            shared: Arc::new(Shared { catalog, counts: Counts::default(), purges: Purges::default() }),
+        })
     }
 
     /// The engine it is on.
@@ -309,5 +314,58 @@ impl Kv {
         request: &BatchWriteItemRequest,
     ) -> Result<BatchWriteItemOutput> {
         batch_write_item::run_in(self.catalog(), tx, &batch_write_item::check(request)?)
+    }
+
+    /// Reads up to 100 items, as one moment saw them.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
+    /// [`Error::TransactionCanceled`](crate::Error::TransactionCanceled) for a key that does not fit its table, and those
+    /// of the engine.
+    pub fn transact_get_items(&self, request: &TransactGetItemsRequest) -> Result<TransactGetItemsOutput> {
+        let reads = transact_get_items::check(request)?;
+        transact_get_items::run(self.catalog(), &mut self.engine.snapshot()?, &reads)
+    }
+
+    /// [`transact_get_items`](Kv::transact_get_items) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`transact_get_items`](Kv::transact_get_items).
+    pub fn transact_get_items_in(
+        &self,
+        tx: &mut Transaction,
+        request: &TransactGetItemsRequest,
+    ) -> Result<TransactGetItemsOutput> {
+        transact_get_items::run(self.catalog(), tx, &transact_get_items::check(request)?)
+    }
+
+    /// Does up to 100 writes and checks, all or none.
+    ///
+    /// # Errors
+    /// [`Error::TransactionCanceled`](crate::Error::TransactionCanceled) if one of them cannot be done,
+    /// [`Error::IdempotentParameterMismatch`](crate::Error::IdempotentParameterMismatch) for a token that stands for other
+    /// actions, [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn transact_write_items(&self, request: &TransactWriteItemsRequest) -> Result<TransactWriteItemsOutput> {
+        let writes = transact_write_items::check(request)?;
+        let done = self.engine.transact(|tx| transact_write_items::run_in(self.catalog(), tx, &writes));
+        if request.client_request_token.is_some() && done.is_ok() {
+            // The transaction is committed; if this fails, the engine reports it on the next call.
+            let _purged = tokens::purge(&self.engine, self.catalog(), &self.shared.purges);
+        }
+        done.map_err(|error| transact_write_items::lost(error, request.transact_items.len()))
+    }
+
+    /// [`transact_write_items`](Kv::transact_write_items) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`transact_write_items`](Kv::transact_write_items).
+    pub fn transact_write_items_in(
+        &self,
+        tx: &mut Transaction,
+        request: &TransactWriteItemsRequest,
+    ) -> Result<TransactWriteItemsOutput> {
+        transact_write_items::run_in(self.catalog(), tx, &transact_write_items::check(request)?)
     }
 }

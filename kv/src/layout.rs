@@ -6,6 +6,8 @@
 //! | `kv.tables` | `01` name | the table's record, an encoded item (see [`TableRecord`](crate::table::TableRecord)) |
 //! | `kv.tables` | `02` table id (u32) | empty: the table is deleted, rows of it may be left |
 //! | `kv.items` | table id (u32), hash (16 bytes), sort key | the item, encoded, its key attributes included |
+//! | `kv.tokens` | `00` token | when it expires (u64, milliseconds since 1970), the digest of its actions (32 bytes) |
+//! | `kv.tokens` | `01` expiry (u64) token | empty: the index by which expired tokens are found |
 //!
 //! - The hash is the first half of BLAKE3 over the partition key's type letter and bytes. The item holds the partition
 //!   key in full, and reads compare it, so a collision is an error and never another item's value.
@@ -17,6 +19,7 @@
 use std::ops::Bound;
 
 use bytes::Bytes;
+use millpond_engine::Timestamp;
 
 use crate::value::{AttributeValue, Item, ItemView, codec};
 use crate::{Error, Result};
@@ -25,6 +28,8 @@ use crate::{Error, Result};
 pub(crate) const TABLES: &str = "kv.tables";
 /// Keyspace of items.
 pub(crate) const ITEMS: &str = "kv.items";
+/// Keyspace of the tokens of transactions.
+pub(crate) const TOKENS: &str = "kv.tokens";
 
 /// Identifies a table for as long as the store exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,6 +136,47 @@ fn table_end(table: TableId) -> Bound<Vec<u8>> {
     }
 }
 
+const TOKEN: u8 = 0;
+const TOKEN_EXPIRY: u8 = 1;
+const EXPIRY_BYTES: usize = 8;
+
+/// What is kept of a transaction under its token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenRecord {
+    pub(crate) expires: Timestamp,
+    pub(crate) digest: [u8; 32],
+}
+
+pub(crate) fn token_key(token: &str) -> Vec<u8> {
+    [&[TOKEN], token.as_bytes()].concat()
+}
+
+pub(crate) fn token_value(record: &TokenRecord) -> Vec<u8> {
+    [&record.expires.as_millis().to_be_bytes()[..], &record.digest].concat()
+}
+
+pub(crate) fn read_token(value: &[u8]) -> Result<TokenRecord> {
+    let parts = value.split_first_chunk::<EXPIRY_BYTES>();
+    let record = parts.and_then(|(expires, digest)| {
+        let expires = Timestamp::from_millis(u64::from_be_bytes(*expires));
+        Some(TokenRecord { expires, digest: digest.try_into().ok()? })
+    });
+    record.ok_or_else(|| corrupt(TOKENS, "a token's record has another length"))
+}
+
+pub(crate) fn token_expiry_key(expires: Timestamp, token: &str) -> Vec<u8> {
+    [&[TOKEN_EXPIRY][..], &expires.as_millis().to_be_bytes(), token.as_bytes()].concat()
+}
+
+/// The expiry and the token in a key of the index.
+pub(crate) fn read_token_expiry(key: &[u8]) -> Result<(Timestamp, &str)> {
+    let parts = key.strip_prefix(&[TOKEN_EXPIRY]).and_then(|rest| rest.split_first_chunk::<EXPIRY_BYTES>());
+    let read = parts.and_then(|(expires, token)| {
+        Some((Timestamp::from_millis(u64::from_be_bytes(*expires)), std::str::from_utf8(token).ok()?))
+    });
+    read.ok_or_else(|| corrupt(TOKENS, "a token's expiry cannot be read"))
+}
+
 pub(crate) fn encode(item: &Item) -> Bytes {
     Bytes::from(codec::encode(item))
 }
@@ -166,6 +212,15 @@ mod tests {
                 assert_eq!(before, from);
             }
         }
+    }
+
+    #[test]
+    fn a_token_is_read_back_as_it_was_written() {
+        let record = TokenRecord { expires: Timestamp::from_millis(u64::MAX - 1), digest: [7; 32] };
+        assert_eq!(read_token(&token_value(&record)).unwrap(), record);
+        let key = token_expiry_key(record.expires, "tökén");
+        assert_eq!(read_token_expiry(&key).unwrap(), (record.expires, "tökén"));
+        assert!(read_token(&[0; 39]).is_err() && read_token_expiry(&key[..8]).is_err());
     }
 
     #[test]

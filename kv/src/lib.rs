@@ -49,13 +49,13 @@
 //!
 //! # Limits
 //! Items of 400 KB (409,600 bytes), 32 levels deep; partition keys of 2,048 bytes, sort keys of 1,024; numbers of 38
-//! digits below 1E126; pages of 1 MB of evaluated items; batches of 25 writes and of 100 reads or 16 MB; expressions of
-//! 4,096 bytes and 300 operators; 1,000,000 segments of a parallel scan.
+//! digits below 1E126; pages of 1 MB of evaluated items; batches of 25 writes and of 100 reads or 16 MB; transactions of
+//! 100 actions and 4 MB; expressions of 4,096 bytes and 300 operators; 1,000,000 segments of a parallel scan.
 //!
 //! # What it is not
 //! It throttles nothing: capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
-//! ARN stands for the name it ends in. Secondary indexes, change streams, expiry and multi-item transactions of the
-//! service's own kind are not there yet; requests that ask for them are refused. The wire protocol is the server's.
+//! ARN stands for the name it ends in. Secondary indexes, change streams and expiry are not there yet; requests that
+//! ask for them are refused. The wire protocol is the server's.
 
 mod batch_get_item;
 mod batch_write_item;
@@ -79,6 +79,9 @@ mod put_item;
 mod query;
 mod scan;
 mod table;
+mod tokens;
+mod transact_get_items;
+mod transact_write_items;
 pub mod typed;
 mod update_item;
 mod update_table;

@@ -11,9 +11,9 @@ use crate::{Error, Result, capacity, constraints, key, layout};
 
 /// A request whose own checks have passed.
 pub(crate) struct Put<'a> {
-    request: &'a PutItemRequest,
-    table_name: &'a str,
-    condition: Option<Condition>,
+    pub(crate) request: &'a PutItemRequest,
+    pub(crate) table_name: &'a str,
+    pub(crate) condition: Option<Condition>,
 }
 
 pub(crate) fn check(request: &PutItemRequest) -> Result<Put<'_>> {

@@ -12,10 +12,10 @@ use crate::{Error, Result, capacity, constraints, key};
 
 /// A request whose own checks have passed.
 pub(crate) struct UpdateOne<'a> {
-    request: &'a UpdateItemRequest,
-    table_name: &'a str,
-    update: Option<Update>,
-    condition: Option<Condition>,
+    pub(crate) request: &'a UpdateItemRequest,
+    pub(crate) table_name: &'a str,
+    pub(crate) update: Option<Update>,
+    pub(crate) condition: Option<Condition>,
 }
 
 pub(crate) fn check(request: &UpdateItemRequest) -> Result<UpdateOne<'_>> {
@@ -51,7 +51,7 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, it: &UpdateOne<'_>
 }
 
 /// A primary key never changes.
-fn check_targets(table: &TableRecord, update: Option<&Update>) -> Result<()> {
+pub(crate) fn check_targets(table: &TableRecord, update: Option<&Update>) -> Result<()> {
     let mut targets = update.into_iter().flat_map(Update::targets);
     match targets.find(|target| table.key_names().any(|name| name == *target)) {
         Some(name) => Err(Error::invalid_parameters(format_args!(
@@ -61,7 +61,7 @@ fn check_targets(table: &TableRecord, update: Option<&Update>) -> Result<()> {
     }
 }
 
-fn apply(update: Option<&Update>, old: Option<&Item>, key: &Item) -> Result<(Item, Vec<Path>)> {
+pub(crate) fn apply(update: Option<&Update>, old: Option<&Item>, key: &Item) -> Result<(Item, Vec<Path>)> {
     let base = old.unwrap_or(key); // an update of a missing item starts from its key
     let Some(update) = update else {
         return Ok((base.clone(), Vec::new()));

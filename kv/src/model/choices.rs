@@ -59,6 +59,20 @@ choices! {
 }
 
 choices! {
+    /// Why an action cancelled its transaction.
+    CancellationCode {
+        /// It did not: another action did.
+        None = "None",
+        /// Its condition did not hold.
+        ConditionalCheckFailed = "ConditionalCheckFailed",
+        /// Another transaction changed the same item.
+        TransactionConflict = "TransactionConflict",
+        /// It does not fit the table or the present item.
+        ValidationError = "ValidationError",
+    }
+}
+
+choices! {
     /// How much of the consumed capacity is reported.
     #[derive(Default)]
     ReturnConsumedCapacity {

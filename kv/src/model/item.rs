@@ -19,7 +19,7 @@ pub struct ItemCollectionMetrics {
 }
 
 /// Creates an item or replaces the whole of it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct PutItemRequest {
     /// Name or ARN of the table.
     pub table_name: String,
@@ -81,7 +81,7 @@ pub struct GetItemOutput {
 }
 
 /// Changes attributes of one item, creating it if it is missing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct UpdateItemRequest {
     /// Name or ARN of the table.
     pub table_name: String,
@@ -118,7 +118,7 @@ pub struct UpdateItemOutput {
 }
 
 /// Deletes one item; deleting a missing item is no error.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct DeleteItemRequest {
     /// Name or ARN of the table.
     pub table_name: String,

@@ -8,6 +8,7 @@ mod choices;
 mod item;
 mod read;
 mod table;
+mod transaction;
 
 pub use batch::{
     BatchGetItemOutput, BatchGetItemRequest, BatchWriteItemOutput, BatchWriteItemRequest, KeysAndAttributes,
@@ -15,8 +16,9 @@ pub use batch::{
 };
 pub use capacity::{Capacity, ConsumedCapacity};
 pub use choices::{
-    BillingMode, KeyType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
-    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, SseType, StreamViewType, TableClass, TableStatus,
+    BillingMode, CancellationCode, KeyType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
+    ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, SseType, StreamViewType,
+    TableClass, TableStatus,
 };
 pub use item::{
     DeleteItemOutput, DeleteItemRequest, GetItemOutput, GetItemRequest, ItemCollectionMetrics, PutItemOutput,
@@ -29,4 +31,8 @@ pub use table::{
     ListTablesOutput, ListTablesRequest, LocalSecondaryIndex, OnDemandThroughput, Projection, ProvisionedThroughput,
     ProvisionedThroughputDescription, SseDescription, SseSpecification, StreamSpecification, TableClassSummary,
     TableDescription, Tag, UpdateTableOutput, UpdateTableRequest, WarmThroughput,
+};
+pub use transaction::{
+    CancellationReason, ConditionCheck, TransactGetItemsOutput, TransactGetItemsRequest, TransactWriteItem,
+    TransactWriteItemsOutput, TransactWriteItemsRequest,
 };

@@ -18,7 +18,7 @@ pub type Item = BTreeMap<String, AttributeValue>;
 /// The value of an attribute: one of the service's ten types.
 ///
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html>
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AttributeValue {
     /// A string.
     S(String),

@@ -2,10 +2,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     error::ProvideErrorMetadata,
+    operation::transact_write_items::TransactWriteItemsError,
     primitives::Blob,
     types::{
-        AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, ReturnValue,
-        ReturnValuesOnConditionCheckFailure, ScalarAttributeType, TableStatus, WriteRequest,
+        AttributeValue, Get, KeysAndAttributes, Put, PutRequest, ReturnConsumedCapacity, ReturnValue,
+        ReturnValuesOnConditionCheckFailure, ScalarAttributeType, TableStatus, TransactGetItem, TransactWriteItem,
+        WriteRequest,
     },
 };
 
@@ -126,4 +128,29 @@ async fn batches_write_and_read_several_tables() {
     let read = client.batch_get_item().request_items("one", one).request_items("two", two).send().await.unwrap();
     let found = read.responses.unwrap();
     assert_eq!((found["one"].len(), found["two"].len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_cancelled_transaction_carries_a_reason_for_each_action() {
+    let server = Server::in_memory();
+    let client = server.client();
+    create_table(&client, "things", None).await;
+    client.put_item().table_name("things").item("pk", s("a")).item("v", n(1)).send().await.unwrap();
+    let put = |pk: &str| Put::builder().table_name("things").item("pk", s(pk)).item("v", n(2));
+    let new = put("a")
+        .condition_expression("attribute_not_exists(pk)")
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    let actions = [put("b"), new].map(|put| TransactWriteItem::builder().put(put.build().unwrap()).build()).to_vec();
+    let error = client.transact_write_items().set_transact_items(Some(actions)).send().await.unwrap_err();
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.into_service_error() else {
+        panic!("another error")
+    };
+    let reasons = cancelled.cancellation_reasons();
+    let codes: Vec<_> = reasons.iter().map(|reason| reason.code().unwrap()).collect();
+    assert_eq!(codes, ["None", "ConditionalCheckFailed"]);
+    assert_eq!(reasons[1].item().unwrap()["v"], n(1));
+    let read = Get::builder().table_name("things").key("pk", s("b")).build().unwrap();
+    let read = TransactGetItem::builder().get(read).build();
+    let answer = client.transact_get_items().transact_items(read).send().await.unwrap();
+    assert_eq!(answer.responses()[0].item(), None, "nothing of it was written");
 }

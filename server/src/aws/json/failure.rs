@@ -72,8 +72,9 @@ impl Failure {
     pub(crate) fn body(self) -> Vec<u8> {
         let mut body = self.members;
         body.insert("__type".to_owned(), format!("{}#{}", self.namespace, self.code).into());
-        // The framework spells it with a capital where it could not read the request.
-        let message = if self.code == "SerializationException" { "Message" } else { "message" };
+        // The service spells it with a capital where it could not read the request, and beside cancellation reasons.
+        let capital = ["SerializationException", "TransactionCanceledException"].contains(&self.code);
+        let message = if capital { "Message" } else { "message" };
         body.insert(message.to_owned(), self.message.into());
         Value::Object(body).to_string().into_bytes()
     }

@@ -1,6 +1,7 @@
 //! The service's errors on the wire.
 
-use millpond::kv::Error;
+use millpond::kv::{CancellationReason, Error, Item};
+use serde::Serialize;
 use serde_json::json;
 
 use super::value::Shown;
@@ -17,15 +18,37 @@ impl From<Error> for Failure {
             Error::ConditionalCheckFailed { item: Some(item) } => {
                 Failure::client(NAMESPACE, "ConditionalCheckFailedException", message).with("Item", json!(Shown(&item)))
             }
+            Error::TransactionCanceled { ref reasons } => {
+                let reasons: Vec<_> = reasons.iter().map(Reason::from).collect();
+                Failure::client(NAMESPACE, error.code(), message).with("CancellationReasons", json!(reasons))
+            }
             Error::ResourceNotFound { .. }
             | Error::ResourceInUse { .. }
             | Error::LimitExceeded { .. }
             | Error::ConditionalCheckFailed { item: None }
+            | Error::IdempotentParameterMismatch
             | Error::TransactionConflict => Failure::client(NAMESPACE, error.code(), message),
             Error::Engine(_) | Error::Corrupt { .. } => internal(&error),
             // The service's error may grow; what this does not know is not the client's fault.
             _ => internal(&error),
         }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Reason<'a> {
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<Shown<&'a Item>>,
+}
+
+impl<'a> From<&'a CancellationReason> for Reason<'a> {
+    fn from(reason: &'a CancellationReason) -> Reason<'a> {
+        let (message, item) = (reason.message.as_deref(), reason.item.as_ref().map(Shown));
+        Reason { code: reason.code.as_str(), message, item }
     }
 }
 

@@ -18,6 +18,8 @@ mod put_item;
 mod query;
 mod scan;
 mod table;
+mod transact_get_items;
+mod transact_write_items;
 mod update_item;
 mod update_table;
 mod value;
@@ -46,6 +48,8 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("PutItem", put_item::answer),
     ("Query", query::answer),
     ("Scan", scan::answer),
+    ("TransactGetItems", transact_get_items::answer),
+    ("TransactWriteItems", transact_write_items::answer),
     ("UpdateItem", update_item::answer),
     ("UpdateTable", update_table::answer),
 ];

@@ -1,0 +1,71 @@
+//! Reading many items as one moment saw them.
+
+use std::collections::BTreeMap;
+
+use millpond_engine::Read;
+
+use crate::capacity::{self, TRANSACTION_FACTOR, Transactional};
+use crate::catalog::Catalog;
+use crate::get_item::{self, Get, read_row};
+use crate::model::{CancellationReason, TransactGetItemsOutput, TransactGetItemsRequest};
+use crate::table::TableRecord;
+use crate::transact_write_items::{MAX_TRANSACTION_BYTES, check_count, reason, too_large};
+use crate::value::Item;
+use crate::{Error, Result, key};
+
+/// A request whose own checks have passed.
+pub(crate) struct TransactGet<'a> {
+    request: &'a TransactGetItemsRequest,
+    gets: Vec<Get<'a>>,
+}
+
+pub(crate) fn check(request: &TransactGetItemsRequest) -> Result<TransactGet<'_>> {
+    check_count(request.transact_items.len())?;
+    let gets = request.transact_items.iter().map(get_item::check).collect::<Result<_>>()?;
+    Ok(TransactGet { request, gets })
+}
+
+pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, it: &TransactGet<'_>) -> Result<TransactGetItemsOutput> {
+    let tables = it.gets.iter().map(|get| catalog.need(reader, get.table_name)).collect::<Result<Vec<_>>>()?;
+    let mut units: BTreeMap<&str, f64> = BTreeMap::new();
+    let (mut responses, mut reasons) = (Vec::new(), Vec::new());
+    let mut all_bytes = 0;
+    for (get, table) in it.gets.iter().zip(&tables) {
+        match read(catalog, reader, get, table) {
+            Ok((item, bytes)) => {
+                all_bytes += bytes;
+                *units.entry(get.request.table_name.as_str()).or_default() +=
+                    TRANSACTION_FACTOR * capacity::read_units(bytes, true);
+                responses.push(item);
+                reasons.push(CancellationReason::NONE);
+            }
+            Err(error) => reasons.push(reason(error)?),
+        }
+        if all_bytes > MAX_TRANSACTION_BYTES {
+            return Err(too_large());
+        }
+    }
+    if responses.len() < it.gets.len() {
+        return Err(Error::TransactionCanceled { reasons });
+    }
+    let consumed_capacity =
+        capacity::report_transaction(it.request.return_consumed_capacity, units, Transactional::Read);
+    Ok(TransactGetItemsOutput { responses, consumed_capacity })
+}
+
+/// The asked parts of an item, if there is one, and the size of the whole of it.
+fn read(
+    catalog: &Catalog,
+    reader: &mut impl Read,
+    get: &Get<'_>,
+    table: &TableRecord,
+) -> Result<(Option<Item>, usize)> {
+    let row = key::of_request(table, &get.request.key)?;
+    match reader.get(&catalog.items, &row)? {
+        Some(value) => {
+            let (item, bytes) = read_row(table, value, &get.request.key, get.projection.as_ref())?;
+            Ok((Some(item), bytes))
+        }
+        None => Ok((None, 0)),
+    }
+}

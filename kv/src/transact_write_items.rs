@@ -1,0 +1,278 @@
+//! Writes and checks on many items that happen together or not at all.
+//!
+//! All conditions are evaluated on what was there before. Only when every action can be done is anything written, so a
+//! cancelled transaction leaves nothing behind, also inside a transaction of the caller's.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use millpond_engine::Transaction;
+
+use crate::capacity::{self, TRANSACTION_FACTOR, Transactional};
+use crate::catalog::Catalog;
+use crate::constraints::{self, Constraints};
+use crate::delete_item::{self, Delete};
+use crate::expression::Condition;
+use crate::model::{
+    CancellationCode, CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    TransactWriteItemsOutput, TransactWriteItemsRequest,
+};
+use crate::put_item::{self, Put, single_condition};
+use crate::table::TableRecord;
+use crate::tokens::{self, Seen};
+use crate::update_item::{self, UpdateOne};
+use crate::value::Item;
+use crate::write_item::{self, write_item};
+use crate::{Error, Result, key};
+
+pub(crate) const MAX_ACTIONS: usize = 100;
+pub(crate) const MAX_TRANSACTION_BYTES: usize = 4 << 20;
+
+/// A request whose own checks have passed.
+pub(crate) struct TransactWrite<'a> {
+    request: &'a TransactWriteItemsRequest,
+    actions: Vec<Action<'a>>,
+}
+
+/// An action whose own checks have passed.
+enum Action<'a> {
+    Check { table_name: &'a str, check: &'a crate::model::ConditionCheck, condition: Option<Condition> },
+    Put(Put<'a>),
+    Delete(Delete<'a>),
+    Update(UpdateOne<'a>),
+}
+
+/// What an action will do.
+struct Planned {
+    row: Vec<u8>,
+    old: Option<Item>,
+    /// The image after it; a check leaves what is there.
+    new: Option<Item>,
+}
+
+pub(crate) fn check(request: &TransactWriteItemsRequest) -> Result<TransactWrite<'_>> {
+    check_count(request.transact_items.len())?;
+    if let Some(token) = &request.client_request_token {
+        tokens::check(token)?;
+    }
+    let actions = request.transact_items.iter().map(check_action).collect::<Result<_>>()?;
+    Ok(TransactWrite { request, actions })
+}
+
+/// Transactions have 1 to 100 actions.
+pub(crate) fn check_count(actions: usize) -> Result<()> {
+    let mut broken = Constraints::default();
+    if actions == 0 {
+        broken.breaks("[]", "transactItems", "Member must have length greater than or equal to 1");
+    } else if actions > MAX_ACTIONS {
+        broken.breaks_at("transactItems", "Member must have length less than or equal to 100");
+    }
+    broken.finish()
+}
+
+fn check_action(action: &TransactWriteItem) -> Result<Action<'_>> {
+    Ok(match action {
+        TransactWriteItem::ConditionCheck(check) => {
+            let table_name = constraints::table_name(&check.table_name)?;
+            let (names, values) =
+                (check.expression_attribute_names.as_ref(), check.expression_attribute_values.as_ref());
+            let condition = single_condition(Some(&check.condition_expression), names, values)?;
+            Action::Check { table_name, check, condition }
+        }
+        TransactWriteItem::Put(put) => Action::Put(put_item::check(put)?),
+        TransactWriteItem::Delete(delete) => Action::Delete(delete_item::check(delete)?),
+        TransactWriteItem::Update(update) => Action::Update(update_item::check(update)?),
+    })
+}
+
+pub(crate) fn run_in(
+    catalog: &Catalog,
+    tx: &mut Transaction,
+    it: &TransactWrite<'_>,
+) -> Result<TransactWriteItemsOutput> {
+    let seen = match &it.request.client_request_token {
+        Some(token) => tokens::see(catalog, tx, token, &it.request.transact_items)?,
+        None => Seen::Never,
+    };
+    let tables = it.actions.iter().map(|action| catalog.need(tx, action.table_name())).collect::<Result<Vec<_>>>()?;
+    if seen == Seen::Before {
+        return replay(catalog, tx, it, &tables);
+    }
+    let planned = plan(catalog, tx, &it.actions, &tables)?;
+    let mut units: BTreeMap<&str, f64> = BTreeMap::new();
+    for (action, planned) in it.actions.iter().zip(planned) {
+        let bytes = (write_item::size(planned.old.as_ref()), write_item::size(planned.new.as_ref()));
+        *units.entry(action.parameter()).or_default() += TRANSACTION_FACTOR * capacity::write_units(bytes.0, bytes.1);
+        write_item(tx, catalog, planned.row, planned.old.as_ref(), planned.new.as_ref())?;
+    }
+    if let Some(token) = &it.request.client_request_token {
+        tokens::remember(catalog, tx, token, &it.request.transact_items)?;
+    }
+    let consumed_capacity =
+        capacity::report_transaction(it.request.return_consumed_capacity, units, Transactional::Write);
+    Ok(TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
+}
+
+/// A repeated request changes nothing, and is charged for reading what it would have changed.
+fn replay(
+    catalog: &Catalog,
+    tx: &mut Transaction,
+    it: &TransactWrite<'_>,
+    tables: &[Arc<TableRecord>],
+) -> Result<TransactWriteItemsOutput> {
+    let mut units: BTreeMap<&str, f64> = BTreeMap::new();
+    for (action, table) in it.actions.iter().zip(tables) {
+        let row = action.row(table)?;
+        let present = write_item::stored(tx, catalog, table, &row, action.key())?;
+        *units.entry(action.parameter()).or_default() +=
+            TRANSACTION_FACTOR * capacity::read_units(write_item::size(present.as_ref()), true);
+    }
+    let consumed_capacity =
+        capacity::report_transaction(it.request.return_consumed_capacity, units, Transactional::Read);
+    Ok(TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
+}
+
+fn plan(
+    catalog: &Catalog,
+    tx: &mut Transaction,
+    actions: &[Action<'_>],
+    tables: &[Arc<TableRecord>],
+) -> Result<Vec<Planned>> {
+    let rows: Vec<Result<Vec<u8>>> = actions.iter().zip(tables).map(|(action, table)| action.row(table)).collect();
+    let mut targets = HashSet::new();
+    if !rows.iter().flatten().all(|row| targets.insert(row)) {
+        return Err(Error::validation("Transaction request cannot include multiple operations on one item"));
+    }
+    // The size of a put is the request's own fault, that of an updated item depends on what is there.
+    let puts = actions.iter().filter_map(|action| if let Action::Put(put) = action { Some(put) } else { None });
+    puts.map(|put| &put.request.item).try_for_each(write_item::check_put_size)?;
+    let mut planned = Vec::with_capacity(actions.len());
+    let mut reasons = Vec::with_capacity(actions.len());
+    let mut bytes = 0;
+    for ((action, table), row) in actions.iter().zip(tables).zip(rows) {
+        match row.and_then(|row| action.plan(catalog, tx, table, row)) {
+            Ok(plan) => {
+                bytes += write_item::size(plan.old.as_ref()).max(write_item::size(plan.new.as_ref()));
+                planned.push(plan);
+                reasons.push(CancellationReason::NONE);
+            }
+            Err(error) => reasons.push(reason(error)?),
+        }
+    }
+    if planned.len() < actions.len() {
+        return Err(Error::TransactionCanceled { reasons });
+    }
+    if bytes > MAX_TRANSACTION_BYTES {
+        return Err(too_large());
+    }
+    Ok(planned)
+}
+
+/// The items of a transaction have 4 MB together.
+pub(crate) fn too_large() -> Error {
+    Error::validation("Collection of items in the transaction has exceeded the maximum allowed size of 4 MB")
+}
+
+/// What an error of one action says of the whole transaction.
+///
+/// # Errors
+/// The error itself, if it is not that action's fault.
+pub(crate) fn reason(error: Error) -> Result<CancellationReason> {
+    let message = Some(error.to_string());
+    match error {
+        Error::ConditionalCheckFailed { item } => {
+            Ok(CancellationReason { code: CancellationCode::ConditionalCheckFailed, message, item })
+        }
+        Error::Validation { .. } => {
+            Ok(CancellationReason { code: CancellationCode::ValidationError, message, item: None })
+        }
+        other => Err(other),
+    }
+}
+
+/// How a transaction says that others always came first.
+pub(crate) fn lost(error: Error, actions: usize) -> Error {
+    let conflict = || CancellationReason {
+        code: CancellationCode::TransactionConflict,
+        message: Some(Error::TransactionConflict.to_string()),
+        item: None,
+    };
+    match error {
+        Error::TransactionConflict => {
+            Error::TransactionCanceled { reasons: std::iter::repeat_with(conflict).take(actions).collect() }
+        }
+        other => other,
+    }
+}
+
+impl Action<'_> {
+    /// The table as the request names it.
+    fn parameter(&self) -> &str {
+        match self {
+            Action::Check { check, .. } => &check.table_name,
+            Action::Put(put) => &put.request.table_name,
+            Action::Delete(delete) => &delete.request.table_name,
+            Action::Update(update) => &update.request.table_name,
+        }
+    }
+
+    fn table_name(&self) -> &str {
+        match self {
+            Action::Check { table_name, .. } => table_name,
+            Action::Put(put) => put.table_name,
+            Action::Delete(delete) => delete.table_name,
+            Action::Update(update) => update.table_name,
+        }
+    }
+
+    /// The item or its key.
+    fn key(&self) -> &Item {
+        match self {
+            Action::Check { check, .. } => &check.key,
+            Action::Put(put) => &put.request.item,
+            Action::Delete(delete) => &delete.request.key,
+            Action::Update(update) => &update.request.key,
+        }
+    }
+
+    fn row(&self, table: &TableRecord) -> Result<Vec<u8>> {
+        match self {
+            Action::Put(put) => key::of_item(table, &put.request.item),
+            _ => key::of_request(table, self.key()),
+        }
+    }
+
+    fn condition(&self) -> (Option<&Condition>, ReturnValuesOnConditionCheckFailure) {
+        match self {
+            Action::Check { check, condition, .. } => {
+                (condition.as_ref(), check.return_values_on_condition_check_failure)
+            }
+            Action::Put(put) => (put.condition.as_ref(), put.request.return_values_on_condition_check_failure),
+            Action::Delete(delete) => {
+                (delete.condition.as_ref(), delete.request.return_values_on_condition_check_failure)
+            }
+            Action::Update(update) => {
+                (update.condition.as_ref(), update.request.return_values_on_condition_check_failure)
+            }
+        }
+    }
+
+    /// Evaluates the action on the present item; writes nothing.
+    fn plan(&self, catalog: &Catalog, tx: &mut Transaction, table: &TableRecord, row: Vec<u8>) -> Result<Planned> {
+        if let Action::Update(update) = self {
+            update_item::check_targets(table, update.update.as_ref())?;
+        }
+        let old = write_item::stored(tx, catalog, table, &row, self.key())?;
+        let (condition, on_failure) = self.condition();
+        write_item::check_condition(condition, old.as_ref(), on_failure)?;
+        let new = match self {
+            Action::Check { .. } => old.clone(),
+            Action::Put(put) => Some(put.request.item.clone()),
+            Action::Delete(_) => None,
+            Action::Update(update) => {
+                Some(update_item::apply(update.update.as_ref(), old.as_ref(), &update.request.key)?.0)
+            }
+        };
+        Ok(Planned { row, old, new })
+    }
+}
