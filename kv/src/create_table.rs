@@ -6,13 +6,12 @@ use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
 use crate::layout::{self, TableId};
 use crate::model::{
-    BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement, KeyType, ProvisionedThroughput, Tag,
+    BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement, KeyType, ProvisionedThroughput,
 };
 use crate::table::{KeyAttribute, Settings, TableRecord};
-use crate::{Error, Result};
+use crate::{Error, Result, tags};
 
 const MAX_CAPACITY_UNITS: i64 = 1_000_000_000_000;
-const MAX_TAGS: usize = 50;
 const MAX_KEY_NAME_CHARACTERS: usize = 255;
 
 /// A request whose own checks have passed.
@@ -29,7 +28,7 @@ pub(crate) fn check(request: &CreateTableRequest) -> Result<Create<'_>> {
     check_throughput(request.billing_mode.unwrap_or_default(), request.provisioned_throughput)?;
     let keys = check_keys(request)?;
     refuse_unsupported(request)?;
-    check_tags(&request.tags)?;
+    tags::check_tags(&request.tags)?;
     let mut attributes = keys.into_iter();
     let partition_key = attributes.next().ok_or_else(|| Error::validation("Invalid KeySchema: it is empty"))?;
     Ok(Create { request, name, partition_key, sort_key: attributes.next() })
@@ -194,24 +193,6 @@ fn refuse_unsupported(request: &CreateTableRequest) -> Result<()> {
     }
     if request.stream_specification.is_some_and(|stream| stream.stream_enabled) {
         return Err(Error::invalid_parameters("StreamSpecification: change streams are not supported yet"));
-    }
-    Ok(())
-}
-
-fn check_tags(tags: &[Tag]) -> Result<()> {
-    if tags.len() > MAX_TAGS {
-        return Err(Error::invalid_parameters(format_args!("Too many tags: at most {MAX_TAGS} are allowed")));
-    }
-    let mut keys = std::collections::BTreeSet::new();
-    for tag in tags {
-        if tag.key.is_empty() || tag.key.chars().count() > 128 || tag.value.chars().count() > 256 {
-            return Err(Error::invalid_parameters(
-                "a tag's Key must have 1 to 128 characters and its Value at most 256",
-            ));
-        }
-        if !keys.insert(&tag.key) {
-            return Err(Error::invalid_parameters(format_args!("Duplicate tag Key: {}", tag.key)));
-        }
     }
     Ok(())
 }

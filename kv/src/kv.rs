@@ -13,7 +13,7 @@ use crate::tokens::{self, Purges};
 use crate::typed::Table;
 use crate::{
     Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item,
-    list_tables, put_item, query, scan, transact_get_items, transact_write_items, update_item, update_table,
+    list_tables, put_item, query, scan, tags, transact_get_items, transact_write_items, update_item, update_table,
 };
 
 /// The key-value service of one engine. Cheap to clone, and usable from any thread.
@@ -167,6 +167,59 @@ impl Kv {
     /// As [`delete_table`](Kv::delete_table).
     pub fn delete_table_in(&self, tx: &mut Transaction, request: &DeleteTableRequest) -> Result<DeleteTableOutput> {
         delete_table::run_in(self.catalog(), tx, request).map(|(output, _)| output)
+    }
+
+    /// Sets labels of a table.
+    ///
+    /// # Errors
+    /// [`Error::Validation`](crate::Error::Validation),
+    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
+    pub fn tag_resource(&self, request: &TagResourceRequest) -> Result<()> {
+        self.engine.transact(|tx| self.tag_resource_in(tx, request))
+    }
+
+    /// [`tag_resource`](Kv::tag_resource) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`tag_resource`](Kv::tag_resource).
+    pub fn tag_resource_in(&self, tx: &mut Transaction, request: &TagResourceRequest) -> Result<()> {
+        tags::tag_in(self.catalog(), tx, request)
+    }
+
+    /// Removes labels of a table.
+    ///
+    /// # Errors
+    /// As [`tag_resource`](Kv::tag_resource).
+    pub fn untag_resource(&self, request: &UntagResourceRequest) -> Result<()> {
+        self.engine.transact(|tx| self.untag_resource_in(tx, request))
+    }
+
+    /// [`untag_resource`](Kv::untag_resource) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`tag_resource`](Kv::tag_resource).
+    pub fn untag_resource_in(&self, tx: &mut Transaction, request: &UntagResourceRequest) -> Result<()> {
+        tags::untag_in(self.catalog(), tx, request)
+    }
+
+    /// Lists the labels of a table.
+    ///
+    /// # Errors
+    /// As [`tag_resource`](Kv::tag_resource).
+    pub fn list_tags_of_resource(&self, request: &ListTagsOfResourceRequest) -> Result<ListTagsOfResourceOutput> {
+        tags::list(self.catalog(), &mut Latest(&self.engine), request)
+    }
+
+    /// [`list_tags_of_resource`](Kv::list_tags_of_resource) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`tag_resource`](Kv::tag_resource).
+    pub fn list_tags_of_resource_in(
+        &self,
+        tx: &mut Transaction,
+        request: &ListTagsOfResourceRequest,
+    ) -> Result<ListTagsOfResourceOutput> {
+        tags::list(self.catalog(), tx, request)
     }
 
     /// Creates or replaces an item. Without a condition and without an asked old image or capacity nothing is read.

@@ -79,6 +79,7 @@ mod put_item;
 mod query;
 mod scan;
 mod table;
+mod tags;
 mod tokens;
 mod transact_get_items;
 mod transact_write_items;

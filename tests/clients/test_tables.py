@@ -79,3 +79,15 @@ def test_an_arn_names_the_table_too(make_table, client):
     table.put_item(Item={"pk": "a", "v": 1})
     arn = client.describe_table(TableName=table.name)["Table"]["TableArn"]
     assert client.get_item(TableName=arn, Key={"pk": {"S": "a"}})["Item"]["v"] == {"N": "1"}
+
+
+def test_tags_are_set_listed_and_removed(make_table, client):
+    arn = client.describe_table(TableName=make_table().name)["Table"]["TableArn"]
+    client.tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "mill"}, {"Key": "stage", "Value": ""}])
+    client.tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "pond"}])
+    assert client.list_tags_of_resource(ResourceArn=arn)["Tags"] == [
+        {"Key": "stage", "Value": ""}, {"Key": "team", "Value": "pond"}]
+    client.untag_resource(ResourceArn=arn, TagKeys=["stage", "never"])
+    assert client.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "pond"}]
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.list_tags_of_resource(ResourceArn=arn + "x")

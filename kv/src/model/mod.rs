@@ -8,6 +8,7 @@ mod choices;
 mod item;
 mod read;
 mod table;
+mod tags;
 mod transaction;
 
 pub use batch::{
@@ -32,6 +33,7 @@ pub use table::{
     ProvisionedThroughputDescription, SseDescription, SseSpecification, StreamSpecification, TableClassSummary,
     TableDescription, Tag, UpdateTableOutput, UpdateTableRequest, WarmThroughput,
 };
+pub use tags::{ListTagsOfResourceOutput, ListTagsOfResourceRequest, TagResourceRequest, UntagResourceRequest};
 pub use transaction::{
     CancellationReason, ConditionCheck, TransactGetItemsOutput, TransactGetItemsRequest, TransactWriteItem,
     TransactWriteItemsOutput, TransactWriteItemsRequest,

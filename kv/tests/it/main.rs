@@ -11,6 +11,7 @@ mod queries;
 mod scans;
 mod support;
 mod tables;
+mod tags;
 mod transact;
 mod transactions;
 mod typed;

@@ -1,9 +1,10 @@
-use millpond::kv::{CreateTableRequest, GlobalSecondaryIndex, LocalSecondaryIndex, Projection, Tag};
+use millpond::kv::{CreateTableRequest, GlobalSecondaryIndex, LocalSecondaryIndex, Projection};
 
 use super::{
     Answered,
     checks::{self, Checks},
     table::{Changed, Definition, Description, KeyElement, OnDemand, Sse, Stream, Throughput, Warm},
+    tags::{GivenTag, read_tags},
 };
 use crate::aws::{
     Call,
@@ -27,9 +28,6 @@ members! {
         global_secondary_indexes: List<Index> = "GlobalSecondaryIndexes",
         stream_specification: Stream = "StreamSpecification",
     }
-}
-members! {
-    GivenTag { key: Text = "Key", value: Text = "Value" }
 }
 members! {
     Index {
@@ -62,11 +60,7 @@ fn read(given: Request) -> Result<CreateTableRequest, Failure> {
     let table_class = checks.choice_if_any(given.table_class, "tableClass");
     let sse_specification = given.sse_specification.map(|given| checks.sse(given));
     let stream_specification = given.stream_specification.map(|given| checks.stream(given));
-    let tags = checks::list(given.tags).into_iter().zip(1..).map(|(tag, nth)| Tag {
-        key: checks.required(checks::text(tag.key), &format!("tags.{nth}.member.key")),
-        value: checks.required(checks::text(tag.value), &format!("tags.{nth}.member.value")),
-    });
-    let tags = tags.collect();
+    let tags = read_tags(given.tags.unwrap_or_default(), &mut checks);
     let local = given.local_secondary_indexes.map(|List(indexes)| {
         let indexes = indexes.into_iter().zip(1..);
         indexes.map(|(given, nth)| index(&mut checks, given, &format!("localSecondaryIndexes.{nth}.member"))).collect()

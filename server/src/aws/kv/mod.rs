@@ -18,6 +18,7 @@ mod put_item;
 mod query;
 mod scan;
 mod table;
+mod tags;
 mod transact_get_items;
 mod transact_write_items;
 mod update_item;
@@ -45,11 +46,14 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("DescribeTable", describe_table::answer),
     ("GetItem", get_item::answer),
     ("ListTables", list_tables::answer),
+    ("ListTagsOfResource", tags::list),
     ("PutItem", put_item::answer),
     ("Query", query::answer),
     ("Scan", scan::answer),
+    ("TagResource", tags::tag),
     ("TransactGetItems", transact_get_items::answer),
     ("TransactWriteItems", transact_write_items::answer),
+    ("UntagResource", tags::untag),
     ("UpdateItem", update_item::answer),
     ("UpdateTable", update_table::answer),
 ];
