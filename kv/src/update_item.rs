@@ -70,7 +70,6 @@ pub(crate) fn apply(update: Option<&Update>, old: Option<&Item>, key: &Item) -> 
     for name in update.targets() {
         updated.item.get(name).map_or(Ok(()), write_item::check_nesting)?;
     }
-    write_item::check_updated_size(&updated.item)?;
     Ok((updated.item, updated.touched))
 }
 

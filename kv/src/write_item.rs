@@ -11,11 +11,8 @@ use crate::catalog::Catalog;
 use crate::expression::Condition;
 use crate::model::ReturnValuesOnConditionCheckFailure;
 use crate::table::TableRecord;
-use crate::value::{AttributeValue, Item, MAX_DEPTH, item_size_bytes};
+use crate::value::{AttributeValue, Item, MAX_ATTRIBUTE_NAME_BYTES, MAX_DEPTH, MAX_ITEM_BYTES, item_size_bytes};
 use crate::{Error, Result, layout};
-
-pub(crate) const MAX_ITEM_BYTES: usize = 409_600;
-const MAX_ATTRIBUTE_NAME_BYTES: usize = 65_535;
 
 /// The stored item under a row key. `key` holds the key attributes that led to it.
 pub(crate) fn stored(
@@ -136,14 +133,6 @@ pub(crate) fn check_put_size(item: &Item) -> Result<()> {
         return Ok(());
     }
     Err(Error::validation("Item size has exceeded the maximum allowed size"))
-}
-
-/// Refuses an item that an update would make too large.
-pub(crate) fn check_updated_size(item: &Item) -> Result<()> {
-    if item_size_bytes(item) <= MAX_ITEM_BYTES {
-        return Ok(());
-    }
-    Err(Error::validation("Item size to update has exceeded the maximum allowed size"))
 }
 
 pub(crate) fn size(item: Option<&Item>) -> usize {

@@ -13,15 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::ExpressionError;
 use super::path::{Path, PathElement};
 use super::update::{Change, Source, Update};
-use crate::value::{AttributeValue, Item, Number, ValueError};
+use crate::value::{AttributeValue, Item, MAX_ITEM_BYTES, Number, ValueError, item_size_bytes};
 
 /// The outcome of [`Update::apply`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Updated {
+pub(crate) struct Updated {
     /// The whole item after the update.
-    pub item: Item,
+    pub(crate) item: Item,
     /// The paths the update wrote to, in the order written.
-    pub touched: Vec<Path>,
+    pub(crate) touched: Vec<Path>,
 }
 
 /// Why an update cannot be applied to an item.
@@ -35,6 +35,8 @@ enum ApplyFault {
     InvalidPath,
     #[error("{0}")]
     Number(#[from] ValueError),
+    #[error("Item size to update has exceeded the maximum allowed size")]
+    TooLarge,
 }
 
 /// What becomes of the value at a path.
@@ -46,12 +48,12 @@ enum Write {
 impl Update {
     /// The item after the update. `old` is the item before it; for an item that does not exist, its key attributes.
     ///
-    /// The size and the nesting of the result are for the caller to check.
+    /// The nesting of the result is for the caller to check.
     ///
     /// # Errors
     /// An operand of the wrong type, an attribute that is read but absent, a path whose parent is absent or of another
-    /// shape, or a sum out of the range of numbers.
-    pub fn apply(&self, old: &Item) -> Result<Updated, ExpressionError> {
+    /// shape, a sum out of the range of numbers, or an item of more than 400 KB.
+    pub(crate) fn apply(&self, old: &Item) -> Result<Updated, ExpressionError> {
         let item = self.applied(old).map_err(|fault| ExpressionError::new(fault.to_string()))?;
         Ok(Updated { item, touched: self.changes().map(|change| change.path().clone()).collect() })
     }
@@ -60,8 +62,9 @@ impl Update {
         if self.changes().any(|change| place(change.path(), old) == Place::WrongShape) {
             return Err(ApplyFault::InvalidPath);
         }
+        let mut evaluator = Evaluator { old, bytes: 0 };
         let sections = self.sections.iter().map(|changes| {
-            changes.iter().map(|change| Ok((change.path(), result(change, old)?))).collect::<Result<Vec<_>, _>>()
+            changes.iter().map(|change| Ok((change.path(), evaluator.change(change)?))).collect::<Result<Vec<_>, _>>()
         });
         let sections = sections.collect::<Result<Vec<_>, ApplyFault>>()?;
         for section in sections.iter().rev() {
@@ -81,7 +84,8 @@ impl Update {
                 Err(Late::Number(error)) => return Err(error.into()),
             }
         }
-        write_all(writes, old.clone())
+        let item = write_all(writes, old.clone())?;
+        if item_size_bytes(&item) > MAX_ITEM_BYTES { Err(ApplyFault::TooLarge) } else { Ok(item) }
     }
 }
 
@@ -114,41 +118,114 @@ enum Late {
     Number(ValueError),
 }
 
-/// What a change writes, if anything. The outer error is a wrong type, which comes before every late fault.
-fn result(change: &Change, old: &Item) -> Result<Result<Option<Write>, Late>, ApplyFault> {
-    let found = change.path().get(old);
-    Ok(match change {
-        Change::Set(_, source) => match evaluate(source, old) {
-            Ok(value) => Ok(Some(Write::Put(value))),
-            Err(ApplyFault::Missing) => Err(Late::Missing),
-            Err(ApplyFault::Number(error)) => Err(Late::Number(error)),
-            Err(fault) => return Err(fault),
-        },
-        Change::Remove(_) => Ok(found.map(|_| Write::Remove)),
-        Change::Add(_, value) => match (found, value) {
-            (None, value) => Ok(Some(Write::Put(value.clone()))),
-            (Some(AttributeValue::N(number)), AttributeValue::N(more)) => {
-                Ok(Some(Write::Put(AttributeValue::N(number.checked_add(more)?))))
+/// Works values out from the item as it was. What it copies ends up in the new item, but for the operands of sums, so an
+/// update that would copy more than an item may hold ends before the memory is spent.
+struct Evaluator<'a> {
+    old: &'a Item,
+    /// Bytes copied so far.
+    bytes: usize,
+}
+
+impl Evaluator<'_> {
+    /// What a change writes, if anything. The outer error is a wrong type, which comes before every late fault.
+    fn change(&mut self, change: &Change) -> Result<Result<Option<Write>, Late>, ApplyFault> {
+        let found = change.path().get(self.old);
+        Ok(match change {
+            Change::Set(_, source) => match self.value(source) {
+                Ok(value) => Ok(Some(Write::Put(value))),
+                Err(ApplyFault::Missing) => Err(Late::Missing),
+                Err(ApplyFault::Number(error)) => Err(Late::Number(error)),
+                Err(fault) => return Err(fault),
+            },
+            Change::Remove(_) => Ok(found.map(|_| Write::Remove)),
+            Change::Add(_, value) => match (found, &**value) {
+                (None, value) => Ok(Some(Write::Put(self.copy(value)?))),
+                (Some(AttributeValue::N(number)), AttributeValue::N(more)) => {
+                    Ok(Some(Write::Put(AttributeValue::N(number.checked_add(more)?))))
+                }
+                (Some(AttributeValue::Ss(set)), AttributeValue::Ss(more)) => {
+                    self.spend(value)?;
+                    Ok(Some(Write::Put(AttributeValue::Ss(set | more))))
+                }
+                (Some(AttributeValue::Ns(set)), AttributeValue::Ns(more)) => {
+                    self.spend(value)?;
+                    Ok(Some(Write::Put(AttributeValue::Ns(set | more))))
+                }
+                (Some(AttributeValue::Bs(set)), AttributeValue::Bs(more)) => {
+                    self.spend(value)?;
+                    Ok(Some(Write::Put(AttributeValue::Bs(set | more))))
+                }
+                _ => return Err(ApplyFault::OperandType),
+            },
+            Change::Delete(_, value) => match (found, &**value) {
+                (None, _) => Ok(None),
+                (Some(AttributeValue::Ss(set)), AttributeValue::Ss(less)) => {
+                    Ok(remaining(set, less, AttributeValue::Ss))
+                }
+                (Some(AttributeValue::Ns(set)), AttributeValue::Ns(less)) => {
+                    Ok(remaining(set, less, AttributeValue::Ns))
+                }
+                (Some(AttributeValue::Bs(set)), AttributeValue::Bs(less)) => {
+                    Ok(remaining(set, less, AttributeValue::Bs))
+                }
+                _ => return Err(ApplyFault::OperandType),
+            },
+        })
+    }
+
+    fn value(&mut self, source: &Source) -> Result<AttributeValue, ApplyFault> {
+        match source {
+            Source::Value(value) => self.copy(value),
+            Source::Path(path) => self.copy(path.get(self.old).ok_or(ApplyFault::Missing)?),
+            Source::IfNotExists(path, otherwise) => match path.get(self.old) {
+                Some(found) => self.copy(found),
+                None => self.value(otherwise),
+            },
+            Source::ListAppend(first, second) => {
+                let mut list = self.list(first)?;
+                list.extend(self.list(second)?);
+                Ok(AttributeValue::L(list))
             }
-            (Some(AttributeValue::Ss(set)), AttributeValue::Ss(more)) => {
-                Ok(Some(Write::Put(AttributeValue::Ss(set | more))))
+            Source::Plus(left, right) => {
+                let (left, right) = (self.number(left)?, self.number(right)?);
+                Ok(AttributeValue::N(left.checked_add(&right)?))
             }
-            (Some(AttributeValue::Ns(set)), AttributeValue::Ns(more)) => {
-                Ok(Some(Write::Put(AttributeValue::Ns(set | more))))
+            Source::Minus(left, right) => {
+                let (left, right) = (self.number(left)?, self.number(right)?);
+                Ok(AttributeValue::N(left.checked_sub(&right)?))
             }
-            (Some(AttributeValue::Bs(set)), AttributeValue::Bs(more)) => {
-                Ok(Some(Write::Put(AttributeValue::Bs(set | more))))
-            }
-            _ => return Err(ApplyFault::OperandType),
-        },
-        Change::Delete(_, value) => match (found, value) {
-            (None, _) => Ok(None),
-            (Some(AttributeValue::Ss(set)), AttributeValue::Ss(less)) => Ok(remaining(set, less, AttributeValue::Ss)),
-            (Some(AttributeValue::Ns(set)), AttributeValue::Ns(less)) => Ok(remaining(set, less, AttributeValue::Ns)),
-            (Some(AttributeValue::Bs(set)), AttributeValue::Bs(less)) => Ok(remaining(set, less, AttributeValue::Bs)),
-            _ => return Err(ApplyFault::OperandType),
-        },
-    })
+        }
+    }
+
+    fn number(&mut self, source: &Source) -> Result<Number, ApplyFault> {
+        match self.value(source)? {
+            AttributeValue::N(number) => Ok(number),
+            _ => Err(ApplyFault::OperandType),
+        }
+    }
+
+    fn list(&mut self, source: &Source) -> Result<Vec<AttributeValue>, ApplyFault> {
+        match self.value(source)? {
+            AttributeValue::L(list) => Ok(list),
+            _ => Err(ApplyFault::OperandType),
+        }
+    }
+
+    fn copy(&mut self, value: &AttributeValue) -> Result<AttributeValue, ApplyFault> {
+        self.spend(value)?;
+        Ok(value.clone())
+    }
+
+    fn spend(&mut self, value: &AttributeValue) -> Result<(), ApplyFault> {
+        // Numbers are small, and may only be an operand of a sum. A list may lose its own three bytes to another one.
+        let bytes = match value {
+            AttributeValue::N(_) => 0,
+            AttributeValue::L(_) => value.size_bytes().saturating_sub(3),
+            other => other.size_bytes(),
+        };
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > MAX_ITEM_BYTES { Err(ApplyFault::TooLarge) } else { Ok(()) }
+    }
 }
 
 /// A set without some members. There are no empty sets: an attribute that would be one is removed.
@@ -159,44 +236,6 @@ fn remaining<T: Ord + Clone>(
 ) -> Option<Write> {
     let left = set - less;
     Some(if left.is_empty() { Write::Remove } else { Write::Put(make(left)) })
-}
-
-fn evaluate(source: &Source, old: &Item) -> Result<AttributeValue, ApplyFault> {
-    match source {
-        Source::Value(value) => Ok(value.clone()),
-        Source::Path(path) => path.get(old).cloned().ok_or(ApplyFault::Missing),
-        Source::IfNotExists(path, otherwise) => match path.get(old) {
-            Some(found) => Ok(found.clone()),
-            None => evaluate(otherwise, old),
-        },
-        Source::ListAppend(first, second) => {
-            let mut list = list(first, old)?;
-            list.extend(self::list(second, old)?);
-            Ok(AttributeValue::L(list))
-        }
-        Source::Plus(left, right) => {
-            let (left, right) = (number(left, old)?, number(right, old)?);
-            Ok(AttributeValue::N(left.checked_add(&right)?))
-        }
-        Source::Minus(left, right) => {
-            let (left, right) = (number(left, old)?, number(right, old)?);
-            Ok(AttributeValue::N(left.checked_sub(&right)?))
-        }
-    }
-}
-
-fn number(source: &Source, old: &Item) -> Result<Number, ApplyFault> {
-    match evaluate(source, old)? {
-        AttributeValue::N(number) => Ok(number),
-        _ => Err(ApplyFault::OperandType),
-    }
-}
-
-fn list(source: &Source, old: &Item) -> Result<Vec<AttributeValue>, ApplyFault> {
-    match evaluate(source, old)? {
-        AttributeValue::L(list) => Ok(list),
-        _ => Err(ApplyFault::OperandType),
-    }
 }
 
 /// Writes to lists, deepest first: an inner list must be found while the positions above it are still the old ones.
@@ -213,7 +252,7 @@ fn write_all(writes: Vec<(&Path, Write)>, mut item: Item) -> Result<Item, ApplyF
                 continue;
             }
             Some((parent, PathElement::Name(name))) => match parent.get_mut(&mut item) {
-                Some(AttributeValue::M(map)) => Some((map, name.as_str())),
+                Some(AttributeValue::M(map)) => Some((map, &**name)),
                 _ => None,
             },
         };

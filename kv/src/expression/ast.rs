@@ -3,11 +3,13 @@
 //! A tree depends on the text of the expression only: `#name` and `:value` stay references, so one tree serves every
 //! request with that text and may be cached.
 
+use std::sync::Arc;
+
 /// A step of a document path as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// An attribute name written in the expression.
-    Literal(String),
+    Literal(Arc<str>),
     /// A `#name` to be replaced; holds the `#` too.
     Placeholder(String),
     /// A list index.

@@ -4,7 +4,7 @@
 //! values, counts of operands, operands that must differ, types of operands that are known without an item.
 
 use std::cmp::Ordering;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::Kind;
 use super::ast::{Call, Comparator, ConditionNode, Operand};
@@ -30,7 +30,7 @@ const ANY_TYPE: &str =
 
 /// A condition, ready to be asked of items.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Condition {
+pub(crate) struct Condition {
     pub(crate) root: Node,
     paths: Vec<Path>,
 }
@@ -38,7 +38,7 @@ pub struct Condition {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Term {
     Path(Path),
-    Value(AttributeValue),
+    Value(Arc<AttributeValue>),
     Size(Box<Term>),
 }
 
@@ -61,7 +61,11 @@ pub(crate) enum Node {
 ///
 /// # Errors
 /// A fault in the text, an undefined name or value, or operands a function or an operator does not take.
-pub fn condition(kind: Kind, text: &str, substitutions: &mut Substitutions<'_>) -> Result<Condition, ExpressionError> {
+pub(crate) fn condition(
+    kind: Kind,
+    text: &str,
+    substitutions: &mut Substitutions<'_>,
+) -> Result<Condition, ExpressionError> {
     read(text, substitutions).map_err(|fault| fault.in_parameter(kind))
 }
 
@@ -74,13 +78,8 @@ pub(crate) fn read(text: &str, substitutions: &mut Substitutions<'_>) -> Result<
 
 impl Condition {
     /// The names of the top-level attributes the condition reads, in the order written; a name may repeat.
-    pub fn top_level_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn top_level_names(&self) -> impl Iterator<Item = &str> {
         self.paths.iter().map(Path::head)
-    }
-
-    /// The names of the top-level attributes the condition looks inside of.
-    pub fn nested_names(&self) -> impl Iterator<Item = &str> {
-        self.paths.iter().filter(|path| path.is_nested()).map(Path::head)
     }
 }
 
@@ -153,7 +152,7 @@ impl Binder<'_, '_> {
                 self.paths.push(path.clone());
                 Ok(Term::Path(path))
             }
-            Operand::Value(placeholder) => Ok(Term::Value(self.substitutions.value(placeholder)?.clone())),
+            Operand::Value(placeholder) => Ok(Term::Value(self.substitutions.value(placeholder)?)),
             Operand::Call(call) => {
                 let mut terms = self.terms(&call.operands)?;
                 self.count(call, 1);
@@ -271,11 +270,11 @@ fn required_path(function: &str, term: Term) -> Result<Path, Fault> {
 }
 
 fn type_name(function: &str, term: Term) -> Result<String, Fault> {
-    match term {
-        Term::Value(AttributeValue::S(name)) if TYPE_NAMES.contains(&name.as_str()) => Ok(name),
-        Term::Value(AttributeValue::S(name)) => Err(Fault::UnknownTypeName(name)),
-        other => {
-            Err(Fault::OperandType { function: function.to_owned(), found: static_type(&other).unwrap_or(ANY_TYPE) })
-        }
+    if let Term::Value(value) = &term
+        && let AttributeValue::S(name) = &**value
+    {
+        let known = TYPE_NAMES.contains(&name.as_str());
+        return if known { Ok(name.clone()) } else { Err(Fault::UnknownTypeName(name.clone())) };
     }
+    Err(Fault::OperandType { function: function.to_owned(), found: static_type(&term).unwrap_or(ANY_TYPE) })
 }

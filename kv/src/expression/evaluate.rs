@@ -14,7 +14,7 @@ static NO_ITEM: Item = Item::new();
 
 impl Condition {
     /// Whether the condition holds for `item`; `None` stands for an item that does not exist, which has no attributes.
-    pub fn evaluate(&self, item: Option<&Item>) -> bool {
+    pub(crate) fn evaluate(&self, item: Option<&Item>) -> bool {
         holds(&self.root, item.unwrap_or(&NO_ITEM))
     }
 }

@@ -1,5 +1,7 @@
 //! Key condition expressions: which part of a table or an index a `Query` reads.
 
+use std::sync::Arc;
+
 use super::Kind;
 use super::ast::Comparator;
 use super::condition::{Node, Term, read};
@@ -9,22 +11,22 @@ use crate::value::AttributeValue;
 
 /// A key condition whose form is legal; which names are keys is known once the table is.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KeyCondition {
+pub(crate) struct KeyCondition {
     conditions: Vec<(String, SortCondition)>,
 }
 
 /// What a key condition selects in a table or an index with known keys.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KeySelection {
+pub(crate) struct KeySelection {
     /// The value the partition key must equal.
-    pub partition: AttributeValue,
+    pub(crate) partition: AttributeValue,
     /// What the sort key must satisfy; `None` selects the whole partition.
-    pub sort: Option<SortCondition>,
+    pub(crate) sort: Option<SortCondition>,
 }
 
 /// What a key attribute must satisfy, the attribute being on the left.
 #[derive(Clone, Debug, PartialEq)]
-pub enum SortCondition {
+pub(crate) enum SortCondition {
     /// `=`
     Equal(AttributeValue),
     /// `<`
@@ -43,7 +45,7 @@ pub enum SortCondition {
 
 impl SortCondition {
     /// The values compared with, one or two.
-    pub fn operands(&self) -> impl Iterator<Item = &AttributeValue> {
+    pub(crate) fn operands(&self) -> impl Iterator<Item = &AttributeValue> {
         let (first, second) = match self {
             Self::Equal(value)
             | Self::Less(value)
@@ -62,7 +64,10 @@ impl SortCondition {
 /// # Errors
 /// What [`condition`](super::condition) refuses, and what a key condition may not hold: operators other than `AND`,
 /// comparisons and `begins_with`; nested paths; two conditions on one attribute; more than two conditions.
-pub fn key_condition(text: &str, substitutions: &mut Substitutions<'_>) -> Result<KeyCondition, ExpressionError> {
+pub(crate) fn key_condition(
+    text: &str,
+    substitutions: &mut Substitutions<'_>,
+) -> Result<KeyCondition, ExpressionError> {
     let condition = read(text, substitutions).map_err(|fault| fault.in_parameter(Kind::KeyCondition))?;
     let mut conditions = Vec::new();
     collect(condition.root, &mut conditions)?;
@@ -78,7 +83,7 @@ impl KeyCondition {
     /// # Errors
     /// A key attribute without a condition, a condition on an attribute that is no key, or a partition key compared
     /// other than by `=`.
-    pub fn resolve(&self, partition_key: &str, sort_key: Option<&str>) -> Result<KeySelection, ExpressionError> {
+    pub(crate) fn resolve(&self, partition_key: &str, sort_key: Option<&str>) -> Result<KeySelection, ExpressionError> {
         let missed = |key: &str| ExpressionError::new(format!("Query condition missed key schema element: {key}"));
         let unsupported = || ExpressionError::new("Query key condition not supported");
         let on = |key: &str| self.conditions.iter().find(|(name, _)| name == key).map(|(_, condition)| condition);
@@ -173,7 +178,7 @@ fn split(terms: Vec<Term>) -> Result<(String, Vec<AttributeValue>), ExpressionEr
             Term::Size(_) => {
                 return Err(ExpressionError::new("KeyConditionExpressions cannot contain nested operations"));
             }
-            Term::Value(value) => values.push(value),
+            Term::Value(value) => values.push(Arc::unwrap_or_clone(value)),
             Term::Path(_) if key.is_some() => {
                 return Err(invalid_condition("Multiple attribute names used in one condition"));
             }

@@ -1,14 +1,15 @@
 //! DynamoDB's expressions: conditions and filters, key conditions, projections and updates.
 //!
 //! An expression is read in two steps. Its text is parsed into a tree that keeps `#name` and `:value` references and is
-//! cached by text; then the names and values of the request are put in ([`Substitutions`]), which gives a
-//! [`Condition`], [`KeyCondition`], [`Projection`] or [`Update`] that needs nothing more than an item.
+//! cached by text; then the names and values of the request are put in, which gives a condition, a key condition, a
+//! projection or an update that needs nothing more than an item. Names and values are copied once, however often the text
+//! uses them.
 //!
 //! Every error is an [`ExpressionError`], whose text is the service's message; where an expression has several faults,
 //! the one reported is the one the service reports. Texts and their order were taken from the service's public
 //! documentation and from public suites that were checked against it.
 //!
-//! Bounds: 4,096 bytes of text, 300 operators, 100 operands of `IN`, 32 levels of a path, 100 calls inside each other. So
+//! Bounds: 4,096 bytes of text, 2 MiB of names and values, 300 operators, 100 operands of `IN`, 32 levels of a path, 100 calls inside each other. So
 //! no text can exhaust the stack.
 
 mod apply;
@@ -32,15 +33,14 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-pub use apply::Updated;
-pub use condition::{Condition, condition};
+pub(crate) use condition::{Condition, condition};
 pub use error::ExpressionError;
-pub use key_condition::{KeyCondition, KeySelection, SortCondition, key_condition};
+pub(crate) use key_condition::{KeyCondition, KeySelection, SortCondition, key_condition};
 pub use parameters::check_parameters;
-pub use path::{Path, PathElement};
-pub use projection::{Projection, project, projection};
-pub use substitutions::Substitutions;
-pub use update::{Update, update};
+pub(crate) use path::Path;
+pub(crate) use projection::{Projection, project, projection};
+pub(crate) use substitutions::Substitutions;
+pub(crate) use update::{Update, update};
 
 /// Which parameter of a request an expression was given in; messages name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -33,7 +33,7 @@ impl Grammar {
 
     fn step(&self, cursor: &mut Cursor<'_>) -> Result<Step, Fault> {
         if self.is_word(cursor) {
-            Ok(Step::Literal(cursor.take().to_owned()))
+            Ok(Step::Literal(cursor.take().into()))
         } else if cursor.kind() == TokenKind::Name {
             Ok(Step::Placeholder(cursor.take().to_owned()))
         } else {
@@ -166,7 +166,7 @@ pub(crate) fn check_names(operand: &Operand) -> Result<(), Fault> {
 /// Refuses reserved words and indexes out of range in `path`.
 pub(crate) fn check_path_names(path: &PathRef) -> Result<(), Fault> {
     path.0.iter().try_for_each(|step| match step {
-        Step::Literal(name) if is_reserved(name) => Err(Fault::ReservedWord(name.clone())),
+        Step::Literal(name) if is_reserved(name) => Err(Fault::ReservedWord(name.to_string())),
         Step::Index(index) if *index > MAX_INDEX => Err(Fault::IndexOutOfRange(index.to_string())),
         _ => Ok(()),
     })

@@ -1,6 +1,6 @@
 //! Document paths: where in an item an expression reads or writes.
 
-use std::fmt;
+use std::sync::Arc;
 
 use crate::value::{AttributeValue, Item};
 
@@ -9,56 +9,51 @@ pub(crate) const MAX_PATH_LEVELS: usize = 32;
 
 /// One step of a [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PathElement {
+pub(crate) enum PathElement {
     /// A name: of a top-level attribute, or of a member of a map.
-    Name(String),
+    Name(Arc<str>),
     /// A zero-based position in a list.
     Index(usize),
 }
 
 /// A document path such as `a.b[1]`, with every `#name` replaced. The first element is a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Path {
-    head: String,
+pub(crate) struct Path {
+    head: Arc<str>,
     rest: Vec<PathElement>,
 }
 
 impl Path {
     /// The path of the top-level attribute `name`.
-    pub fn name(name: impl Into<String>) -> Self {
+    pub(crate) fn name(name: impl Into<Arc<str>>) -> Self {
         Self { head: name.into(), rest: Vec::new() }
     }
 
     /// This path with one more element.
     #[must_use]
-    pub fn then(mut self, element: PathElement) -> Self {
+    pub(crate) fn then(mut self, element: PathElement) -> Self {
         self.rest.push(element);
         self
     }
 
     /// The name of the top-level attribute.
-    pub fn head(&self) -> &str {
+    pub(crate) fn head(&self) -> &str {
         &self.head
     }
 
     /// The elements below the top-level attribute.
-    pub fn rest(&self) -> &[PathElement] {
+    pub(crate) fn rest(&self) -> &[PathElement] {
         &self.rest
     }
 
-    /// All elements, the first being the name of the top-level attribute.
-    pub fn elements(&self) -> Vec<PathElement> {
-        std::iter::once(PathElement::Name(self.head.clone())).chain(self.rest.iter().cloned()).collect()
-    }
-
     /// Whether the path looks inside a top-level attribute.
-    pub fn is_nested(&self) -> bool {
+    pub(crate) fn is_nested(&self) -> bool {
         !self.rest.is_empty()
     }
 
     /// The value at this path; `None` where a step is absent or of another shape.
-    pub fn get<'i>(&self, item: &'i Item) -> Option<&'i AttributeValue> {
-        self.rest.iter().try_fold(item.get(&self.head)?, |value, element| step(value, element))
+    pub(crate) fn get<'i>(&self, item: &'i Item) -> Option<&'i AttributeValue> {
+        self.rest.iter().try_fold(item.get(&*self.head)?, |value, element| step(value, element))
     }
 
     /// The path of the value that holds the last element, and that element; `None` for a top-level attribute.
@@ -69,8 +64,8 @@ impl Path {
 
     /// As [`Path::get`], to change the value.
     pub(crate) fn get_mut<'i>(&self, item: &'i mut Item) -> Option<&'i mut AttributeValue> {
-        self.rest.iter().try_fold(item.get_mut(&self.head)?, |value, element| match (value, element) {
-            (AttributeValue::M(map), PathElement::Name(name)) => map.get_mut(name),
+        self.rest.iter().try_fold(item.get_mut(&*self.head)?, |value, element| match (value, element) {
+            (AttributeValue::M(map), PathElement::Name(name)) => map.get_mut(&**name),
             (AttributeValue::L(list), PathElement::Index(index)) => list.get_mut(*index),
             _ => None,
         })
@@ -88,19 +83,9 @@ impl Path {
 
 fn step<'v>(value: &'v AttributeValue, element: &PathElement) -> Option<&'v AttributeValue> {
     match (value, element) {
-        (AttributeValue::M(map), PathElement::Name(name)) => map.get(name),
+        (AttributeValue::M(map), PathElement::Name(name)) => map.get(&**name),
         (AttributeValue::L(list), PathElement::Index(index)) => list.get(*index),
         _ => None,
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.head)?;
-        self.rest.iter().try_for_each(|element| match element {
-            PathElement::Name(name) => write!(formatter, ".{name}"),
-            PathElement::Index(index) => write!(formatter, "[{index}]"),
-        })
     }
 }
 

@@ -18,7 +18,7 @@ static CACHE: LazyLock<Cache<Vec<PathRef>>> = LazyLock::new(Cache::new);
 
 /// The paths of a projection expression, ready to apply to items. No path is inside another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Projection {
+pub(crate) struct Projection {
     paths: Vec<Path>,
 }
 
@@ -26,7 +26,7 @@ pub struct Projection {
 ///
 /// # Errors
 /// A fault in the text, an undefined `#name`, or two paths that overlap or conflict.
-pub fn projection(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Projection, ExpressionError> {
+pub(crate) fn projection(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Projection, ExpressionError> {
     read(text, substitutions).map_err(|fault| fault.in_parameter(Kind::Projection))
 }
 
@@ -67,23 +67,13 @@ pub(crate) fn check_clashes(paths: &[Path]) -> Result<(), Fault> {
 
 impl Projection {
     /// The parts of `item` the paths lead to; absent ones are left out.
-    pub fn apply(&self, item: &Item) -> Item {
+    pub(crate) fn apply(&self, item: &Item) -> Item {
         project(&self.paths, item)
     }
 
-    /// The paths, in the order written.
-    pub fn paths(&self) -> &[Path] {
-        &self.paths
-    }
-
     /// The names of the top-level attributes needed, in the order written; a name may repeat.
-    pub fn top_level_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn top_level_names(&self) -> impl Iterator<Item = &str> {
         self.paths.iter().map(Path::head)
-    }
-
-    /// The names of the top-level attributes the projection looks inside of.
-    pub fn nested_names(&self) -> impl Iterator<Item = &str> {
-        self.paths.iter().filter(|path| path.is_nested()).map(Path::head)
     }
 }
 
@@ -91,10 +81,10 @@ impl Projection {
 /// together in their order, and one of which nothing was found is left out.
 ///
 /// This is also how `UPDATED_OLD` and `UPDATED_NEW` pick what an update touched.
-pub fn project(paths: &[Path], item: &Item) -> Item {
+pub(crate) fn project(paths: &[Path], item: &Item) -> Item {
     let mut wanted = Wanted::default();
     for path in paths {
-        let mut node = wanted.children.entry(PathElement::Name(path.head().to_owned())).or_default();
+        let mut node = wanted.children.entry(PathElement::Name(path.head().into())).or_default();
         for element in path.rest() {
             node = node.children.entry(element.clone()).or_default();
         }
@@ -114,7 +104,7 @@ impl Wanted {
     fn members(&self, map: &Item) -> Item {
         let found = self.children.iter().filter_map(|(element, wanted)| {
             let PathElement::Name(name) = element else { return None };
-            Some((name.clone(), wanted.value(map.get(name)?)?))
+            Some((name.to_string(), wanted.value(map.get(&**name)?)?))
         });
         found.collect()
     }

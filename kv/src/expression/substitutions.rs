@@ -1,42 +1,47 @@
 //! The names and values a request gives for the `#name` and `:value` references of its expressions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::ast::{PathRef, Step};
 use super::error::{ExpressionError, Fault};
 use super::path::{MAX_PATH_LEVELS, Path, PathElement};
-use crate::value::AttributeValue;
+use crate::value::{AttributeValue, MAX_ATTRIBUTE_NAME_BYTES, MAX_DEPTH};
 
 /// Bytes a key of either map may have.
 const MAX_KEY_BYTES: usize = 255;
 
-/// Levels of nesting a value may have, the value itself included.
-const MAX_VALUE_LEVELS: usize = 32;
+/// Bytes that names and values may have together.
+///
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+const MAX_BYTES: usize = 2 << 20;
 
 /// `ExpressionAttributeNames` and `ExpressionAttributeValues` of one request, and which of them its expressions used.
 ///
 /// Give the same one to every expression of the request, then call [`Substitutions::finish`]: the service refuses names
 /// and values that no expression uses.
 #[derive(Debug)]
-pub struct Substitutions<'a> {
+pub(crate) struct Substitutions<'a> {
     names: Option<&'a BTreeMap<String, String>>,
     values: Option<&'a BTreeMap<String, AttributeValue>>,
-    used_names: BTreeSet<&'a str>,
-    used_values: BTreeSet<&'a str>,
+    // Copied once, however often the expressions use them.
+    used_names: BTreeMap<&'a str, Arc<str>>,
+    used_values: BTreeMap<&'a str, Arc<AttributeValue>>,
 }
 
 impl<'a> Substitutions<'a> {
     /// Checks the maps of a request outside a transaction.
     ///
     /// # Errors
-    /// An empty map, a key that is not `#` or `:` with 1 to 254 letters, digits and underscores after it, an empty
-    /// attribute name, or a value nested deeper than 32 levels.
-    pub fn new(
+    /// An empty map, a key that is not `#` or `:` with 1 to 254 letters, digits and underscores after it, an attribute
+    /// name that is empty or has more than 65,535 bytes, a value nested deeper than 32 levels, or more than 2 MiB
+    /// together.
+    pub(crate) fn new(
         names: Option<&'a BTreeMap<String, String>>,
         values: Option<&'a BTreeMap<String, AttributeValue>>,
     ) -> Result<Self, ExpressionError> {
         let checked = Self::in_transaction(names, values)?;
-        if values.is_some_and(|values| values.values().any(|value| value.depth() > MAX_VALUE_LEVELS)) {
+        if values.is_some_and(|values| values.values().any(|value| value.depth() > MAX_DEPTH)) {
             return Err(ExpressionError::new(
                 "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond \
                  supported limit",
@@ -50,7 +55,7 @@ impl<'a> Substitutions<'a> {
     ///
     /// # Errors
     /// As [`Substitutions::new`], save for nesting.
-    pub fn in_transaction(
+    pub(crate) fn in_transaction(
         names: Option<&'a BTreeMap<String, String>>,
         values: Option<&'a BTreeMap<String, AttributeValue>>,
     ) -> Result<Self, ExpressionError> {
@@ -61,30 +66,38 @@ impl<'a> Substitutions<'a> {
                     "ExpressionAttributeNames contains invalid value: Empty attribute name for key {key}"
                 )));
             }
+            if let Some((key, _)) = names.iter().find(|(_, name)| name.len() > MAX_ATTRIBUTE_NAME_BYTES) {
+                return Err(ExpressionError::new(format!(
+                    "ExpressionAttributeNames contains invalid value: Attribute name is too long for key {key}"
+                )));
+            }
         }
         if let Some(values) = values {
             check_keys("ExpressionAttributeValues", ':', values)?;
         }
-        Ok(Self { names, values, used_names: BTreeSet::new(), used_values: BTreeSet::new() })
+        let name_bytes: usize = names.into_iter().flatten().map(|(key, name)| key.len() + name.len()).sum();
+        let value_bytes: usize = values.into_iter().flatten().map(|(key, value)| key.len() + value.size_bytes()).sum();
+        if name_bytes + value_bytes > MAX_BYTES {
+            return Err(ExpressionError::new(format!(
+                "The names and values of expressions have exceeded the maximum allowed size of {MAX_BYTES} bytes"
+            )));
+        }
+        Ok(Self { names, values, used_names: BTreeMap::new(), used_values: BTreeMap::new() })
     }
 
     /// The attribute name behind a `#name`.
-    pub(crate) fn name(&mut self, placeholder: &str) -> Result<&'a str, Fault> {
+    fn name(&mut self, placeholder: &str) -> Result<Arc<str>, Fault> {
         match self.names.and_then(|names| names.get_key_value(placeholder)) {
-            Some((key, name)) => {
-                self.used_names.insert(key);
-                Ok(name)
-            }
+            Some((key, name)) => Ok(Arc::clone(self.used_names.entry(key).or_insert_with(|| name.as_str().into()))),
             None => Err(Fault::UndefinedName(placeholder.to_owned())),
         }
     }
 
     /// The value behind a `:value`.
-    pub(crate) fn value(&mut self, placeholder: &str) -> Result<&'a AttributeValue, Fault> {
+    pub(crate) fn value(&mut self, placeholder: &str) -> Result<Arc<AttributeValue>, Fault> {
         match self.values.and_then(|values| values.get_key_value(placeholder)) {
             Some((key, value)) => {
-                self.used_values.insert(key);
-                Ok(value)
+                Ok(Arc::clone(self.used_values.entry(key).or_insert_with(|| Arc::new(value.clone()))))
             }
             None => Err(Fault::UndefinedValue(placeholder.to_owned())),
         }
@@ -95,8 +108,8 @@ impl<'a> Substitutions<'a> {
         let mut bound: Option<Path> = None;
         for step in &written.0 {
             let element = match step {
-                Step::Literal(name) => PathElement::Name(name.clone()),
-                Step::Placeholder(placeholder) => PathElement::Name(self.name(placeholder)?.to_owned()),
+                Step::Literal(name) => PathElement::Name(Arc::clone(name)),
+                Step::Placeholder(placeholder) => PathElement::Name(self.name(placeholder)?),
                 Step::Index(index) => PathElement::Index(*index),
             };
             bound = match (bound, element) {
@@ -115,11 +128,11 @@ impl<'a> Substitutions<'a> {
     ///
     /// # Errors
     /// Names that no expression used, or else values that none used.
-    pub fn finish(self) -> Result<(), ExpressionError> {
+    pub(crate) fn finish(self) -> Result<(), ExpressionError> {
         let names: Vec<&str> = self.names.into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
         let values: Vec<&str> = self.values.into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
-        refuse_unused("ExpressionAttributeNames", &names, &self.used_names)?;
-        refuse_unused("ExpressionAttributeValues", &values, &self.used_values)
+        refuse_unused("ExpressionAttributeNames", &names, |key| self.used_names.contains_key(key))?;
+        refuse_unused("ExpressionAttributeValues", &values, |key| self.used_values.contains_key(key))
     }
 }
 
@@ -147,8 +160,8 @@ fn check_keys<V>(parameter: &str, sigil: char, map: &BTreeMap<String, V>) -> Res
     Ok(())
 }
 
-fn refuse_unused(parameter: &str, given: &[&str], used: &BTreeSet<&str>) -> Result<(), ExpressionError> {
-    let mut unused: Vec<&str> = given.iter().copied().filter(|key| !used.contains(key)).collect();
+fn refuse_unused(parameter: &str, given: &[&str], is_used: impl Fn(&str) -> bool) -> Result<(), ExpressionError> {
+    let mut unused: Vec<&str> = given.iter().copied().filter(|key| !is_used(key)).collect();
     if unused.is_empty() {
         return Ok(());
     }

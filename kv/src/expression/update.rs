@@ -3,7 +3,7 @@
 //! The service reports the first fault of the first of these sorts: undefined names, undefined values, overlapping
 //! paths, conflicting paths, types of `ADD` and `DELETE` operands, operands of functions and sums.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::Kind;
 use super::ast::{Action, Call, Operand, SetValue, UpdateTree};
@@ -19,18 +19,17 @@ static CACHE: LazyLock<Cache<UpdateTree>> = LazyLock::new(Cache::new);
 
 /// An update, ready to apply to items.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Update {
+pub(crate) struct Update {
     /// Section by section as written.
     pub(crate) sections: Vec<Vec<Change>>,
-    read: Vec<Path>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Change {
     Set(Path, Source),
     Remove(Path),
-    Add(Path, AttributeValue),
-    Delete(Path, AttributeValue),
+    Add(Path, Arc<AttributeValue>),
+    Delete(Path, Arc<AttributeValue>),
 }
 
 impl Change {
@@ -44,7 +43,7 @@ impl Change {
 /// Where a `SET` takes its value from; always the item as it was before the update.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
-    Value(AttributeValue),
+    Value(Arc<AttributeValue>),
     Path(Path),
     IfNotExists(Path, Box<Source>),
     ListAppend(Box<Source>, Box<Source>),
@@ -57,22 +56,22 @@ pub(crate) enum Source {
 /// # Errors
 /// A fault in the text, an undefined name or value, paths that overlap or conflict, or operands a section or a function
 /// does not take.
-pub fn update(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Update, ExpressionError> {
+pub(crate) fn update(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Update, ExpressionError> {
     read(text, substitutions).map_err(|fault| fault.in_parameter(Kind::Update))
 }
 
 fn read(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Update, Fault> {
     let written = CACHE.get_or_parse(text, parse)?;
-    let mut binder = Binder { substitutions, read: Vec::new(), value: None, section: None, function: None };
+    let mut binder = Binder { substitutions, value: None, section: None, function: None };
     let mut sections = Vec::with_capacity(written.0.len());
     for (_, actions) in &written.0 {
         sections.push(actions.iter().map(|action| binder.change(action)).collect::<Result<Vec<_>, _>>()?);
     }
-    let Binder { read, value, section, function, .. } = binder;
+    let Binder { value, section, function, .. } = binder;
     value.map_or(Ok(()), Err)?;
     check_clashes(&sections.iter().flatten().map(|change| change.path().clone()).collect::<Vec<_>>())?;
     section.or(function).map_or(Ok(()), Err)?;
-    Ok(Update { sections, read })
+    Ok(Update { sections })
 }
 
 impl Update {
@@ -81,24 +80,8 @@ impl Update {
     }
 
     /// The names of the top-level attributes the update writes to, in the order written; a name may repeat.
-    pub fn targets(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
         self.changes().map(|change| change.path().head())
-    }
-
-    /// The names of the top-level attributes the update looks inside of, to write or to read.
-    pub fn nested_names(&self) -> impl Iterator<Item = &str> {
-        let written = self.changes().map(Change::path);
-        written.chain(&self.read).filter(|path| path.is_nested()).map(Path::head)
-    }
-
-    /// Bytes the service adds to those the statement writes when it limits an `UpdateItem` outside a transaction: 3 for
-    /// the statement, 19 for each `SET` or `ADD` action and 2 for each `REMOVE` or `DELETE` action.
-    pub fn size_overhead_bytes(&self) -> usize {
-        let action = |change: &Change| match change {
-            Change::Set(..) | Change::Add(..) => 19,
-            Change::Remove(_) | Change::Delete(..) => 2,
-        };
-        3 + self.changes().map(action).sum::<usize>()
     }
 }
 
@@ -106,7 +89,6 @@ impl Update {
 /// later sort is kept until the whole expression has been seen.
 struct Binder<'s, 'a> {
     substitutions: &'s mut Substitutions<'a>,
-    read: Vec<Path>,
     value: Option<Fault>,
     section: Option<Fault>,
     function: Option<Fault>,
@@ -131,9 +113,9 @@ impl Binder<'_, '_> {
     }
 
     /// The value of a placeholder. An undefined one is remembered, and what stands in for it is never applied.
-    fn value(&mut self, placeholder: &str) -> Option<AttributeValue> {
+    fn value(&mut self, placeholder: &str) -> Option<Arc<AttributeValue>> {
         match self.substitutions.value(placeholder) {
-            Ok(value) => Some(value.clone()),
+            Ok(value) => Some(value),
             Err(fault) => {
                 self.value.get_or_insert(fault);
                 None
@@ -141,9 +123,9 @@ impl Binder<'_, '_> {
         }
     }
 
-    fn section_value(&mut self, section: &'static str, allowed: &[&str], placeholder: &str) -> AttributeValue {
+    fn section_value(&mut self, section: &'static str, allowed: &[&str], placeholder: &str) -> Arc<AttributeValue> {
         let Some(value) = self.value(placeholder) else {
-            return AttributeValue::Null;
+            return Arc::new(AttributeValue::Null);
         };
         if !allowed.contains(&value.type_name()) {
             self.section.get_or_insert(Fault::SectionOperandType { section, found: long_type_name(&value) });
@@ -189,12 +171,10 @@ impl Binder<'_, '_> {
 
     fn source(&mut self, operand: &Operand) -> Result<Source, Fault> {
         match operand {
-            Operand::Path(written) => {
-                let path = self.substitutions.path(written)?;
-                self.read.push(path.clone());
-                Ok(Source::Path(path))
+            Operand::Path(written) => self.substitutions.path(written).map(Source::Path),
+            Operand::Value(placeholder) => {
+                Ok(Source::Value(self.value(placeholder).unwrap_or_else(|| Arc::new(AttributeValue::Null))))
             }
-            Operand::Value(placeholder) => Ok(Source::Value(self.value(placeholder).unwrap_or(AttributeValue::Null))),
             Operand::Call(call) => self.call(call),
         }
     }
@@ -213,7 +193,7 @@ impl Binder<'_, '_> {
         };
         self.function.get_or_insert(fault);
         // Never applied: the fault is returned when the whole expression has been seen.
-        Ok(Source::Value(AttributeValue::Null))
+        Ok(Source::Value(Arc::new(AttributeValue::Null)))
     }
 }
 

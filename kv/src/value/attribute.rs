@@ -12,6 +12,16 @@ use super::Number;
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
 pub const MAX_DEPTH: usize = 32;
 
+/// Bytes that the name of an attribute may have.
+///
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+pub(crate) const MAX_ATTRIBUTE_NAME_BYTES: usize = 65_535;
+
+/// Bytes that an item may have, names included.
+///
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+pub(crate) const MAX_ITEM_BYTES: usize = 409_600;
+
 /// A named set of attributes.
 pub type Item = BTreeMap<String, AttributeValue>;
 

@@ -7,6 +7,7 @@ mod order_key;
 mod view;
 
 pub use attribute::{AttributeValue, Item, MAX_DEPTH, ValueError, item_size_bytes};
+pub(crate) use attribute::{MAX_ATTRIBUTE_NAME_BYTES, MAX_ITEM_BYTES};
 pub use codec::CodecError;
 pub use number::Number;
 pub use view::ItemView;

@@ -180,7 +180,7 @@ fn the_touched_paths_pick_the_old_and_the_new_values() {
     let mut substitutions = Substitutions::new(None, Some(&values)).unwrap();
     let update = update("SET tree.leaf = :1, fresh = :1 REMOVE num", &mut substitutions).unwrap();
     let updated = update.apply(&sample()).unwrap();
-    assert_eq!(updated.touched.iter().map(ToString::to_string).collect::<Vec<_>>(), ["tree.leaf", "fresh", "num"]);
+    assert_eq!(updated.touched.iter().map(Path::bracketed).collect::<Vec<_>>(), ["[tree, leaf]", "[fresh]", "[num]"]);
     assert_eq!(project(&updated.touched, &sample()), item(&[("tree", m(&[("leaf", n("4"))])), ("num", n("5"))]));
     assert_eq!(project(&updated.touched, &updated.item), item(&[("tree", m(&[("leaf", n("1"))])), ("fresh", n("1"))]));
 }

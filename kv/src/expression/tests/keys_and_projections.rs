@@ -185,11 +185,3 @@ fn faulty_projections_are_refused() {
         assert_eq!(message, Some(format!("Invalid ProjectionExpression: {expected}")), "{text}");
     }
 }
-
-#[test]
-fn paths_print_as_they_are_written() {
-    let path = Path::name("a").then(PathElement::Name("b".to_owned())).then(PathElement::Index(3));
-    assert_eq!(path.to_string(), "a.b[3]");
-    assert_eq!(path.elements().len(), 3);
-    assert_eq!(path.get(&item(&[("a", m(&[("b", l(&[]))]))])), None);
-}

@@ -256,6 +256,40 @@ const WORDS: [&str; 48] = [
     "status",
 ];
 
+#[test]
+fn names_and_values_have_two_mebibytes_together() {
+    let names = names(&[("#n", &"n".repeat(1000))]);
+    // ":v", "#n" and the name count too.
+    let fits = item(&[(":v", s(&"v".repeat((2 << 20) - 1004)))]);
+    assert!(Substitutions::new(Some(&names), Some(&fits)).is_ok());
+    let too_many = item(&[(":v", s(&"v".repeat((2 << 20) - 1003)))]);
+    assert!(Substitutions::new(Some(&names), Some(&too_many)).unwrap_err().message().contains("2097152 bytes"));
+}
+
+#[test]
+fn a_name_behind_a_placeholder_has_at_most_65535_bytes() {
+    assert!(Substitutions::new(Some(&names(&[("#n", &"n".repeat(65_535))])), None).is_ok());
+    let message = Substitutions::new(Some(&names(&[("#n", &"n".repeat(65_536))])), None).unwrap_err().to_string();
+    assert_eq!(message, "ExpressionAttributeNames contains invalid value: Attribute name is too long for key #n");
+}
+
+#[test]
+fn an_update_that_copies_more_than_an_item_holds_is_refused() {
+    let values = item(&[(":v", s(&"v".repeat(200_000))), (":l", l(&[s(&"e".repeat(200_000))]))]);
+    let apply = |text: &str| {
+        let mut substitutions = Substitutions::new(None, Some(&values)).unwrap();
+        update(text, &mut substitutions).unwrap().apply(&Item::new()).map_err(|error| error.to_string())
+    };
+    let too_large = Err("Item size to update has exceeded the maximum allowed size".to_owned());
+    assert!(apply("SET a = :v, b = :v").is_ok());
+    assert_eq!(apply("SET a = :v, b = :v, c = :v"), too_large);
+    assert!(apply("SET a = list_append(:l, :l)").is_ok());
+    assert_eq!(apply("SET a = list_append(:l, :l), b = :v"), too_large);
+    // Each repetition costs four bytes of text and would cost 200,000 of memory.
+    let many: Vec<String> = (0..400).map(|nth| format!("a{nth}=:v")).collect();
+    assert_eq!(apply(&format!("SET {}", many.join(","))), too_large);
+}
+
 /// Reads `text` as everything and applies what it turns out to be.
 fn exercise(text: &str) {
     let names = names(&[("#n", "a"), ("#m", "b")]);
