@@ -15,7 +15,8 @@ use crate::layout::{self, ITEMS, TABLES, TOKENS};
 use crate::table::TableRecord;
 use crate::{Error, Result};
 
-const MAX_CACHED_TABLES: usize = 4096;
+/// The records whose decoded form is kept, by the bytes of their encoded form.
+const MAX_CACHED_BYTES: usize = 8 << 20;
 
 /// The keyspaces of the service, and the decoded records of tables.
 #[derive(Debug)]
@@ -23,7 +24,25 @@ pub(crate) struct Catalog {
     pub(crate) tables: Keyspace,
     pub(crate) items: Keyspace,
     pub(crate) tokens: Keyspace,
-    decoded: RwLock<HashMap<String, (Bytes, Arc<TableRecord>)>>,
+    decoded: RwLock<Decoded>,
+}
+
+#[derive(Debug, Default)]
+struct Decoded {
+    tables: HashMap<String, (Bytes, Arc<TableRecord>)>,
+    bytes: usize,
+}
+
+impl Decoded {
+    fn keep(&mut self, name: &str, stored: Bytes, record: Arc<TableRecord>) {
+        if self.bytes > MAX_CACHED_BYTES {
+            *self = Decoded::default();
+        }
+        self.bytes += stored.len();
+        if let Some((before, _)) = self.tables.insert(name.to_owned(), (stored, record)) {
+            self.bytes -= before.len();
+        }
+    }
 }
 
 impl Catalog {
@@ -38,17 +57,13 @@ impl Catalog {
         let Some(stored) = reader.get(&self.tables, &layout::table_key(name))? else {
             return Ok(None);
         };
-        if let Some((bytes, record)) = self.decoded.read().get(name)
+        if let Some((bytes, record)) = self.decoded.read().tables.get(name)
             && *bytes == stored
         {
             return Ok(Some(Arc::clone(record)));
         }
         let record = Arc::new(TableRecord::decode(&stored)?);
-        let mut decoded = self.decoded.write();
-        if decoded.len() >= MAX_CACHED_TABLES {
-            decoded.clear();
-        }
-        decoded.insert(name.to_owned(), (stored, Arc::clone(&record)));
+        self.decoded.write().keep(name, stored, Arc::clone(&record));
         Ok(Some(record))
     }
 

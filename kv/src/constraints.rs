@@ -2,6 +2,9 @@
 
 use crate::{Error, Result};
 
+/// What is broken beyond these the service does not report.
+const MAX_REPORTED: usize = 10;
+
 const NAME_PATTERN: &str = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
 
 /// Constraints on single parameters that one request breaks; the service collects them and reports all at once.
@@ -15,17 +18,23 @@ pub struct Constraints {
 impl Constraints {
     /// `field` is missing and must not be.
     pub fn is_null(&mut self, field: &str) {
-        self.broken.push(format!("Value null at '{field}' failed to satisfy constraint: Member must not be null"));
+        self.report(format_args!("Value null at '{field}'"), "Member must not be null");
     }
 
     /// `field` holds `value` and breaks `constraint`.
     pub fn breaks(&mut self, value: impl std::fmt::Display, field: &str, constraint: &str) {
-        self.broken.push(format!("Value '{value}' at '{field}' failed to satisfy constraint: {constraint}"));
+        self.report(format_args!("Value '{value}' at '{field}'"), constraint);
     }
 
     /// As [`breaks`](Self::breaks), where the service does not repeat the value.
     pub(crate) fn breaks_at(&mut self, field: &str, constraint: &str) {
-        self.broken.push(format!("Value at '{field}' failed to satisfy constraint: {constraint}"));
+        self.report(format_args!("Value at '{field}'"), constraint);
+    }
+
+    fn report(&mut self, what: std::fmt::Arguments<'_>, constraint: &str) {
+        if self.broken.len() < MAX_REPORTED {
+            self.broken.push(format!("{what} failed to satisfy constraint: {constraint}"));
+        }
     }
 
     /// `value` must lie between two bounds.
@@ -134,6 +143,14 @@ mod tests {
                  Member must have length less than or equal to 255"
             )
         );
+    }
+
+    #[test]
+    fn at_most_ten_broken_constraints_are_reported() {
+        let mut constraints = Constraints::default();
+        (0..50).for_each(|nth| constraints.is_null(&format!("tags.{nth}.member.key")));
+        let message = constraints.finish().unwrap_err().to_string();
+        assert!(message.starts_with("10 validation errors detected: ") && message.matches(';').count() == 9);
     }
 
     #[test]

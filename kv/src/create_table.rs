@@ -7,12 +7,17 @@ use crate::constraints::{self, Constraints};
 use crate::layout::{self, TableId};
 use crate::model::{
     BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement, KeyType, ProvisionedThroughput,
+    SseSpecification,
 };
 use crate::table::{KeyAttribute, Settings, TableRecord};
 use crate::{Error, Result, tags};
 
 const MAX_CAPACITY_UNITS: i64 = 1_000_000_000_000;
 const MAX_KEY_NAME_CHARACTERS: usize = 255;
+/// The longest identifier of a key that the key service takes is an ARN.
+///
+/// Source: <https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html>
+const MAX_KMS_KEY_CHARACTERS: usize = 2048;
 
 /// A request whose own checks have passed.
 pub(crate) struct Create<'a> {
@@ -29,6 +34,7 @@ pub(crate) fn check(request: &CreateTableRequest) -> Result<Create<'_>> {
     let keys = check_keys(request)?;
     refuse_unsupported(request)?;
     tags::check_tags(&request.tags)?;
+    check_sse(request.sse_specification.as_ref())?;
     let mut attributes = keys.into_iter();
     let partition_key = attributes.next().ok_or_else(|| Error::validation("Invalid KeySchema: it is empty"))?;
     Ok(Create { request, name, partition_key, sort_key: attributes.next() })
@@ -67,6 +73,16 @@ pub(crate) fn check_throughput_values(constraints: &mut Constraints, throughput:
             constraints.breaks(value, field, at_least_one);
         }
     }
+}
+
+/// Checks the settings of encryption, which are kept and shown, no more.
+pub(crate) fn check_sse(sse: Option<&SseSpecification>) -> Result<()> {
+    let key = sse.and_then(|sse| sse.kms_master_key_id.as_deref()).unwrap_or_default();
+    if key.chars().count() <= MAX_KMS_KEY_CHARACTERS {
+        return Ok(());
+    }
+    let limit = MAX_KMS_KEY_CHARACTERS;
+    Err(Error::invalid_parameters(format_args!("KMSMasterKeyId must have at most {limit} characters")))
 }
 
 /// Checks that provisioned units are given where, and only where, the billing mode has them.

@@ -4,7 +4,7 @@ use millpond_engine::{Timestamp, Transaction};
 
 use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
-use crate::create_table::{check_throughput, check_throughput_values};
+use crate::create_table::{check_sse, check_throughput, check_throughput_values};
 use crate::layout;
 use crate::model::{BillingMode, ProvisionedThroughput, UpdateTableRequest};
 use crate::table::{Settings, TableRecord};
@@ -15,6 +15,7 @@ pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
     let mut broken = Constraints::default();
     check_throughput_values(&mut broken, request.provisioned_throughput);
     broken.finish()?;
+    check_sse(request.sse_specification.as_ref())?;
     if request.has_global_secondary_index_updates {
         return Err(Error::invalid_parameters("Secondary indexes are not supported yet"));
     }

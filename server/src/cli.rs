@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::FalseyValueParser};
 
 /// An embeddable storage and messaging suite, served to unmodified AWS SDKs.
 #[derive(Debug, Parser)]
@@ -29,7 +29,7 @@ pub(crate) struct Options {
     pub(crate) data_dir: PathBuf,
 
     /// Keep everything in memory, and nothing after the end
-    #[arg(long, env = "MILLPOND_MEMORY")]
+    #[arg(long, env = "MILLPOND_MEMORY", value_parser = FalseyValueParser::new())]
     pub(crate) memory: bool,
 
     /// Where to listen for AWS SDKs; port 0 takes a free one

@@ -1,6 +1,6 @@
 //! Between hyper and the services: bounded bodies, compression both ways, checksums and request ids.
 
-use std::{io::Read, io::Write, time::Duration};
+use std::{io::Read, io::Write, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use flate2::{Compression, read::DeflateDecoder, read::MultiGzDecoder, read::ZlibDecoder, write::GzEncoder};
@@ -11,6 +11,7 @@ use hyper::{
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue},
 };
 use millpond::Pond;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 use uuid::Uuid;
 
@@ -20,8 +21,12 @@ use crate::aws::{self, Answer, json, json::Failure};
 ///
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>
 const MAX_BODY_BYTES: usize = 16 << 20;
+/// The bodies of all requests that are being read or answered; further ones wait. Decoded they need several times as much.
+const MAX_BODIES_BYTES: usize = 16 * MAX_BODY_BYTES;
 /// How long a client may pause within a body.
 const BODY_PAUSE: Duration = Duration::from_secs(30);
+/// How long a client may take for a whole body.
+const BODY_TIME: Duration = Duration::from_secs(300);
 /// Shorter answers are not worth compressing.
 const MIN_COMPRESSED_BYTES: usize = 1024;
 
@@ -31,11 +36,13 @@ const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 /// The port that all AWS-like services share.
 pub(crate) struct Face {
     pond: Pond,
+    /// A permit a byte.
+    bodies: Arc<Semaphore>,
 }
 
 impl Face {
     pub(crate) fn new(pond: Pond) -> Face {
-        Face { pond }
+        Face { pond, bodies: Arc::new(Semaphore::new(MAX_BODIES_BYTES)) }
     }
 
     /// Answers one request; whatever is wrong with it is an answer too.
@@ -45,13 +52,16 @@ impl Face {
         }
         let (head, body) = request.into_parts();
         let compress = accepts_gzip(&head.headers);
-        let answer = match read_body(body).await {
-            Ok(body) => {
+        let answer = match self.take_body(&head.headers, body).await {
+            Ok((body, room)) => {
                 let pond = self.pond.clone();
                 // Reading a store and waiting for its syncs both block.
-                let answered = tokio::task::spawn_blocking(move || match unpack(&head.headers, body) {
-                    Ok(body) => aws::answer(&pond, &head, &body),
-                    Err(failure) => failure.into(),
+                let answered = tokio::task::spawn_blocking(move || {
+                    let _room = room; // until there is an answer
+                    match unpack(&head.headers, body) {
+                        Ok(body) => aws::answer(&pond, &head, &body),
+                        Err(failure) => failure.into(),
+                    }
                 });
                 answered.await.unwrap_or_else(|stopped| {
                     error!(%stopped, "a request was not answered");
@@ -62,13 +72,32 @@ impl Face {
         };
         respond(answer, compress)
     }
+
+    /// Reads a body once there is room for it among the others.
+    async fn take_body(
+        &self,
+        headers: &HeaderMap,
+        body: Incoming,
+    ) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Failure> {
+        let too_large = || Failure::too_large(MAX_BODY_BYTES);
+        let announced = body.size_hint();
+        if announced.lower() > MAX_BODY_BYTES as u64 {
+            return Err(too_large());
+        }
+        // What is not known yet, or is to be unpacked, may become as long as any.
+        let bytes = match announced.exact() {
+            Some(bytes) if !headers.contains_key(CONTENT_ENCODING) => bytes,
+            _ => MAX_BODY_BYTES as u64,
+        };
+        let permits = u32::try_from(bytes).map_err(|_| too_large())?;
+        // The semaphore is never closed.
+        let room = Arc::clone(&self.bodies).acquire_many_owned(permits).await.ok();
+        let read = tokio::time::timeout(BODY_TIME, read_body(body)).await;
+        Ok((read.unwrap_or_else(|_| Err(Failure::serialization("the body did not come in time")))?, room))
+    }
 }
 
 async fn read_body(mut body: Incoming) -> Result<Bytes, Failure> {
-    let announced = body.size_hint().lower();
-    if announced > MAX_BODY_BYTES as u64 {
-        return Err(Failure::too_large(MAX_BODY_BYTES));
-    }
     let mut first = None;
     let mut whole = BytesMut::new();
     loop {

@@ -4,7 +4,7 @@
 //! millpond serve --data-dir ./millpond-data --aws-addr 127.0.0.1:4566
 //! ```
 //!
-//! [`serve`] opens the pond and listens, [`http`] turns bytes into requests and answers into bytes, and [`aws`] finds the
+//! [`serve`] opens the pond and listens, [`connection`] keeps one connection, [`http`] turns bytes into requests and answers into bytes, and [`aws`] finds the
 //! service and the operation. An operation's file decodes, calls the service, and encodes; the services themselves
 //! know nothing of it.
 //!
@@ -12,6 +12,7 @@
 
 mod aws;
 mod cli;
+mod connection;
 mod http;
 mod serve;
 

@@ -7,23 +7,19 @@ use std::{
     time::Duration,
 };
 
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-};
+use hyper_util::server::graceful::GracefulShutdown;
 use millpond::Pond;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-};
+use tokio::{net::TcpListener, sync::Semaphore};
 use tracing::{debug, info, warn};
 
-use crate::{cli::Options, http::Face};
+use crate::{
+    cli::Options,
+    connection::{self, Activity},
+    http::Face,
+};
 
 /// Connections that are served at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests under way may take once the end has been asked for.
 const CLOSING: Duration = Duration::from_secs(10);
 /// A thread that parses nested documents needs more than the usual stack in an unoptimised build.
@@ -115,10 +111,15 @@ async fn listen(options: &Options, face: Arc<Face>) -> Result<(), Error> {
         tokio::select! {
             (connection, slot) = accepted => match connection {
                 Ok((stream, peer)) => {
-                    let connection = graceful.watch(serve(stream, Arc::clone(&face)));
+                    let activity = Arc::new(Activity::default());
+                    let connection = connection::serve(stream, Arc::clone(&face), Arc::clone(&activity));
+                    let connection = graceful.watch(connection);
                     tokio::spawn(async move {
-                        if let Err(error) = connection.await {
-                            debug!(%peer, %error, "a connection ended early");
+                        tokio::select! {
+                            ended = connection => if let Err(error) = ended {
+                                debug!(%peer, %error, "a connection ended early");
+                            },
+                            () = activity.silence(connection::SILENCE) => debug!(%peer, "a silent connection was ended"),
                         }
                         drop(slot);
                     });
@@ -140,24 +141,6 @@ async fn listen(options: &Options, face: Arc<Face>) -> Result<(), Error> {
         warn!("requests were still running after {CLOSING:?}");
     }
     Ok(())
-}
-
-fn serve(
-    stream: TcpStream,
-    face: Arc<Face>,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error: std::fmt::Display> + Send {
-    // Answers are written whole; waiting to fill a packet would only delay them.
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "a connection keeps its delay");
-    }
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    builder.http2().timer(TokioTimer::new());
-    let service = hyper::service::service_fn(move |request| {
-        let face = Arc::clone(&face);
-        async move { Ok::<_, std::convert::Infallible>(face.answer(request).await) }
-    });
-    builder.serve_connection(TokioIo::new(stream), service).into_owned()
 }
 
 #[cfg(unix)]

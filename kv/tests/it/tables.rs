@@ -228,3 +228,22 @@ fn throughput_and_billing_can_be_changed() {
     assert_eq!(back.provisioned_throughput.write_capacity_units, 2);
     assert_eq!(describe(&kv, "orders"), back);
 }
+
+#[test]
+fn the_name_of_an_encryption_key_is_bounded() {
+    let kv = kv();
+    let sse = |characters| {
+        Some(SseSpecification {
+            enabled: Some(true),
+            kms_master_key_id: Some("k".repeat(characters)),
+            ..Default::default()
+        })
+    };
+    let keys = [("pk", ScalarAttributeType::S)];
+    let message = "One or more parameter values were invalid: KMSMasterKeyId must have at most 2048 characters";
+    let request = CreateTableRequest { sse_specification: sse(2049), ..create("orders", &keys) };
+    assert_invalid(kv.create_table(&request), message);
+    kv.create_table(&CreateTableRequest { sse_specification: sse(2048), ..request }).unwrap();
+    let update = UpdateTableRequest { table_name: "orders".into(), sse_specification: sse(2049), ..Default::default() };
+    assert_invalid(kv.update_table(&update), message);
+}

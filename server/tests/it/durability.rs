@@ -129,3 +129,17 @@ fn a_directory_of_something_else_is_refused_with_a_reason() {
     assert!(said.contains("not a store") || said.contains("not empty"), "{said}");
     assert_eq!(std::fs::read_to_string(directory.path().join("letter.txt")).unwrap(), "Dear");
 }
+
+#[tokio::test]
+async fn settings_may_come_from_the_environment() {
+    let directory = tempfile::tempdir().unwrap();
+    let unused = directory.path().join("unused");
+    for yes in ["1", "true", "yes"] {
+        let server =
+            Server::in_environment(&[("MILLPOND_MEMORY", yes), ("MILLPOND_DATA_DIR", unused.to_str().unwrap())]);
+        server.client().list_tables().send().await.unwrap();
+        assert!(!unused.exists(), "MILLPOND_MEMORY={yes} keeps all in memory");
+    }
+    let _server = Server::in_environment(&[("MILLPOND_MEMORY", "0"), ("MILLPOND_DATA_DIR", unused.to_str().unwrap())]);
+    assert!(unused.exists(), "MILLPOND_MEMORY=0 is no");
+}

@@ -20,7 +20,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn in_memory() -> Server {
-        Server::start(&["--memory"]).unwrap()
+        Server::start(&["--memory"], &[]).unwrap()
+    }
+
+    /// With settings from the environment alone.
+    pub(crate) fn in_environment(settings: &[(&str, &str)]) -> Server {
+        Server::start(&[], settings).unwrap()
     }
 
     pub(crate) fn on(directory: &Path) -> Server {
@@ -29,14 +34,15 @@ impl Server {
 
     /// `Err` is what the binary said when it did not start.
     pub(crate) fn try_on(directory: &Path) -> Result<Server, String> {
-        Server::start(&["--data-dir", directory.to_str().unwrap()])
+        Server::start(&["--data-dir", directory.to_str().unwrap()], &[])
     }
 
-    fn start(store: &[&str]) -> Result<Server, String> {
+    fn start(store: &[&str], settings: &[(&str, &str)]) -> Result<Server, String> {
         let mut process = Command::new(env!("CARGO_BIN_EXE_millpond"))
             .arg("serve")
             .args(store)
             .args(["--aws-addr", "127.0.0.1:0"])
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -23,16 +23,20 @@ pub(crate) struct Whole(pub(crate) i64);
 #[derive(Debug, Clone)]
 pub(crate) struct Blob(pub(crate) Bytes);
 
-/// An array.
+/// An array of at most `MAX` elements. No operation takes as many as the default, and an element may need a hundred times
+/// the memory of its text.
 #[derive(Debug)]
-pub(crate) struct List<T>(pub(crate) Vec<T>);
+pub(crate) struct List<T, const MAX: usize = 10_000>(pub(crate) Vec<T>);
+
+/// An array in the client's own data, whose length only that of the body bounds.
+pub(crate) type Elements<T> = List<T, { usize::MAX }>;
 
 /// An object whose names are the client's.
 #[derive(Debug)]
 pub(crate) struct Map<T>(pub(crate) BTreeMap<String, T>);
 
 // Derived, these would ask for a default of the elements.
-impl<T> Default for List<T> {
+impl<T, const MAX: usize> Default for List<T, MAX> {
     fn default() -> Self {
         List(Vec::new())
     }
@@ -108,7 +112,7 @@ impl Scalar for Whole {
 
     fn from_decimal(value: f64) -> Result<Self, String> {
         // A cast of a float saturates.
-        Ok(Whole(value.floor() as i64))
+        Ok(Whole(value.trunc() as i64))
     }
 }
 
@@ -236,27 +240,30 @@ macro_rules! refuse_scalars {
 }
 pub(crate) use refuse_scalars;
 
-struct ListVisitor<T>(PhantomData<T>);
+struct ListVisitor<T, const MAX: usize>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-    type Value = List<T>;
+impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T, MAX> {
+    type Value = List<T, MAX>;
 
     refuse_scalars!();
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<List<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<List<T, MAX>, A::Error> {
         let mut list = Vec::new();
         while let Some(element) = elements.next_element()? {
+            if list.len() == MAX {
+                return Err(A::Error::custom(format_args!("the list has more than {MAX} elements")));
+            }
             list.push(element);
         }
         Ok(List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<List<T>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<List<T, MAX>, A::Error> {
         Err(A::Error::custom(STRUCTURE))
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ListVisitor(PhantomData))
     }

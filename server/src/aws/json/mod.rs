@@ -6,7 +6,7 @@ mod failure;
 pub(crate) mod member;
 
 pub(crate) use failure::Failure;
-pub(crate) use member::{Blob, Flag, List, Map, Text, Whole, members};
+pub(crate) use member::{Blob, Elements, Flag, List, Map, Text, Whole, members};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -93,6 +93,19 @@ mod tests {
         ] {
             assert_eq!(said(body), text, "{body}");
         }
+    }
+
+    #[test]
+    fn lists_of_members_are_bounded_and_lists_of_data_are_not() {
+        let list = format!("[{}\"a\"]", "\"a\",".repeat(10_000));
+        assert_eq!(said(&format!("{{\"List\":{list}}}")), "the list has more than 10000 elements");
+        assert_eq!(parse::<Elements<Text>>(list.as_bytes()).unwrap().0.len(), 10_001);
+    }
+
+    #[test]
+    fn fractions_are_cut_off() {
+        let whole = |text: &str| parse::<Whole>(text.as_bytes()).unwrap().0;
+        assert_eq!((whole("3.9"), whole("-3.9"), whole("1e300")), (3, -3, i64::MAX));
     }
 
     #[test]

@@ -22,7 +22,7 @@ members! {
     }
 }
 members! {
-    Write { put_request: Put = "PutRequest", delete_request: Delete = "DeleteRequest" }
+    Write { put_request: Box<Put> = "PutRequest", delete_request: Box<Delete> = "DeleteRequest" }
 }
 members! {
     Put { item: Attributes = "Item" }
@@ -103,9 +103,10 @@ fn write(given: Write) -> Result<WriteRequest, Failure> {
         "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
     let neither = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
     match (given.put_request, given.delete_request) {
-        (Some(_), Some(_)) => Err(Failure::validation(several)),
-        (Some(Put { item: Some(item) }), None) => Ok(WriteRequest::Put { item: item.item()? }),
-        (None, Some(Delete { key: Some(key) })) => Ok(WriteRequest::Delete { key: key.item()? }),
-        _ => Err(Failure::validation(neither)),
+        (Some(_), Some(_)) => return Err(Failure::validation(several)),
+        (Some(put), None) => put.item.map(|item| item.item().map(|item| WriteRequest::Put { item })),
+        (None, Some(delete)) => delete.key.map(|key| key.item().map(|key| WriteRequest::Delete { key })),
+        (None, None) => None,
     }
+    .unwrap_or_else(|| Err(Failure::validation(neither)))
 }

@@ -19,7 +19,7 @@ members! {
     }
 }
 members! {
-    Action { get: Get = "Get" }
+    Action { get: Box<Get> = "Get" }
 }
 members! {
     Get {

@@ -26,10 +26,10 @@ members! {
 }
 members! {
     Action {
-        condition_check: Write = "ConditionCheck",
-        put: Write = "Put",
-        delete: Write = "Delete",
-        update: Write = "Update",
+        condition_check: Box<Write> = "ConditionCheck",
+        put: Box<Write> = "Put",
+        delete: Box<Write> = "Delete",
+        update: Box<Write> = "Update",
     }
 }
 members! {

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html>
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -13,11 +13,11 @@ use serde::{
     ser::SerializeMap,
 };
 
-use crate::aws::json::{Blob, Failure, Flag, List, Text, member::refuse_scalars};
+use crate::aws::json::{Blob, Elements, Failure, Flag, List, Text, member::refuse_scalars};
 
 /// A value, or why the service would not take it. What is no value at all is an error of the deserializer instead: the
 /// service tells the two apart, and reports the latter first.
-pub(super) struct Attribute(Result<AttributeValue, String>);
+pub(super) struct Attribute(Checked);
 
 /// Attributes by name: an item, a key, or the values of an expression. One that is refused refuses them all.
 pub(super) struct Attributes(Result<Item, Refused>);
@@ -31,7 +31,7 @@ impl Default for Attributes {
 /// The first attribute that was refused, and why.
 struct Refused {
     name: String,
-    message: String,
+    message: Cow<'static, str>,
 }
 
 impl Attributes {
@@ -53,7 +53,7 @@ impl Attributes {
             let plain =
                 ["contains duplicates", "number set", "numeric value", "significant digits", "number with magnitude"];
             Failure::validation(match plain.iter().any(|part| message.contains(part)) {
-                true => message,
+                true => message.into_owned(),
                 false => format!("The provided starting key is invalid: {message}"),
             })
         })
@@ -91,10 +91,10 @@ impl<'de> Visitor<'de> for AttributeVisitor {
                 None => value,
                 // The first fault counts, and a value too many is the last one to be looked for.
                 Some(Err(message)) => Err(message),
-                Some(Ok(_)) => value.and(Err(SEVERAL.to_owned())),
+                Some(Ok(_)) => value.and(Err(SEVERAL.into())),
             });
         }
-        Ok(Attribute(found.unwrap_or_else(|| Err(EMPTY.to_owned()))))
+        Ok(Attribute(found.unwrap_or_else(|| Err(EMPTY.into()))))
     }
 }
 
@@ -120,7 +120,8 @@ enum TypeName {
     Unknown,
 }
 
-type Checked = Result<AttributeValue, String>;
+/// A value, or what the service says of it. The commonest faults are not worth the memory of a copy.
+type Checked = Result<AttributeValue, Cow<'static, str>>;
 
 fn read<'de, A: MapAccess<'de>>(name: TypeName, types: &mut A) -> Result<Option<Checked>, A::Error> {
     Ok(match name {
@@ -130,21 +131,21 @@ fn read<'de, A: MapAccess<'de>>(name: TypeName, types: &mut A) -> Result<Option<
         TypeName::Bool => types.next_value::<Option<Flag>>()?.map(|flag| Ok(AttributeValue::Bool(flag.0))),
         TypeName::Null => types.next_value::<Option<Flag>>()?.map(|null| match null.0 {
             true => Ok(AttributeValue::Null),
-            false => Err(FALSE_NULL.to_owned()),
+            false => Err(FALSE_NULL.into()),
         }),
-        TypeName::Ss => types.next_value::<Option<List<Text>>>()?.map(|List(texts)| {
+        TypeName::Ss => types.next_value::<Option<Elements<Text>>>()?.map(|List(texts)| {
             AttributeValue::string_set(texts.into_iter().map(|text| text.0).collect())
-                .map_err(|error| error.to_string())
+                .map_err(|error| error.to_string().into())
         }),
-        TypeName::Ns => types.next_value::<Option<List<Text>>>()?.map(|List(texts)| {
-            let numbers = texts.iter().map(number).collect::<Result<Vec<Number>, String>>()?;
-            AttributeValue::number_set(numbers).map_err(|error| error.to_string())
+        TypeName::Ns => types.next_value::<Option<Elements<Text>>>()?.map(|List(texts)| {
+            let numbers = texts.iter().map(number).collect::<Result<Vec<Number>, _>>()?;
+            AttributeValue::number_set(numbers).map_err(|error| error.to_string().into())
         }),
-        TypeName::Bs => types.next_value::<Option<List<Blob>>>()?.map(|List(blobs)| {
+        TypeName::Bs => types.next_value::<Option<Elements<Blob>>>()?.map(|List(blobs)| {
             AttributeValue::binary_set(blobs.into_iter().map(|blob| blob.0).collect())
-                .map_err(|error| error.to_string())
+                .map_err(|error| error.to_string().into())
         }),
-        TypeName::L => types.next_value::<Option<List<Attribute>>>()?.map(|List(values)| {
+        TypeName::L => types.next_value::<Option<Elements<Attribute>>>()?.map(|List(values)| {
             values.into_iter().map(|value| value.0).collect::<Result<_, _>>().map(AttributeValue::L)
         }),
         TypeName::M => types
@@ -154,8 +155,8 @@ fn read<'de, A: MapAccess<'de>>(name: TypeName, types: &mut A) -> Result<Option<
     })
 }
 
-fn number(text: &Text) -> Result<Number, String> {
-    text.0.parse().map_err(|error: millpond::kv::value::ValueError| error.to_string())
+fn number(text: &Text) -> Result<Number, Cow<'static, str>> {
+    text.0.parse().map_err(|error: millpond::kv::value::ValueError| error.to_string().into())
 }
 
 impl<'de> Deserialize<'de> for Attributes {
