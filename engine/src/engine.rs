@@ -208,7 +208,7 @@ impl Engine {
         mut f: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
         if let Some(outer) = active::current(self.inner.id) {
-            return transaction::join(&self.inner, &outer, &mut f);
+            return transaction::join(&self.inner, &outer, f);
         }
         let (result, joined) = self.run(options, true, &mut f)?;
         if let Some(joined) = joined {
@@ -251,12 +251,18 @@ impl Engine {
     pub fn write(&self, batch: WriteBatch) -> Result<()> {
         self.check_batch(&batch)?;
         if let Some(outer) = active::current(self.inner.id) {
-            return Transaction::new(&self.inner, &outer).apply(batch.ops);
+            return transaction::join(&self.inner, &outer, |tx| tx.apply(batch.ops));
         }
         match self.join_batch(batch, true)? {
             Some(joined) => self.inner.committer.wait(&joined),
             None => Ok(()),
         }
+    }
+
+    /// Whether this thread is in a transaction of this engine, so that what it writes joins that one.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        active::current(self.inner.id).is_some()
     }
 
     /// [`write`](Engine::write) without waiting.
@@ -343,10 +349,10 @@ impl Engine {
     }
 
     fn refuse_inside(&self, what: &'static str) -> Result<()> {
-        match active::current(self.inner.id) {
-            Some(_) => Err(Error::Unsupported { what, backend: self.backend() }),
-            None => Ok(()),
+        if self.in_transaction() {
+            return Err(Error::Unsupported { what, backend: self.backend() });
         }
+        Ok(())
     }
 
     fn check_batch(&self, batch: &WriteBatch) -> Result<()> {

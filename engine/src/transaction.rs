@@ -120,7 +120,7 @@ impl View {
 pub(crate) fn join<T, E>(
     engine: &Arc<Inner>,
     view: &Rc<RefCell<View>>,
-    f: &mut impl FnMut(&mut Transaction) -> Result<T, E>,
+    f: impl FnOnce(&mut Transaction) -> Result<T, E>,
 ) -> Result<T, E> {
     let outer_undo = view.borrow_mut().undo.replace(Vec::new());
     let hooks = view.borrow().hooks.len();
@@ -200,6 +200,15 @@ impl Transaction {
         check_total(&limits, view.write_count + 1, view.write_bytes + size)?;
         view.set(keyspace.id, key, value);
         Ok(())
+    }
+
+    /// Runs `f` and, if it fails, takes back what it wrote and the effects it registered; the transaction goes on. What it
+    /// read stays part of the transaction.
+    ///
+    /// # Errors
+    /// What `f` returns.
+    pub fn savepoint<T, E>(&mut self, f: impl FnOnce(&mut Transaction) -> Result<T, E>) -> Result<T, E> {
+        join(&self.engine, &self.view, f)
     }
 
     /// Registers an effect to run once the transaction is committed, in the order of commits: to wake a waiter, to feed

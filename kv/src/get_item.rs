@@ -44,14 +44,19 @@ pub(crate) fn single_projection(
 
 pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, get: &Get<'_>) -> Result<GetItemOutput> {
     let request = get.request;
-    let table = catalog.need(reader, get.table_name)?;
-    let row = key::of_request(&table, &request.key)?;
-    let (item, bytes) = match reader.get(&catalog.items, &row)? {
-        Some(value) => {
+    let mut table = catalog.need(reader, get.table_name)?;
+    let (item, bytes) = loop {
+        let row = key::of_request(&table, &request.key)?;
+        if let Some(value) = reader.get(&catalog.items, &row)? {
             let (item, bytes) = read_row(&table, value, &request.key, get.projection.as_ref())?;
-            (Some(item), bytes)
+            break (Some(item), bytes);
         }
-        None => (None, 0),
+        // Table and item are read one after the other: the item may only be missing because its table is gone by now.
+        let now = catalog.need(reader, get.table_name)?;
+        if now.id == table.id {
+            break (None, 0);
+        }
+        table = now;
     };
     let units = capacity::read_units(bytes, request.consistent_read);
     let consumed_capacity = capacity::report(request.return_consumed_capacity, &request.table_name, units);
@@ -87,7 +92,10 @@ pub(crate) fn read_row(
 pub(crate) fn partial<'n>(view: &ItemView, names: impl Iterator<Item = &'n str>) -> Result<Item> {
     let mut item = Item::new();
     for name in names {
-        if let Some(value) = attribute(view, name)? {
+        // Several paths may begin with it.
+        if !item.contains_key(name)
+            && let Some(value) = attribute(view, name)?
+        {
             item.insert(name.to_owned(), value);
         }
     }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::catalog::{Catalog, Latest};
 use crate::describe_table::Counts;
 use crate::model::*;
-use crate::tokens::{self, Purges};
+use crate::tokens::Purges;
 use crate::typed::Table;
 use crate::{
     Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item,
@@ -36,17 +36,19 @@ struct Shared {
 }
 
 impl Kv {
-    /// Opens the service on an engine. Removes what deleted tables may have left behind.
+    /// Opens the service on an engine. Removes what deleted tables may have left behind, and expired tokens.
+    ///
+    /// Open it once and clone it. A second opening works, but forgets the marks of deleted tables: a row that a put of the
+    /// first one leaves in such a table at that moment is never seen, and never removed.
     ///
     /// # Errors
     /// Those of the engine.
     pub fn open(engine: &Engine) -> Result<Kv> {
         let catalog = Catalog::open(engine)?;
         delete_table::sweep_all(engine, &catalog)?;
-        Ok(Kv {
-            engine: engine.clone(),
-            shared: Arc::new(Shared { catalog, counts: Counts::default(), purges: Purges::default() }),
-        })
+        let purges = Purges::default();
+        purges.purge_if_due(engine, &catalog)?;
+        Ok(Kv { engine: engine.clone(), shared: Arc::new(Shared { catalog, counts: Counts::default(), purges }) })
     }
 
     /// The engine it is on.
@@ -82,7 +84,8 @@ impl Kv {
     /// # Errors
     /// As [`create_table`](Kv::create_table).
     pub fn create_table_in(&self, tx: &mut Transaction, request: &CreateTableRequest) -> Result<CreateTableOutput> {
-        create_table::run_in(self.catalog(), tx, &create_table::check(request)?)
+        let create = create_table::check(request)?;
+        tx.savepoint(|tx| create_table::run_in(self.catalog(), tx, &create))
     }
 
     /// Describes a table. The items are counted for it, which takes as long as reading the table; the count is exact,
@@ -132,7 +135,11 @@ impl Kv {
     /// [`Error::Validation`](crate::Error::Validation),
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn update_table(&self, request: &UpdateTableRequest) -> Result<UpdateTableOutput> {
-        self.engine.transact(|tx| self.update_table_in(tx, request))
+        let name = update_table::check(request)?;
+        let (table, now) = self.engine.transact(|tx| update_table::run_in(self.catalog(), tx, name, request))?;
+        // Counting may take long, so it is not done within the transaction.
+        let count = self.shared.counts.of(&self.engine, self.catalog(), table.id)?;
+        Ok(UpdateTableOutput { table_description: table.describe(now, count.items, count.bytes) })
     }
 
     /// [`update_table`](Kv::update_table) in the caller's transaction.
@@ -141,10 +148,9 @@ impl Kv {
     /// As [`update_table`](Kv::update_table).
     pub fn update_table_in(&self, tx: &mut Transaction, request: &UpdateTableRequest) -> Result<UpdateTableOutput> {
         let name = update_table::check(request)?;
-        let table = update_table::run_in(self.catalog(), tx, name, request)?;
+        let (table, now) = update_table::run_in(self.catalog(), tx, name, request)?;
         let count = self.shared.counts.of(&self.engine, self.catalog(), table.id)?;
-        let table_description = table.describe(tx.clock().now(), count.items, count.bytes);
-        Ok(UpdateTableOutput { table_description })
+        Ok(UpdateTableOutput { table_description: table.describe(now, count.items, count.bytes) })
     }
 
     /// Deletes a table and removes its items, which takes as long as there are items. If that is cut short, the table
@@ -155,8 +161,12 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn delete_table(&self, request: &DeleteTableRequest) -> Result<DeleteTableOutput> {
         let (output, table) = self.engine.transact(|tx| delete_table::run_in(self.catalog(), tx, request))?;
-        // The deletion is committed; a failure of the sweep does not undo it, and the engine reports it on the next call.
-        let _swept = delete_table::sweep(&self.engine, self.catalog(), table);
+        // Within a transaction of the caller's the deletion is not committed yet; else no failure undoes it any more.
+        if !self.engine.in_transaction()
+            && let Err(error) = delete_table::sweep(&self.engine, self.catalog(), table)
+        {
+            tracing::warn!(%error, table = request.table_name, "rows of a deleted table stay until the next opening");
+        }
         Ok(output)
     }
 
@@ -166,7 +176,7 @@ impl Kv {
     /// # Errors
     /// As [`delete_table`](Kv::delete_table).
     pub fn delete_table_in(&self, tx: &mut Transaction, request: &DeleteTableRequest) -> Result<DeleteTableOutput> {
-        delete_table::run_in(self.catalog(), tx, request).map(|(output, _)| output)
+        tx.savepoint(|tx| delete_table::run_in(self.catalog(), tx, request)).map(|(output, _)| output)
     }
 
     /// Sets labels of a table.
@@ -222,7 +232,7 @@ impl Kv {
         tags::list(self.catalog(), tx, request)
     }
 
-    /// Creates or replaces an item. Without a condition and without an asked old image or capacity nothing is read.
+    /// Creates or replaces an item. Without a condition and without an asked old image or capacity no item is read.
     ///
     /// # Errors
     /// [`Error::Validation`](crate::Error::Validation),
@@ -366,7 +376,8 @@ impl Kv {
         tx: &mut Transaction,
         request: &BatchWriteItemRequest,
     ) -> Result<BatchWriteItemOutput> {
-        batch_write_item::run_in(self.catalog(), tx, &batch_write_item::check(request)?)
+        let batch = batch_write_item::check(request)?;
+        tx.savepoint(|tx| batch_write_item::run_in(self.catalog(), tx, &batch))
     }
 
     /// Reads up to 100 items, as one moment saw them.
@@ -403,14 +414,19 @@ impl Kv {
     pub fn transact_write_items(&self, request: &TransactWriteItemsRequest) -> Result<TransactWriteItemsOutput> {
         let writes = transact_write_items::check(request)?;
         let done = self.engine.transact(|tx| transact_write_items::run_in(self.catalog(), tx, &writes));
-        if request.client_request_token.is_some() && done.is_ok() {
-            // The transaction is committed; if this fails, the engine reports it on the next call.
-            let _purged = tokens::purge(&self.engine, self.catalog(), &self.shared.purges);
+        if request.client_request_token.is_some()
+            && done.is_ok()
+            && !self.engine.in_transaction()
+            && let Err(error) = self.shared.purges.purge_if_due(&self.engine, self.catalog())
+        {
+            // The transaction is committed all the same.
+            tracing::warn!(%error, "expired tokens stay for another minute");
         }
         done.map_err(|error| transact_write_items::lost(error, request.transact_items.len()))
     }
 
-    /// [`transact_write_items`](Kv::transact_write_items) in the caller's transaction.
+    /// [`transact_write_items`](Kv::transact_write_items) in the caller's transaction. Its token, if it has one, is
+    /// removed by a later plain call or [`open`](Kv::open), once it has expired.
     ///
     /// # Errors
     /// As [`transact_write_items`](Kv::transact_write_items).
@@ -419,6 +435,7 @@ impl Kv {
         tx: &mut Transaction,
         request: &TransactWriteItemsRequest,
     ) -> Result<TransactWriteItemsOutput> {
-        transact_write_items::run_in(self.catalog(), tx, &transact_write_items::check(request)?)
+        let writes = transact_write_items::check(request)?;
+        tx.savepoint(|tx| transact_write_items::run_in(self.catalog(), tx, &writes))
     }
 }

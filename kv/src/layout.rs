@@ -10,7 +10,8 @@
 //! | `kv.tokens` | `01` expiry (u64) token | empty: the index by which expired tokens are found |
 //!
 //! - The hash is the first half of BLAKE3 over the partition key's type letter and bytes. The item holds the partition
-//!   key in full, and reads compare it, so a collision is an error and never another item's value.
+//!   key in full, and reads compare it, so a collision is an error and never another item's value. A put or a delete that
+//!   reads nothing does not notice one; nobody can make one.
 //! - The sort key stands last and raw: UTF-8 of a string, the bytes of a binary, the order-preserving form of a number
 //!   (see [`Number::order_key`]). Key order is therefore the service's order. Without a sort key nothing follows the
 //!   hash.

@@ -134,7 +134,7 @@ pub(crate) fn limit(limit: Option<i64>) -> usize {
     limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
-/// Checks `Limit`; `field` is the parameter as the operation's error text spells it.
+/// Checks `Limit`.
 pub(crate) fn check_limit(constraints: &mut Constraints, limit: Option<i64>) {
     if let Some(limit) = limit {
         constraints.between(limit, "limit", 1, i64::from(i32::MAX));

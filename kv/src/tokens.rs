@@ -1,7 +1,7 @@
 //! The tokens of transactions: for ten minutes a request that is repeated under its token is not done again.
 //!
-//! A token and what it stood for are written in the transaction they belong to. Expired ones are removed a minute's worth at a
-//! time, by an index in order of their expiry.
+//! A token and what it stood for are written in the transaction they belong to. Expired ones are removed about once a
+//! minute, by an index in order of their expiry.
 
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,31 +76,38 @@ pub(crate) fn remember(
     Ok(())
 }
 
-/// Removes expired tokens, if none were removed in the last minute.
-pub(crate) fn purge(engine: &Engine, catalog: &Catalog, purges: &Purges) -> Result<()> {
-    let now = engine.clock().now();
-    let next = purges.next.load(Ordering::Relaxed);
-    let later = now.saturating_add(PURGE_EVERY).as_millis();
-    // Of several threads that come at once, one goes on.
-    if now.as_millis() < next
-        || purges.next.compare_exchange(next, later, Ordering::Relaxed, Ordering::Relaxed).is_err()
-    {
-        return Ok(());
-    }
-    let front = Timestamp::from_millis(purges.front.load(Ordering::Relaxed));
-    let expired = RangeRequest::between(
-        std::ops::Bound::Included(&layout::token_expiry_key(front, "")),
-        std::ops::Bound::Excluded(&layout::token_expiry_key(now, "")),
-    );
-    loop {
-        let page = engine.snapshot()?.range(&catalog.tokens, &expired.clone().limit(PURGED_AT_ONCE))?;
-        engine.transact(|tx| page.entries.iter().try_for_each(|(key, _)| remove(catalog, tx, key)))?;
-        if page.resume.is_none() {
-            break;
+impl Purges {
+    /// Removes expired tokens, if none were removed in the last minute. Not to be called within a transaction.
+    pub(crate) fn purge_if_due(&self, engine: &Engine, catalog: &Catalog) -> Result<()> {
+        let now = engine.clock().now();
+        let next = self.next.load(Ordering::Relaxed);
+        let later = now.saturating_add(PURGE_EVERY).as_millis();
+        // Of several threads that come at once, one goes on.
+        if now.as_millis() < next
+            || self.next.compare_exchange(next, later, Ordering::Relaxed, Ordering::Relaxed).is_err()
+        {
+            return Ok(());
         }
+        let front = Timestamp::from_millis(self.front.load(Ordering::Relaxed));
+        let expired = RangeRequest::between(
+            std::ops::Bound::Included(&layout::token_expiry_key(front, "")),
+            std::ops::Bound::Excluded(&layout::token_expiry_key(now, "")),
+        )
+        .limit(PURGED_AT_ONCE);
+        // One snapshot, so that a page does not walk again over what the pages before it removed.
+        let snapshot = engine.snapshot()?;
+        let mut range = expired.clone();
+        loop {
+            let page = snapshot.range(&catalog.tokens, &range)?;
+            engine.transact(|tx| page.entries.iter().try_for_each(|(key, _)| remove(catalog, tx, key)))?;
+            match page.resume {
+                Some(key) => range = expired.clone().resume_after(&key),
+                None => break,
+            }
+        }
+        self.front.fetch_max(now.as_millis(), Ordering::Relaxed);
+        Ok(())
     }
-    purges.front.fetch_max(now.as_millis(), Ordering::Relaxed);
-    Ok(())
 }
 
 fn remove(catalog: &Catalog, tx: &mut Transaction, expiry_key: &Bytes) -> Result<()> {

@@ -55,6 +55,7 @@ pub(crate) fn check(request: &TransactWriteItemsRequest) -> Result<TransactWrite
     if let Some(token) = &request.client_request_token {
         tokens::check(token)?;
     }
+    check_updates(&request.transact_items)?;
     let actions = request.transact_items.iter().map(check_action).collect::<Result<_>>()?;
     Ok(TransactWrite { request, actions })
 }
@@ -66,6 +67,17 @@ pub(crate) fn check_count(actions: usize) -> Result<()> {
         broken.breaks("[]", "transactItems", "Member must have length greater than or equal to 1");
     } else if actions > MAX_ACTIONS {
         broken.breaks_at("transactItems", "Member must have length less than or equal to 100");
+    }
+    broken.finish()
+}
+
+/// Outside a transaction an update without an expression is one that changes nothing; here it is refused.
+fn check_updates(actions: &[TransactWriteItem]) -> Result<()> {
+    let mut broken = Constraints::default();
+    for (number, action) in (1..).zip(actions) {
+        if matches!(action, TransactWriteItem::Update(update) if update.update_expression.is_none()) {
+            broken.is_null(&format!("transactItems.{number}.member.update.updateExpression"));
+        }
     }
     broken.finish()
 }

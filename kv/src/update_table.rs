@@ -42,12 +42,13 @@ pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
     Ok(name)
 }
 
+/// The table after the change, and when that was.
 pub(crate) fn run_in(
     catalog: &Catalog,
     tx: &mut Transaction,
     name: &str,
     request: &UpdateTableRequest,
-) -> Result<TableRecord> {
+) -> Result<(TableRecord, Timestamp)> {
     let mut table = TableRecord::clone(&*catalog.need_named(tx, name)?);
     if request.stream_specification.is_some_and(|stream| !stream.stream_enabled) {
         return Err(Error::validation("Table does not have a stream to disable"));
@@ -66,7 +67,7 @@ pub(crate) fn run_in(
     }
     settings.deletion_protection = request.deletion_protection_enabled.unwrap_or(settings.deletion_protection);
     tx.put(&catalog.tables, layout::table_key(name), table.encode())?;
-    Ok(table)
+    Ok((table, now))
 }
 
 fn change_billing(settings: &mut Settings, request: &UpdateTableRequest, now: Timestamp) -> Result<()> {

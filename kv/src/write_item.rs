@@ -30,7 +30,7 @@ pub(crate) fn stored(
     Ok(Some(item))
 }
 
-/// Two partition keys with one hash are refused, so that neither reads or overwrites the other's items.
+/// Two partition keys with one hash are refused, so that neither reads the other's items.
 pub(crate) fn check_partition(
     table: &TableRecord,
     asked: Option<&AttributeValue>,

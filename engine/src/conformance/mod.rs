@@ -119,6 +119,7 @@ const CHECKS: &[Check] = checks! {
         a_conflict_runs_the_transaction_again
         concurrent_increments_are_all_counted
         a_nested_transaction_joins_the_outer_one
+        a_savepoint_takes_back_what_fails
         effects_run_after_the_commit_and_only_then;
     durability:
         tickets_can_be_waited_for_and_awaited

@@ -12,7 +12,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{Subject, all_keys, conflicts, get, keys, meanwhile, put};
-use crate::{Engine, Error, Keyspace, RangeRequest, Result, TransactOptions, WriteBatch};
+use crate::{Engine, Error, Keyspace, RangeRequest, Result, TransactOptions, Transaction, WriteBatch};
 
 pub(super) fn a_transaction_reads_its_own_writes(subject: &Subject) {
     let store = subject.store();
@@ -263,8 +263,10 @@ pub(super) fn a_nested_transaction_joins_the_outer_one(subject: &Subject) {
         })
     };
     let commits = engine.statistics().commits;
+    assert!(!engine.in_transaction());
     let run = |fails: bool| {
         engine.transact(|tx| -> Result<()> {
+            assert!(engine.in_transaction());
             tx.put(&keyspace, "outer", "1")?;
             inner(true).unwrap_err();
             assert_eq!(keys(&tx.range(&keyspace, &RangeRequest::all())?.entries), ["outer", "stored"]);
@@ -287,6 +289,44 @@ pub(super) fn a_nested_transaction_joins_the_outer_one(subject: &Subject) {
     assert_eq!(all_keys(&engine, &keyspace), ["batch", "inner", "outer"]);
     assert_eq!(get(&engine, &keyspace, "outer").unwrap(), "overwritten");
     assert_eq!(engine.statistics().commits, commits + 1);
+}
+
+pub(super) fn a_savepoint_takes_back_what_fails(subject: &Subject) {
+    let store = subject.store();
+    let engine = store.open();
+    let keyspace = engine.keyspace("test").unwrap();
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let effect = |name: &'static str| {
+        let ran = Arc::clone(&ran);
+        move || ran.lock().push(name)
+    };
+    let too_many = engine.limits().transaction_operations;
+    let run = |tx: &mut Transaction| -> Result<()> {
+        tx.put(&keyspace, "k", "outer")?;
+        let failed = tx.savepoint(|tx| -> Result<()> {
+            tx.on_commit(effect("failed"));
+            tx.put(&keyspace, "k", "inner")?;
+            tx.savepoint(|tx| tx.put(&keyspace, "deeper", "1"))?;
+            Err(Error::KeyEmpty)
+        });
+        assert!(matches!(failed, Err(Error::KeyEmpty)));
+        assert_eq!(keys(&tx.range(&keyspace, &RangeRequest::all())?.entries), ["k"]);
+        let mut batch = WriteBatch::new();
+        (0..too_many).for_each(|number| batch.put(&keyspace, number.to_be_bytes().to_vec(), "1"));
+        assert!(
+            matches!(engine.write(batch), Err(Error::TransactionTooLarge { .. })),
+            "one more than there is room for"
+        );
+        assert_eq!(keys(&tx.range(&keyspace, &RangeRequest::all())?.entries), ["k"]);
+        tx.savepoint(|tx| -> Result<()> {
+            tx.on_commit(effect("kept"));
+            tx.put(&keyspace, "kept", "1")
+        })
+    };
+    engine.transact(run).unwrap();
+    assert_eq!(all_keys(&engine, &keyspace), ["k", "kept"]);
+    assert_eq!(get(&engine, &keyspace, "k").unwrap(), "outer");
+    assert_eq!(*ran.lock(), ["kept"]);
 }
 
 pub(super) fn effects_run_after_the_commit_and_only_then(subject: &Subject) {

@@ -30,32 +30,13 @@ pub(crate) struct Substitutions<'a> {
 }
 
 impl<'a> Substitutions<'a> {
-    /// Checks the maps of a request outside a transaction.
+    /// Checks the maps of a request.
     ///
     /// # Errors
     /// An empty map, a key that is not `#` or `:` with 1 to 254 letters, digits and underscores after it, an attribute
     /// name that is empty or has more than 65,535 bytes, a value nested deeper than 32 levels, or more than 2 MiB
     /// together.
     pub(crate) fn new(
-        names: Option<&'a BTreeMap<String, String>>,
-        values: Option<&'a BTreeMap<String, AttributeValue>>,
-    ) -> Result<Self, ExpressionError> {
-        let checked = Self::in_transaction(names, values)?;
-        if values.is_some_and(|values| values.values().any(|value| value.depth() > MAX_DEPTH)) {
-            return Err(ExpressionError::new(
-                "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond \
-                 supported limit",
-            ));
-        }
-        Ok(checked)
-    }
-
-    /// As [`Substitutions::new`] without the check of nesting, which the service does not make in `TransactWriteItems`
-    /// (the item that results is checked there all the same).
-    ///
-    /// # Errors
-    /// As [`Substitutions::new`], save for nesting.
-    pub(crate) fn in_transaction(
         names: Option<&'a BTreeMap<String, String>>,
         values: Option<&'a BTreeMap<String, AttributeValue>>,
     ) -> Result<Self, ExpressionError> {
@@ -74,6 +55,12 @@ impl<'a> Substitutions<'a> {
         }
         if let Some(values) = values {
             check_keys("ExpressionAttributeValues", ':', values)?;
+            if values.values().any(|value| value.depth() > MAX_DEPTH) {
+                return Err(ExpressionError::new(
+                    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond \
+                     supported limit",
+                ));
+            }
         }
         let name_bytes: usize = names.into_iter().flatten().map(|(key, name)| key.len() + name.len()).sum();
         let value_bytes: usize = values.into_iter().flatten().map(|(key, value)| key.len() + value.size_bytes()).sum();

@@ -64,6 +64,16 @@ impl<'de> de::Deserializer<'de> for Deserializer {
 
     floats!(deserialize_f32 visit_f32, deserialize_f64 visit_f64);
 
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match &self.0 {
+            AttributeValue::N(number) => match number.to_u128() {
+                Some(whole) => visitor.visit_u128(whole),
+                None => visit_number(number, visitor),
+            },
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.0 {
             AttributeValue::Null => visitor.visit_none(),
@@ -105,8 +115,8 @@ impl<'de> de::Deserializer<'de> for Deserializer {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf unit unit_struct tuple tuple_struct
-        map struct identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 char str string bytes byte_buf unit unit_struct tuple tuple_struct map
+        struct identifier ignored_any
     }
 }
 
@@ -170,6 +180,7 @@ impl<'de> de::Deserializer<'de> for Key {
     keys!(deserialize_i8 visit_i8, deserialize_i16 visit_i16, deserialize_i32 visit_i32, deserialize_i64 visit_i64);
     keys!(deserialize_u8 visit_u8, deserialize_u16 visit_u16, deserialize_u32 visit_u32, deserialize_u64 visit_u64);
     keys!(deserialize_i128 visit_i128, deserialize_u128 visit_u128, deserialize_bool visit_bool);
+    keys!(deserialize_f32 visit_f32, deserialize_f64 visit_f64);
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         visitor.visit_some(self)
@@ -189,7 +200,7 @@ impl<'de> de::Deserializer<'de> for Key {
     }
 
     serde::forward_to_deserialize_any! {
-        f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 

@@ -53,7 +53,7 @@ impl From<SerdeError> for Error {
 ///
 /// # Errors
 /// [`Error::Serde`] for floats that are not finite, numbers outside the limits, empty sets, keys of maps that are not
-/// strings, characters or integers, and nesting beyond 32 levels.
+/// strings, characters, numbers or booleans, and nesting beyond 32 levels.
 pub fn to_attribute_value<T: Serialize + ?Sized>(value: &T) -> Result<AttributeValue> {
     Ok(value.serialize(ser::Serializer { depth: 0 })?)
 }
@@ -159,6 +159,7 @@ mod tests {
         assert_eq!(round_trip(i64::MIN), number("-9223372036854775808"));
         assert_eq!(round_trip(u64::MAX), number("18446744073709551615"));
         assert_eq!(round_trip(10_i128.pow(37)), number("1e37"));
+        assert_eq!(round_trip(2 * 10_u128.pow(38)), number("2e38"));
         assert_eq!(round_trip(0.1_f64), number("0.1"));
         assert_eq!(round_trip(1e-10_f32), number("0.0000000001"));
         assert_eq!(round_trip(()), AttributeValue::Null);
@@ -185,6 +186,20 @@ mod tests {
         assert!(matches!(round_trip(by_number), AttributeValue::M(map) if map.contains_key("-1")));
         round_trip(BTreeMap::from([('x', vec![Some(1), None])]));
         round_trip(BTreeMap::from([(true, 1)]));
+        #[derive(Serialize, Deserialize, PartialEq, Debug)]
+        struct Degrees(f64);
+        impl Eq for Degrees {}
+        impl PartialOrd for Degrees {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+        impl Ord for Degrees {
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                self.0.total_cmp(&other.0)
+            }
+        }
+        round_trip(BTreeMap::from([(Degrees(-1.5), 1), (Degrees(1e20), 2)]));
     }
 
     #[test]

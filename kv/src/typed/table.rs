@@ -297,7 +297,8 @@ impl<T: DeserializeOwned> Iterator for Query<T> {
 }
 
 /// An iterator over values of a table. It reads a page of up to 1 MB at a time, each page as one moment saw it; values
-/// that change between pages are seen before or after their change. Ends after an error.
+/// that change between pages are seen before or after their change. It ends after an error of reading; an item that does not fit
+/// the type is an error of its own, and the next ones follow.
 #[derive(Debug)]
 pub struct Values<T> {
     kv: Kv,

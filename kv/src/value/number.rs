@@ -122,9 +122,19 @@ impl Number {
     /// The value if it is whole and fits.
     #[must_use]
     pub fn to_i128(&self) -> Option<i128> {
-        let power = 10_i128.checked_pow(u32::try_from(self.exponent).ok()?)?;
-        let magnitude = i128::try_from(self.coefficient).ok()?.checked_mul(power)?;
+        let magnitude = i128::try_from(self.whole_magnitude()?).ok()?;
         Some(if self.negative { -magnitude } else { magnitude })
+    }
+
+    /// The value if it is whole, not negative and fits.
+    #[must_use]
+    pub fn to_u128(&self) -> Option<u128> {
+        self.whole_magnitude().filter(|_| !self.negative)
+    }
+
+    fn whole_magnitude(&self) -> Option<u128> {
+        let power = 10_u128.checked_pow(u32::try_from(self.exponent).ok()?)?;
+        self.coefficient.checked_mul(power)
     }
 }
 
@@ -385,6 +395,9 @@ pub(super) mod tests {
         assert_eq!(number("-1200").to_i128(), Some(-1200));
         assert_eq!(number("1.5").to_i128(), None);
         assert_eq!(number("1e125").to_i128(), None);
+        assert_eq!(number("2e38").to_i128(), None);
+        assert_eq!(number("2e38").to_u128(), Some(2 * 10_u128.pow(38)));
+        assert_eq!(number("-1").to_u128(), None);
         assert_eq!(number("0.1").to_f64(), 0.1);
     }
 

@@ -170,6 +170,13 @@ fn wrong_requests_get_the_services_texts() {
         run(vec![check("a", "!!")]),
         "Invalid ConditionExpression: Syntax error; token: \"!\", near: \"!!\"",
     );
+    let no_update =
+        TransactWriteItem::Update(UpdateItemRequest { table_name: "hash".into(), key: key("a"), ..Default::default() });
+    assert_invalid(
+        run(vec![put_action(counted("b", 1)), no_update]),
+        "1 validation error detected: Value null at 'transactItems.2.member.update.updateExpression' failed to satisfy \
+         constraint: Member must not be null",
+    );
     let mut large = key("large");
     large.insert("body".into(), s(&"x".repeat(409_600)));
     assert_invalid(run(vec![put_action(large)]), "Item size has exceeded the maximum allowed size");
@@ -260,8 +267,13 @@ fn expired_tokens_are_removed() {
     assert_eq!(rows(), 2_400);
     kv.engine().clock().advance(Duration::from_secs(601)).unwrap();
     let last = TransactWriteItemsRequest { client_request_token: Some("last".into()), ..write(vec![add("a", 1)]) };
+    kv.engine().transact(|_| kv.transact_write_items(&last)).unwrap();
+    assert_eq!(rows(), 2_402, "within a transaction of the caller's none are removed");
     kv.transact_write_items(&last).unwrap();
     assert_eq!(rows(), 2, "only the last one's are left");
+    kv.engine().clock().advance(Duration::from_secs(601)).unwrap();
+    Kv::open(kv.engine()).unwrap();
+    assert_eq!(rows(), 0, "a new handle removes them too");
 }
 
 #[test]
@@ -314,6 +326,29 @@ fn transactions_of_many_threads_keep_the_sum() {
     });
     let moved: i64 = (1..=30).sum();
     assert_eq!(all(&kv), [counted("a", 100 + moved), counted("b", 100 - moved), counted("c", 100)]);
+}
+
+#[test]
+fn inside_a_full_transaction_an_operation_leaves_no_half_of_itself() {
+    let kv = kv_with_tables();
+    let other = kv.engine().keyspace("other").unwrap();
+    let room = 3;
+    kv.engine()
+        .transact(|tx| -> Result<(), Error> {
+            for number in 0..kv.engine().limits().transaction_operations - room {
+                tx.put(&other, number.to_be_bytes().to_vec(), "")?;
+            }
+            let actions = (0..5).map(|number| put_action(counted(&number.to_string(), 1))).collect();
+            assert!(matches!(kv.transact_write_items_in(tx, &write(actions)), Err(Error::Engine(_))));
+            let writes = (0..5).map(|number| WriteRequest::Put { item: counted(&number.to_string(), 1) }).collect();
+            let batch =
+                BatchWriteItemRequest { request_items: [("hash".to_owned(), writes)].into(), ..Default::default() };
+            assert!(matches!(kv.batch_write_item_in(tx, &batch), Err(Error::Engine(_))));
+            kv.transact_write_items_in(tx, &write(vec![put_action(counted("fits", 1))]))?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(all(&kv), [counted("fits", 1)]);
 }
 
 #[test]
