@@ -6,8 +6,8 @@ use millpond_engine::Read;
 
 use crate::catalog::Catalog;
 use crate::expression::Projection;
-use crate::get_item::{read_row, single_projection};
 use crate::model::{BatchGetItemOutput, BatchGetItemRequest, KeysAndAttributes, ReturnConsumedCapacity};
+use crate::read_item::{read_row, single_projection};
 use crate::{Error, Result, capacity, constraints, key};
 
 const MAX_KEYS: usize = 100;

@@ -17,7 +17,14 @@ const MAX_WRITES: usize = 25;
 /// A request whose own checks have passed.
 pub(crate) struct BatchWrite<'a> {
     request: &'a BatchWriteItemRequest,
-    tables: Vec<(&'a str, &'a str, &'a [WriteRequest])>,
+    tables: Vec<TableWrites<'a>>,
+}
+
+struct TableWrites<'a> {
+    /// The table as the request names it.
+    parameter: &'a str,
+    name: &'a str,
+    requests: &'a [WriteRequest],
 }
 
 /// One write with its row.
@@ -54,7 +61,7 @@ pub(crate) fn check(request: &BatchWriteItemRequest) -> Result<BatchWrite<'_>> {
                 write_item::check_item(item)?;
             }
         }
-        tables.push((parameter.as_str(), constraints::table_name(parameter)?, writes.as_slice()));
+        tables.push(TableWrites { parameter, name: constraints::table_name(parameter)?, requests: writes });
     }
     Ok(BatchWrite { request, tables })
 }
@@ -62,7 +69,7 @@ pub(crate) fn check(request: &BatchWriteItemRequest) -> Result<BatchWrite<'_>> {
 fn writes<'a>(catalog: &Catalog, reader: &mut impl Read, batch: &BatchWrite<'a>) -> Result<Vec<Write<'a>>> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
-    for (parameter, name, requests) in &batch.tables {
+    for TableWrites { parameter, name, requests } in &batch.tables {
         let table = catalog.need(reader, name)?;
         for request in *requests {
             let (row, key, new) = match request {

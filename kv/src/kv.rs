@@ -13,7 +13,8 @@ use crate::tokens::Purges;
 use crate::typed::Table;
 use crate::{
     Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item,
-    list_tables, put_item, query, scan, tags, transact_get_items, transact_write_items, update_item, update_table,
+    list_tables, put_item, query, scan, tags, transact_get_items, transact_write_items, transaction, update_item,
+    update_table,
 };
 
 /// The key-value service of one engine. Cheap to clone, and usable from any thread.
@@ -422,7 +423,7 @@ impl Kv {
             // The transaction is committed all the same.
             tracing::warn!(%error, "expired tokens stay for another minute");
         }
-        done.map_err(|error| transact_write_items::lost(error, request.transact_items.len()))
+        done.map_err(|error| transaction::lost(error, request.transact_items.len()))
     }
 
     /// [`transact_write_items`](Kv::transact_write_items) in the caller's transaction. Its token, if it has one, is

@@ -6,10 +6,11 @@ use millpond_engine::Read;
 
 use crate::capacity::{self, TRANSACTION_FACTOR, Transactional};
 use crate::catalog::Catalog;
-use crate::get_item::{self, Get, read_row};
+use crate::get_item::{self, Get};
 use crate::model::{CancellationReason, TransactGetItemsOutput, TransactGetItemsRequest};
+use crate::read_item::read_row;
 use crate::table::TableRecord;
-use crate::transact_write_items::{MAX_TRANSACTION_BYTES, check_count, reason, too_large};
+use crate::transaction::{MAX_TRANSACTION_BYTES, check_count, reason, too_large};
 use crate::value::Item;
 use crate::{Error, Result, key};
 
@@ -25,12 +26,16 @@ pub(crate) fn check(request: &TransactGetItemsRequest) -> Result<TransactGet<'_>
     Ok(TransactGet { request, gets })
 }
 
-pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, it: &TransactGet<'_>) -> Result<TransactGetItemsOutput> {
-    let tables = it.gets.iter().map(|get| catalog.need(reader, get.table_name)).collect::<Result<Vec<_>>>()?;
+pub(crate) fn run(
+    catalog: &Catalog,
+    reader: &mut impl Read,
+    reads: &TransactGet<'_>,
+) -> Result<TransactGetItemsOutput> {
+    let tables = reads.gets.iter().map(|get| catalog.need(reader, get.table_name)).collect::<Result<Vec<_>>>()?;
     let mut units: BTreeMap<&str, f64> = BTreeMap::new();
     let (mut responses, mut reasons) = (Vec::new(), Vec::new());
     let mut all_bytes = 0;
-    for (get, table) in it.gets.iter().zip(&tables) {
+    for (get, table) in reads.gets.iter().zip(&tables) {
         match read(catalog, reader, get, table) {
             Ok((item, bytes)) => {
                 all_bytes += bytes;
@@ -45,15 +50,15 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, it: &TransactGet<'_
             return Err(too_large());
         }
     }
-    if responses.len() < it.gets.len() {
+    if responses.len() < reads.gets.len() {
         return Err(Error::TransactionCanceled { reasons });
     }
     let consumed_capacity =
-        capacity::report_transaction(it.request.return_consumed_capacity, units, Transactional::Read);
+        capacity::report_transaction(reads.request.return_consumed_capacity, units, Transactional::Read);
     Ok(TransactGetItemsOutput { responses, consumed_capacity })
 }
 
-/// The asked parts of an item, if there is one, and the size of the whole of it.
+/// The asked parts of an item, if there is one, and the size of the whole of reads.
 fn read(
     catalog: &Catalog,
     reader: &mut impl Read,

@@ -14,19 +14,17 @@ use crate::constraints::{self, Constraints};
 use crate::delete_item::{self, Delete};
 use crate::expression::Condition;
 use crate::model::{
-    CancellationCode, CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    CancellationReason, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     TransactWriteItemsOutput, TransactWriteItemsRequest,
 };
 use crate::put_item::{self, Put, single_condition};
 use crate::table::TableRecord;
 use crate::tokens::{self, Seen};
+use crate::transaction::{MAX_TRANSACTION_BYTES, check_count, reason, too_large};
 use crate::update_item::{self, UpdateOne};
 use crate::value::Item;
 use crate::write_item::{self, write_item};
 use crate::{Error, Result, key};
-
-pub(crate) const MAX_ACTIONS: usize = 100;
-pub(crate) const MAX_TRANSACTION_BYTES: usize = 4 << 20;
 
 /// A request whose own checks have passed.
 pub(crate) struct TransactWrite<'a> {
@@ -36,7 +34,7 @@ pub(crate) struct TransactWrite<'a> {
 
 /// An action whose own checks have passed.
 enum Action<'a> {
-    Check { table_name: &'a str, check: &'a crate::model::ConditionCheck, condition: Option<Condition> },
+    Check { table_name: &'a str, check: &'a ConditionCheck, condition: Option<Condition> },
     Put(Put<'a>),
     Delete(Delete<'a>),
     Update(UpdateOne<'a>),
@@ -58,17 +56,6 @@ pub(crate) fn check(request: &TransactWriteItemsRequest) -> Result<TransactWrite
     check_updates(&request.transact_items)?;
     let actions = request.transact_items.iter().map(check_action).collect::<Result<_>>()?;
     Ok(TransactWrite { request, actions })
-}
-
-/// Transactions have 1 to 100 actions.
-pub(crate) fn check_count(actions: usize) -> Result<()> {
-    let mut broken = Constraints::default();
-    if actions == 0 {
-        broken.breaks("[]", "transactItems", "Member must have length greater than or equal to 1");
-    } else if actions > MAX_ACTIONS {
-        broken.breaks_at("transactItems", "Member must have length less than or equal to 100");
-    }
-    broken.finish()
 }
 
 /// Outside a transaction an update without an expression is one that changes nothing; here it is refused.
@@ -100,28 +87,29 @@ fn check_action(action: &TransactWriteItem) -> Result<Action<'_>> {
 pub(crate) fn run_in(
     catalog: &Catalog,
     tx: &mut Transaction,
-    it: &TransactWrite<'_>,
+    writes: &TransactWrite<'_>,
 ) -> Result<TransactWriteItemsOutput> {
-    let seen = match &it.request.client_request_token {
-        Some(token) => tokens::see(catalog, tx, token, &it.request.transact_items)?,
+    let seen = match &writes.request.client_request_token {
+        Some(token) => tokens::see(catalog, tx, token, &writes.request.transact_items)?,
         None => Seen::Never,
     };
-    let tables = it.actions.iter().map(|action| catalog.need(tx, action.table_name())).collect::<Result<Vec<_>>>()?;
+    let tables =
+        writes.actions.iter().map(|action| catalog.need(tx, action.table_name())).collect::<Result<Vec<_>>>()?;
     if seen == Seen::Before {
-        return replay(catalog, tx, it, &tables);
+        return replay(catalog, tx, writes, &tables);
     }
-    let planned = plan(catalog, tx, &it.actions, &tables)?;
+    let planned = plan(catalog, tx, &writes.actions, &tables)?;
     let mut units: BTreeMap<&str, f64> = BTreeMap::new();
-    for (action, planned) in it.actions.iter().zip(planned) {
+    for (action, planned) in writes.actions.iter().zip(planned) {
         let bytes = (write_item::size(planned.old.as_ref()), write_item::size(planned.new.as_ref()));
         *units.entry(action.parameter()).or_default() += TRANSACTION_FACTOR * capacity::write_units(bytes.0, bytes.1);
         write_item(tx, catalog, planned.row, planned.old.as_ref(), planned.new.as_ref())?;
     }
-    if let Some(token) = &it.request.client_request_token {
-        tokens::remember(catalog, tx, token, &it.request.transact_items)?;
+    if let Some(token) = &writes.request.client_request_token {
+        tokens::remember(catalog, tx, token, &writes.request.transact_items)?;
     }
     let consumed_capacity =
-        capacity::report_transaction(it.request.return_consumed_capacity, units, Transactional::Write);
+        capacity::report_transaction(writes.request.return_consumed_capacity, units, Transactional::Write);
     Ok(TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
 }
 
@@ -129,18 +117,18 @@ pub(crate) fn run_in(
 fn replay(
     catalog: &Catalog,
     tx: &mut Transaction,
-    it: &TransactWrite<'_>,
+    writes: &TransactWrite<'_>,
     tables: &[Arc<TableRecord>],
 ) -> Result<TransactWriteItemsOutput> {
     let mut units: BTreeMap<&str, f64> = BTreeMap::new();
-    for (action, table) in it.actions.iter().zip(tables) {
+    for (action, table) in writes.actions.iter().zip(tables) {
         let row = action.row(table)?;
         let present = write_item::stored(tx, catalog, table, &row, action.key())?;
         *units.entry(action.parameter()).or_default() +=
             TRANSACTION_FACTOR * capacity::read_units(write_item::size(present.as_ref()), true);
     }
     let consumed_capacity =
-        capacity::report_transaction(it.request.return_consumed_capacity, units, Transactional::Read);
+        capacity::report_transaction(writes.request.return_consumed_capacity, units, Transactional::Read);
     Ok(TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
 }
 
@@ -180,45 +168,8 @@ fn plan(
     Ok(planned)
 }
 
-/// The items of a transaction have 4 MB together.
-pub(crate) fn too_large() -> Error {
-    Error::validation("Collection of items in the transaction has exceeded the maximum allowed size of 4 MB")
-}
-
-/// What an error of one action says of the whole transaction.
-///
-/// # Errors
-/// The error itself, if it is not that action's fault.
-pub(crate) fn reason(error: Error) -> Result<CancellationReason> {
-    let message = Some(error.to_string());
-    match error {
-        Error::ConditionalCheckFailed { item } => {
-            Ok(CancellationReason { code: CancellationCode::ConditionalCheckFailed, message, item })
-        }
-        Error::Validation { .. } => {
-            Ok(CancellationReason { code: CancellationCode::ValidationError, message, item: None })
-        }
-        other => Err(other),
-    }
-}
-
-/// How a transaction says that others always came first.
-pub(crate) fn lost(error: Error, actions: usize) -> Error {
-    let conflict = || CancellationReason {
-        code: CancellationCode::TransactionConflict,
-        message: Some(Error::TransactionConflict.to_string()),
-        item: None,
-    };
-    match error {
-        Error::TransactionConflict => {
-            Error::TransactionCanceled { reasons: std::iter::repeat_with(conflict).take(actions).collect() }
-        }
-        other => other,
-    }
-}
-
 impl Action<'_> {
-    /// The table as the request names it.
+    /// The table as the request names writes.
     fn parameter(&self) -> &str {
         match self {
             Action::Check { check, .. } => &check.table_name,

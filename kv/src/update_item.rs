@@ -32,15 +32,15 @@ pub(crate) fn check(request: &UpdateItemRequest) -> Result<UpdateOne<'_>> {
     Ok(UpdateOne { request, table_name, update, condition })
 }
 
-pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, it: &UpdateOne<'_>) -> Result<UpdateItemOutput> {
-    let request = it.request;
-    let table = catalog.need(tx, it.table_name)?;
+pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, one: &UpdateOne<'_>) -> Result<UpdateItemOutput> {
+    let request = one.request;
+    let table = catalog.need(tx, one.table_name)?;
     let row = key::of_request(&table, &request.key)?;
-    check_targets(&table, it.update.as_ref())?;
+    check_targets(&table, one.update.as_ref())?;
     let old = write_item::stored(tx, catalog, &table, &row, &request.key)?;
     let on_failure = request.return_values_on_condition_check_failure;
-    write_item::check_condition(it.condition.as_ref(), old.as_ref(), on_failure)?;
-    let (new, touched) = apply(it.update.as_ref(), old.as_ref(), &request.key)?;
+    write_item::check_condition(one.condition.as_ref(), old.as_ref(), on_failure)?;
+    let (new, touched) = apply(one.update.as_ref(), old.as_ref(), &request.key)?;
     write_item(tx, catalog, row, old.as_ref(), Some(&new))?;
     let units = capacity::write_units(write_item::size(old.as_ref()), write_item::size(Some(&new)));
     Ok(UpdateItemOutput {

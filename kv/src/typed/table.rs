@@ -16,7 +16,7 @@ use crate::page::{self, Selection, Walk};
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item};
 use crate::write_item::{self, write_item};
-use crate::{Error, Result, constraints, get_item, key, layout, query, scan};
+use crate::{Error, Result, constraints, key, layout, query, read_item, scan};
 
 /// A table as a collection of Rust values, which serde turns into items and back.
 ///
@@ -122,7 +122,7 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         let key = key_item(&table, key)?;
         let row = key::of_request(&table, &key)?;
         match self.kv.engine().get(&self.kv.catalog().items, &row)? {
-            Some(value) => from_item(get_item::read_row(&table, value, &key, None)?.0).map(Some),
+            Some(value) => from_item(read_item::read_row(&table, value, &key, None)?.0).map(Some),
             None => Ok(None),
         }
     }

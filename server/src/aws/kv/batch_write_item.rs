@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Answered,
-    capacity::{Consumed, Metrics, consumed_all},
+    capacity::{Consumed, TableMetrics, consumed_all, metrics_all},
     checks::Checks,
     value::{Attributes, Shown},
 };
@@ -38,7 +38,7 @@ struct Output<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     consumed_capacity: Option<Vec<Consumed<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    item_collection_metrics: Option<BTreeMap<&'a str, Vec<Metrics<'a>>>>,
+    item_collection_metrics: Option<TableMetrics<'a>>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +58,6 @@ enum Unprocessed<'a> {
 pub(super) fn answer(call: &Call<'_>) -> Answered {
     let request = read(json::parse(call.body)?)?;
     let output = call.pond.kv().batch_write_item(&request)?;
-    let metrics = output.item_collection_metrics.as_ref();
     json::write(&Output {
         unprocessed_items: output
             .unprocessed_items
@@ -66,12 +65,7 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
             .map(|(table, writes)| (table.as_str(), writes.iter().map(Unprocessed::from).collect()))
             .collect(),
         consumed_capacity: consumed_all(&output.consumed_capacity),
-        item_collection_metrics: metrics.map(|tables| {
-            tables
-                .iter()
-                .map(|(table, metrics)| (table.as_str(), metrics.iter().map(Metrics::from).collect()))
-                .collect()
-        }),
+        item_collection_metrics: metrics_all(&output.item_collection_metrics),
     })
 }
 

@@ -83,3 +83,12 @@ impl<'a> From<&'a ItemCollectionMetrics> for Metrics<'a> {
         Metrics { key: Shown(&metrics.item_collection_key), size: &metrics.size_estimate_range_gb }
     }
 }
+
+/// The metrics of each table.
+pub(super) type TableMetrics<'a> = BTreeMap<&'a str, Vec<Metrics<'a>>>;
+
+/// The metrics of several tables.
+pub(super) fn metrics_all(metrics: &Option<BTreeMap<String, Vec<ItemCollectionMetrics>>>) -> Option<TableMetrics<'_>> {
+    let tables = metrics.as_ref()?.iter();
+    Some(tables.map(|(table, metrics)| (table.as_str(), metrics.iter().map(Metrics::from).collect())).collect())
+}

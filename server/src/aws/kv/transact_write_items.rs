@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use millpond::kv::{
     ConditionCheck, DeleteItemRequest, PutItemRequest, TransactWriteItem, TransactWriteItemsRequest, UpdateItemRequest,
 };
@@ -7,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Answered,
-    capacity::{Consumed, Metrics, consumed_all},
+    capacity::{Consumed, TableMetrics, consumed_all, metrics_all},
     checks::{self, Checks},
     value::Attributes,
 };
@@ -52,21 +50,15 @@ struct Output<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     consumed_capacity: Option<Vec<Consumed<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    item_collection_metrics: Option<BTreeMap<&'a str, Vec<Metrics<'a>>>>,
+    item_collection_metrics: Option<TableMetrics<'a>>,
 }
 
 pub(super) fn answer(call: &Call<'_>) -> Answered {
     let request = read(json::parse(call.body)?)?;
     let output = call.pond.kv().transact_write_items(&request)?;
-    let metrics = output.item_collection_metrics.as_ref();
     json::write(&Output {
         consumed_capacity: consumed_all(&output.consumed_capacity),
-        item_collection_metrics: metrics.map(|tables| {
-            tables
-                .iter()
-                .map(|(table, metrics)| (table.as_str(), metrics.iter().map(Metrics::from).collect()))
-                .collect()
-        }),
+        item_collection_metrics: metrics_all(&output.item_collection_metrics),
     })
 }
 
