@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use millpond_engine::{Read, Transaction, WriteBatch};
+use millpond_engine::Transaction;
 
-use crate::catalog::{Catalog, Latest};
-use crate::kv::Kv;
+use crate::catalog::Catalog;
 use crate::model::{BatchWriteItemOutput, BatchWriteItemRequest, ReturnConsumedCapacity, WriteRequest};
 use crate::table::TableRecord;
 use crate::value::Item;
 use crate::write_item::{self, write_item};
-use crate::{Error, Result, capacity, constraints, key, layout};
+use crate::{Error, Result, capacity, constraints, key};
 
 const MAX_WRITES: usize = 25;
 
@@ -66,11 +65,11 @@ pub(crate) fn check(request: &BatchWriteItemRequest) -> Result<BatchWrite<'_>> {
     Ok(BatchWrite { request, tables })
 }
 
-fn writes<'a>(catalog: &Catalog, reader: &mut impl Read, batch: &BatchWrite<'a>) -> Result<Vec<Write<'a>>> {
+fn writes<'a>(catalog: &Catalog, tx: &mut Transaction, batch: &BatchWrite<'a>) -> Result<Vec<Write<'a>>> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     for TableWrites { parameter, name, requests } in &batch.tables {
-        let table = catalog.need(reader, name)?;
+        let table = catalog.need(tx, name)?;
         for request in *requests {
             let (row, key, new) = match request {
                 WriteRequest::Put { item } => (key::of_item(&table, item)?, item, Some(item)),
@@ -86,31 +85,20 @@ fn writes<'a>(catalog: &Catalog, reader: &mut impl Read, batch: &BatchWrite<'a>)
     Ok(found)
 }
 
-pub(crate) fn run(kv: &Kv, batch: &BatchWrite<'_>) -> Result<BatchWriteItemOutput> {
-    if batch.request.return_consumed_capacity != ReturnConsumedCapacity::None {
-        return kv.engine().transact(|tx| run_in(kv.catalog(), tx, batch));
-    }
-    let mut rows = WriteBatch::new();
-    for write in writes(kv.catalog(), &mut Latest(kv.engine()), batch)? {
-        write_item::blind(&mut rows, kv.catalog(), write.row, write.new.map(layout::encode));
-    }
-    kv.engine().write(rows)?;
-    Ok(BatchWriteItemOutput::default())
-}
-
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, batch: &BatchWrite<'_>) -> Result<BatchWriteItemOutput> {
     let mut units: BTreeMap<&str, f64> = BTreeMap::new();
     let mut found = Vec::new();
-    for write in writes(catalog, tx, batch)? {
-        let old = write_item::stored(tx, catalog, &write.table, &write.row, write.key)?;
-        found.push((write, old)); // all is read before anything is written, so an error leaves nothing half done
-    }
-    for (write, old) in found {
-        *units.entry(write.parameter).or_default() +=
-            capacity::write_units(write_item::size(old.as_ref()), write_item::size(write.new));
-        write_item(tx, catalog, write.row, old.as_ref(), write.new)?;
-    }
     let asked = batch.request.return_consumed_capacity;
+    let needed = asked != ReturnConsumedCapacity::None;
+    for write in writes(catalog, tx, batch)? {
+        let before = write_item::before(tx, catalog, &write.table, &write.row, write.key, needed)?;
+        found.push((write, before)); // all is read before anything is written, so an error leaves nothing half done
+    }
+    for (write, before) in found {
+        *units.entry(write.parameter).or_default() +=
+            capacity::write_units(write_item::size(before.item()), write_item::size(write.new));
+        write_item(tx, catalog, write.row, &before, write.new)?;
+    }
     let reports = units.into_iter().filter_map(|(table, units)| capacity::report(asked, table, units));
     let consumed_capacity = (asked != ReturnConsumedCapacity::None).then(|| reports.collect());
     Ok(BatchWriteItemOutput { consumed_capacity, ..BatchWriteItemOutput::default() })

@@ -1,10 +1,9 @@
 //! Deleting items.
 
-use millpond_engine::{Transaction, WriteBatch};
+use millpond_engine::Transaction;
 
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::expression::Condition;
-use crate::kv::Kv;
 use crate::model::{DeleteItemOutput, DeleteItemRequest, ReturnConsumedCapacity, ReturnValues};
 use crate::put_item::{check_return_values, single_condition};
 use crate::write_item::{self, write_item};
@@ -26,33 +25,20 @@ pub(crate) fn check(request: &DeleteItemRequest) -> Result<Delete<'_>> {
     Ok(Delete { request, table_name, condition })
 }
 
-pub(crate) fn run(kv: &Kv, delete: &Delete<'_>) -> Result<DeleteItemOutput> {
-    let request = delete.request;
-    let needs_old = delete.condition.is_some()
-        || request.return_values != ReturnValues::None
-        || request.return_consumed_capacity != ReturnConsumedCapacity::None;
-    if needs_old {
-        return kv.engine().transact(|tx| run_in(kv.catalog(), tx, delete));
-    }
-    let table = kv.catalog().need(&mut Latest(kv.engine()), delete.table_name)?;
-    let row = key::of_request(&table, &request.key)?;
-    let mut batch = WriteBatch::new();
-    write_item::blind(&mut batch, kv.catalog(), row, None);
-    kv.engine().write(batch)?;
-    Ok(DeleteItemOutput::default())
-}
-
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, delete: &Delete<'_>) -> Result<DeleteItemOutput> {
     let request = delete.request;
     let table = catalog.need(tx, delete.table_name)?;
     let row = key::of_request(&table, &request.key)?;
-    let old = write_item::stored(tx, catalog, &table, &row, &request.key)?;
+    let needed = delete.condition.is_some()
+        || request.return_values != ReturnValues::None
+        || request.return_consumed_capacity != ReturnConsumedCapacity::None;
+    let before = write_item::before(tx, catalog, &table, &row, &request.key, needed)?;
     let on_failure = request.return_values_on_condition_check_failure;
-    write_item::check_condition(delete.condition.as_ref(), old.as_ref(), on_failure)?;
-    write_item(tx, catalog, row, old.as_ref(), None)?;
-    let units = capacity::write_units(write_item::size(old.as_ref()), 0);
+    write_item::check_condition(delete.condition.as_ref(), before.item(), on_failure)?;
+    write_item(tx, catalog, row, &before, None)?;
+    let units = capacity::write_units(write_item::size(before.item()), 0);
     Ok(DeleteItemOutput {
-        attributes: old.filter(|_| request.return_values == ReturnValues::AllOld),
+        attributes: before.into_item().filter(|_| request.return_values == ReturnValues::AllOld),
         consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
         item_collection_metrics: None,
     })

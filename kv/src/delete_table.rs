@@ -1,9 +1,9 @@
 //! Deleting tables, and sweeping away what their items leave behind.
 //!
 //! A table is deleted by one small commit: its record goes, and a mark with its id comes. Its rows cannot be reached
-//! any more, since ids are never given twice; they are then removed in bounded batches. The mark stays until the
-//! service is opened the next time, which sweeps again whatever a crash left, or a put that was under way when the table
-//! was deleted, and then removes the mark.
+//! any more, since ids are never given twice, and no write that was under way can add one, since its transaction has read
+//! the record. They are removed in bounded batches, and then the mark. What a crash leaves, the next opening of the service
+//! removes.
 
 use millpond_engine::{Engine, RangeRequest, Transaction, WriteBatch};
 
@@ -34,7 +34,7 @@ pub(crate) fn run_in(
     Ok((DeleteTableOutput { table_description }, table.id))
 }
 
-/// Removes the rows of a deleted table.
+/// Removes the rows of a deleted table, and its mark.
 pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId) -> Result<()> {
     // One snapshot, so that a batch does not walk again over what the batches before it removed.
     let snapshot = engine.snapshot()?;
@@ -51,20 +51,20 @@ pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId) -> Resul
         }
         match page.resume {
             Some(key) => range = all.clone().resume_after(&key),
-            None => return Ok(()),
+            None => break,
         }
     }
+    let mut mark = WriteBatch::new();
+    mark.delete(&catalog.tables, layout::deleted_key(table));
+    Ok(engine.write(mark)?)
 }
 
-/// Sweeps all deleted tables and removes their marks.
+/// Sweeps all deleted tables.
 pub(crate) fn sweep_all(engine: &Engine, catalog: &Catalog) -> Result<()> {
     let snapshot = engine.snapshot()?;
     for mark in snapshot.scan(&catalog.tables, &RangeRequest::prefix(layout::DELETED_PREFIX))? {
         let (key, _) = mark?;
         sweep(engine, catalog, layout::deleted_id(&key)?)?;
-        let mut batch = WriteBatch::new();
-        batch.delete(&catalog.tables, key);
-        engine.write(batch)?;
     }
     Ok(())
 }

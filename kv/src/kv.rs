@@ -39,9 +39,6 @@ struct Shared {
 impl Kv {
     /// Opens the service on an engine. Removes what deleted tables may have left behind, and expired tokens.
     ///
-    /// Open it once and clone it. A second opening works, but forgets the marks of deleted tables: a row that a put of the
-    /// first one leaves in such a table at that moment is never seen, and never removed.
-    ///
     /// # Errors
     /// Those of the engine.
     pub fn open(engine: &Engine) -> Result<Kv> {
@@ -240,7 +237,8 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn put_item(&self, request: &PutItemRequest) -> Result<PutItemOutput> {
-        put_item::run(self, &put_item::check(request)?)
+        let put = put_item::check(request)?;
+        self.engine.transact(|tx| put_item::run_in(self.catalog(), tx, &put))
     }
 
     /// [`put_item`](Kv::put_item) in the caller's transaction.
@@ -294,7 +292,8 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn delete_item(&self, request: &DeleteItemRequest) -> Result<DeleteItemOutput> {
-        delete_item::run(self, &delete_item::check(request)?)
+        let delete = delete_item::check(request)?;
+        self.engine.transact(|tx| delete_item::run_in(self.catalog(), tx, &delete))
     }
 
     /// [`delete_item`](Kv::delete_item) in the caller's transaction.
@@ -365,7 +364,8 @@ impl Kv {
     /// [`Error::Validation`](crate::Error::Validation),
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn batch_write_item(&self, request: &BatchWriteItemRequest) -> Result<BatchWriteItemOutput> {
-        batch_write_item::run(self, &batch_write_item::check(request)?)
+        let batch = batch_write_item::check(request)?;
+        self.engine.transact(|tx| batch_write_item::run_in(self.catalog(), tx, &batch))
     }
 
     /// [`batch_write_item`](Kv::batch_write_item) in the caller's transaction.

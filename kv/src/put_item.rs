@@ -1,13 +1,12 @@
 //! Writing whole items.
 
-use millpond_engine::{Transaction, WriteBatch};
+use millpond_engine::Transaction;
 
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::expression::{self, Condition, Kind, Substitutions};
-use crate::kv::Kv;
 use crate::model::{PutItemOutput, PutItemRequest, ReturnConsumedCapacity, ReturnValues};
 use crate::write_item::{self, write_item};
-use crate::{Error, Result, capacity, constraints, key, layout};
+use crate::{Error, Result, capacity, constraints, key};
 
 /// A request whose own checks have passed.
 pub(crate) struct Put<'a> {
@@ -50,36 +49,21 @@ pub(crate) fn check_return_values(return_values: ReturnValues) -> Result<()> {
     }
 }
 
-pub(crate) fn run(kv: &Kv, put: &Put<'_>) -> Result<PutItemOutput> {
-    let request = put.request;
-    let needs_old = put.condition.is_some()
-        || request.return_values != ReturnValues::None
-        || request.return_consumed_capacity != ReturnConsumedCapacity::None;
-    if needs_old {
-        return kv.engine().transact(|tx| run_in(kv.catalog(), tx, put));
-    }
-    let table = kv.catalog().need(&mut Latest(kv.engine()), put.table_name)?;
-    let row = key::of_item(&table, &request.item)?;
-    write_item::check_put_size(&request.item)?;
-    let mut batch = WriteBatch::new();
-    write_item::blind(&mut batch, kv.catalog(), row, Some(layout::encode(&request.item)));
-    // A table deleted since it was looked up leaves this row to the sweep; this put then counts as the earlier one.
-    kv.engine().write(batch)?;
-    Ok(PutItemOutput::default())
-}
-
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, put: &Put<'_>) -> Result<PutItemOutput> {
     let request = put.request;
     let table = catalog.need(tx, put.table_name)?;
     let row = key::of_item(&table, &request.item)?;
     write_item::check_put_size(&request.item)?;
-    let old = write_item::stored(tx, catalog, &table, &row, &request.item)?;
+    let needed = put.condition.is_some()
+        || request.return_values != ReturnValues::None
+        || request.return_consumed_capacity != ReturnConsumedCapacity::None;
+    let before = write_item::before(tx, catalog, &table, &row, &request.item, needed)?;
     let on_failure = request.return_values_on_condition_check_failure;
-    write_item::check_condition(put.condition.as_ref(), old.as_ref(), on_failure)?;
-    write_item(tx, catalog, row, old.as_ref(), Some(&request.item))?;
-    let units = capacity::write_units(write_item::size(old.as_ref()), write_item::size(Some(&request.item)));
+    write_item::check_condition(put.condition.as_ref(), before.item(), on_failure)?;
+    write_item(tx, catalog, row, &before, Some(&request.item))?;
+    let units = capacity::write_units(write_item::size(before.item()), write_item::size(Some(&request.item)));
     Ok(PutItemOutput {
-        attributes: old.filter(|_| request.return_values == ReturnValues::AllOld),
+        attributes: before.into_item().filter(|_| request.return_values == ReturnValues::AllOld),
         consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
         item_collection_metrics: None,
     })

@@ -23,7 +23,7 @@ use crate::tokens::{self, Seen};
 use crate::transaction::{MAX_TRANSACTION_BYTES, check_count, reason, too_large};
 use crate::update_item::{self, UpdateOne};
 use crate::value::Item;
-use crate::write_item::{self, write_item};
+use crate::write_item::{self, Before, write_item};
 use crate::{Error, Result, key};
 
 /// A request whose own checks have passed.
@@ -43,7 +43,7 @@ enum Action<'a> {
 /// What an action will do.
 struct Planned {
     row: Vec<u8>,
-    old: Option<Item>,
+    before: Before,
     /// The image after it; a check leaves what is there.
     new: Option<Item>,
 }
@@ -101,9 +101,9 @@ pub(crate) fn run_in(
     let planned = plan(catalog, tx, &writes.actions, &tables)?;
     let mut units: BTreeMap<&str, f64> = BTreeMap::new();
     for (action, planned) in writes.actions.iter().zip(planned) {
-        let bytes = (write_item::size(planned.old.as_ref()), write_item::size(planned.new.as_ref()));
+        let bytes = (write_item::size(planned.before.item()), write_item::size(planned.new.as_ref()));
         *units.entry(action.parameter()).or_default() += TRANSACTION_FACTOR * capacity::write_units(bytes.0, bytes.1);
-        write_item(tx, catalog, planned.row, planned.old.as_ref(), planned.new.as_ref())?;
+        write_item(tx, catalog, planned.row, &planned.before, planned.new.as_ref())?;
     }
     if let Some(token) = &writes.request.client_request_token {
         tokens::remember(catalog, tx, token, &writes.request.transact_items)?;
@@ -152,7 +152,7 @@ fn plan(
     for ((action, table), row) in actions.iter().zip(tables).zip(rows) {
         match row.and_then(|row| action.plan(catalog, tx, table, row)) {
             Ok(plan) => {
-                bytes += write_item::size(plan.old.as_ref()).max(write_item::size(plan.new.as_ref()));
+                bytes += write_item::size(plan.before.item()).max(write_item::size(plan.new.as_ref()));
                 planned.push(plan);
                 reasons.push(CancellationReason::NONE);
             }
@@ -225,17 +225,17 @@ impl Action<'_> {
         if let Action::Update(update) = self {
             update_item::check_targets(table, update.update.as_ref())?;
         }
-        let old = write_item::stored(tx, catalog, table, &row, self.key())?;
+        let before = write_item::before(tx, catalog, table, &row, self.key(), true)?;
         let (condition, on_failure) = self.condition();
-        write_item::check_condition(condition, old.as_ref(), on_failure)?;
+        write_item::check_condition(condition, before.item(), on_failure)?;
         let new = match self {
-            Action::Check { .. } => old.clone(),
+            Action::Check { .. } => before.item().cloned(),
             Action::Put(put) => Some(put.request.item.clone()),
             Action::Delete(_) => None,
             Action::Update(update) => {
-                Some(update_item::apply(update.update.as_ref(), old.as_ref(), &update.request.key)?.0)
+                Some(update_item::apply(update.update.as_ref(), before.item(), &update.request.key)?.0)
             }
         };
-        Ok(Planned { row, old, new })
+        Ok(Planned { row, before, new })
     }
 }

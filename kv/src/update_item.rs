@@ -37,14 +37,14 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, one: &UpdateOne<'_
     let table = catalog.need(tx, one.table_name)?;
     let row = key::of_request(&table, &request.key)?;
     check_targets(&table, one.update.as_ref())?;
-    let old = write_item::stored(tx, catalog, &table, &row, &request.key)?;
+    let before = write_item::before(tx, catalog, &table, &row, &request.key, true)?;
     let on_failure = request.return_values_on_condition_check_failure;
-    write_item::check_condition(one.condition.as_ref(), old.as_ref(), on_failure)?;
-    let (new, touched) = apply(one.update.as_ref(), old.as_ref(), &request.key)?;
-    write_item(tx, catalog, row, old.as_ref(), Some(&new))?;
-    let units = capacity::write_units(write_item::size(old.as_ref()), write_item::size(Some(&new)));
+    write_item::check_condition(one.condition.as_ref(), before.item(), on_failure)?;
+    let (new, touched) = apply(one.update.as_ref(), before.item(), &request.key)?;
+    write_item(tx, catalog, row, &before, Some(&new))?;
+    let units = capacity::write_units(write_item::size(before.item()), write_item::size(Some(&new)));
     Ok(UpdateItemOutput {
-        attributes: returned(request.return_values, old, new, &touched),
+        attributes: returned(request.return_values, before.into_item(), new, &touched),
         consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
         item_collection_metrics: None,
     })

@@ -1,11 +1,10 @@
 //! The one place where items change.
 //!
-//! Every change that knows the image before it passes [`write_item`]; what follows from a change (index entries, change
-//! records) belongs here, in the same transaction. [`blind`] is the short way for writes that need no image before: a
-//! table that has something to derive from that image must not take it.
+//! Every change passes [`write_item`]; what follows from a change (index entries, change records) belongs here, in the same
+//! transaction. A write that needs no image before does not read it: a transaction that has read no more than its table's
+//! record conflicts with nothing but a change of the table.
 
-use bytes::Bytes;
-use millpond_engine::{Transaction, WriteBatch};
+use millpond_engine::Transaction;
 
 use crate::catalog::Catalog;
 use crate::expression::Condition;
@@ -30,6 +29,42 @@ pub(crate) fn stored(
     Ok(Some(item))
 }
 
+/// What a write knows of the image before it.
+pub(crate) enum Before {
+    /// Neither the operation nor its table needs it.
+    Unread,
+    /// It was read in the same transaction.
+    Read(Option<Item>),
+}
+
+impl Before {
+    pub(crate) fn item(&self) -> Option<&Item> {
+        match self {
+            Before::Unread => None,
+            Before::Read(item) => item.as_ref(),
+        }
+    }
+
+    pub(crate) fn into_item(self) -> Option<Item> {
+        match self {
+            Before::Unread => None,
+            Before::Read(item) => item,
+        }
+    }
+}
+
+/// The image before a write, if it is needed.
+pub(crate) fn before(
+    tx: &mut Transaction,
+    catalog: &Catalog,
+    table: &TableRecord,
+    row: &[u8],
+    key: &Item,
+    needed: bool,
+) -> Result<Before> {
+    if needed { stored(tx, catalog, table, row, key).map(Before::Read) } else { Ok(Before::Unread) }
+}
+
 /// Two partition keys with one hash are refused, so that neither reads the other's items.
 pub(crate) fn check_partition(
     table: &TableRecord,
@@ -45,15 +80,17 @@ pub(crate) fn check_partition(
     ))
 }
 
-/// Changes a row from one image to another; `None` is no item.
+/// Changes a row to another image; `None` is no item.
 pub(crate) fn write_item(
     tx: &mut Transaction,
     catalog: &Catalog,
     row: Vec<u8>,
-    old: Option<&Item>,
+    before: &Before,
     new: Option<&Item>,
 ) -> Result<()> {
-    if old == new {
+    if let Before::Read(old) = before
+        && old.as_ref() == new
+    {
         return Ok(()); // the row was read in this transaction, so it is still so when it commits
     }
     match new {
@@ -61,14 +98,6 @@ pub(crate) fn write_item(
         None => tx.delete(&catalog.items, row)?,
     }
     Ok(())
-}
-
-/// Changes a row whatever it holds now.
-pub(crate) fn blind(batch: &mut WriteBatch, catalog: &Catalog, row: Vec<u8>, new: Option<Bytes>) {
-    match new {
-        Some(item) => batch.put(&catalog.items, row, item),
-        None => batch.delete(&catalog.items, row),
-    }
 }
 
 /// Refuses the write if its condition does not hold for the present item.

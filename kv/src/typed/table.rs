@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::vec;
 
-use millpond_engine::{Transaction, WriteBatch};
+use millpond_engine::Transaction;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,7 +16,7 @@ use crate::page::{self, Selection, Walk};
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item};
 use crate::write_item::{self, write_item};
-use crate::{Error, Result, constraints, key, layout, query, read_item, scan};
+use crate::{Error, Result, constraints, key, query, read_item, scan};
 
 /// A table as a collection of Rust values, which serde turns into items and back.
 ///
@@ -91,10 +91,7 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// does not fit the table or it is larger than 400 KB, and those of the engine.
     pub fn put(&self, value: &T) -> Result<()> {
         let item = checked_item(value)?;
-        let row = key::of_item(&*self.record()?, &item)?;
-        let mut batch = WriteBatch::new();
-        write_item::blind(&mut batch, self.kv.catalog(), row, Some(layout::encode(&item)));
-        Ok(self.kv.engine().write(batch)?)
+        self.kv.engine().transact(|tx| self.set(tx, &item, Some(&item), false)).map(drop)
     }
 
     /// [`put`](Table::put) in the caller's transaction. Gives the value that was replaced.
@@ -103,13 +100,21 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// As [`put`](Table::put), and [`Error::Serde`] if the replaced item is no `T`.
     pub fn put_in(&self, tx: &mut Transaction, value: &T) -> Result<Option<T>> {
         let item = checked_item(value)?;
+        self.set(tx, &item, Some(&item), true)
+    }
+
+    /// Changes the row of a key to another image. Gives the value before, if it is needed.
+    fn set(&self, tx: &mut Transaction, key: &Item, new: Option<&Item>, needed: bool) -> Result<Option<T>> {
         let catalog = self.kv.catalog();
         let table = catalog.need(tx, &self.name)?;
-        let row = key::of_item(&table, &item)?;
-        let old = write_item::stored(tx, catalog, &table, &row, &item)?;
-        let replaced = old.as_ref().map(|old| from_item(old.clone())).transpose()?;
-        write_item(tx, catalog, row, old.as_ref(), Some(&item))?;
-        Ok(replaced)
+        let row = match new {
+            Some(item) => key::of_item(&table, item)?,
+            None => key::of_request(&table, key)?,
+        };
+        let before = write_item::before(tx, catalog, &table, &row, key, needed)?;
+        let value = before.item().filter(|_| needed).map(|old| from_item(old.clone())).transpose()?;
+        write_item(tx, catalog, row, &before, new)?;
+        Ok(value)
     }
 
     /// The value under a key, as the latest commit left it.
@@ -143,11 +148,8 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// # Errors
     /// [`Error::Validation`] if the key does not fit the table, and those of the engine.
     pub fn delete(&self, key: &impl Serialize) -> Result<()> {
-        let table = self.record()?;
-        let row = key::of_request(&table, &key_item(&table, key)?)?;
-        let mut batch = WriteBatch::new();
-        write_item::blind(&mut batch, self.kv.catalog(), row, None);
-        Ok(self.kv.engine().write(batch)?)
+        let key = key_item(&*self.record()?, key)?;
+        self.kv.engine().transact(|tx| self.set(tx, &key, None, false)).map(drop)
     }
 
     /// [`delete`](Table::delete) in the caller's transaction. Gives the value that was deleted.
@@ -155,14 +157,8 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// # Errors
     /// As [`delete`](Table::delete), and [`Error::Serde`] if the deleted item is no `T`.
     pub fn delete_in(&self, tx: &mut Transaction, key: &impl Serialize) -> Result<Option<T>> {
-        let catalog = self.kv.catalog();
-        let table = catalog.need(tx, &self.name)?;
-        let key = key_item(&table, key)?;
-        let row = key::of_request(&table, &key)?;
-        let old = write_item::stored(tx, catalog, &table, &row, &key)?;
-        let deleted = old.as_ref().map(|old| from_item(old.clone())).transpose()?;
-        write_item(tx, catalog, row, old.as_ref(), None)?;
-        Ok(deleted)
+        let key = key_item(&*self.kv.catalog().need(tx, &self.name)?, key)?;
+        self.set(tx, &key, None, true)
     }
 
     /// The values under one partition key, by ascending sort key unless [`Query::reverse`] is called. Nothing is read
