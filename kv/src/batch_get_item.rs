@@ -1,14 +1,15 @@
 //! Reading many items at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use millpond_engine::Read;
 
+use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
 use crate::expression::Projection;
-use crate::model::{BatchGetItemOutput, BatchGetItemRequest, KeysAndAttributes, ReturnConsumedCapacity};
+use crate::model::{BatchGetItemOutput, BatchGetItemRequest, KeysAndAttributes};
 use crate::read_item::{read_row, single_projection};
-use crate::{Error, Result, capacity, constraints, key};
+use crate::{Error, Result, constraints, key};
 
 const MAX_KEYS: usize = 100;
 const MAX_RESPONSE_BYTES: usize = 16 << 20;
@@ -67,7 +68,7 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, batch: &BatchGet<'_
         }
     }
     let mut output = BatchGetItemOutput::default();
-    let mut units: std::collections::BTreeMap<&str, f64> = std::collections::BTreeMap::new();
+    let mut tables: BTreeMap<&str, Consumption> = BTreeMap::new();
     let mut response_bytes = 0;
     for (of_table, table, key, row) in rows {
         let items = output.responses.entry(of_table.parameter.to_owned()).or_default();
@@ -91,12 +92,9 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, batch: &BatchGet<'_
             }
         };
         response_bytes += bytes;
-        *units.entry(of_table.parameter).or_default() += capacity::read_units(bytes, of_table.asked.consistent_read);
+        let units = capacity::read_units(bytes, of_table.asked.consistent_read);
+        tables.entry(of_table.parameter).or_default().add(Consumption::of_table(units));
     }
-    let asked = batch.request.return_consumed_capacity;
-    if asked != ReturnConsumedCapacity::None {
-        let reports = units.into_iter().filter_map(|(table, units)| capacity::report(asked, table, units));
-        output.consumed_capacity = Some(reports.collect());
-    }
+    output.consumed_capacity = capacity::report_tables(batch.request.return_consumed_capacity, tables, None);
     Ok(output)
 }

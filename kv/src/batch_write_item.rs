@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use millpond_engine::Transaction;
 
+use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
 use crate::model::{BatchWriteItemOutput, BatchWriteItemRequest, ReturnConsumedCapacity, WriteRequest};
 use crate::table::TableRecord;
 use crate::value::Item;
 use crate::write_item::{self, write_item};
-use crate::{Error, Result, capacity, constraints, key};
+use crate::{Error, Result, constraints, key};
 
 const MAX_WRITES: usize = 25;
 
@@ -86,7 +87,7 @@ fn writes<'a>(catalog: &Catalog, tx: &mut Transaction, batch: &BatchWrite<'a>) -
 }
 
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, batch: &BatchWrite<'_>) -> Result<BatchWriteItemOutput> {
-    let mut units: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut tables: BTreeMap<&str, Consumption> = BTreeMap::new();
     let mut found = Vec::new();
     let asked = batch.request.return_consumed_capacity;
     let needed = asked != ReturnConsumedCapacity::None;
@@ -95,11 +96,9 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, batch: &BatchWrite
         found.push((write, before)); // all is read before anything is written, so an error leaves nothing half done
     }
     for (write, before) in found {
-        *units.entry(write.parameter).or_default() +=
-            capacity::write_units(write_item::size(before.item()), write_item::size(write.new));
-        write_item(tx, catalog, write.row, &before, write.new)?;
+        let consumption = write_item(tx, catalog, &write.table, write.row, &before, write.new)?;
+        tables.entry(write.parameter).or_default().add(consumption);
     }
-    let reports = units.into_iter().filter_map(|(table, units)| capacity::report(asked, table, units));
-    let consumed_capacity = (asked != ReturnConsumedCapacity::None).then(|| reports.collect());
+    let consumed_capacity = capacity::report_tables(asked, tables, None);
     Ok(BatchWriteItemOutput { consumed_capacity, ..BatchWriteItemOutput::default() })
 }

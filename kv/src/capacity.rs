@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::index::Scope;
 use crate::model::{Capacity, ConsumedCapacity, ReturnConsumedCapacity};
 
 const READ_UNIT_BYTES: usize = 4096;
@@ -25,28 +26,74 @@ fn units(bytes: usize, unit_bytes: usize) -> f64 {
 /// A transaction prepares and commits, and is charged for both.
 pub(crate) const TRANSACTION_FACTOR: f64 = 2.0;
 
-/// The reports of a transaction that a request asked for, from the units on each table.
-pub(crate) fn report_transaction(
-    asked: ReturnConsumedCapacity,
-    tables: BTreeMap<&str, f64>,
-    kind: Transactional,
-) -> Option<Vec<ConsumedCapacity>> {
-    let report = |(table, units): (&str, f64)| {
-        let mut report = report(asked, table, units)?;
-        let (read, write) = match kind {
-            Transactional::Read => (Some(units), None),
-            Transactional::Write => (None, Some(units)),
-        };
-        (report.read_capacity_units, report.write_capacity_units) = (read, write);
-        if let Some(table) = &mut report.table {
-            (table.read_capacity_units, table.write_capacity_units) = (read, write);
-        }
-        Some(report)
-    };
-    (asked != ReturnConsumedCapacity::None).then(|| tables.into_iter().filter_map(report).collect())
+/// An index that units are consumed on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Arm {
+    pub(crate) scope: Scope,
+    pub(crate) index: String,
 }
 
-/// What the units of a transaction were consumed for.
+/// Units, by where they are consumed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Consumption {
+    table: f64,
+    indexes: BTreeMap<Arm, f64>,
+}
+
+impl Consumption {
+    pub(crate) fn of_table(units: f64) -> Self {
+        Consumption { table: units, indexes: BTreeMap::new() }
+    }
+
+    /// Of a read of an index, and of what it fetched from the table.
+    pub(crate) fn of_index(arm: Arm, units: f64, table: f64) -> Self {
+        Consumption { table, indexes: BTreeMap::from([(arm, units)]) }
+    }
+
+    pub(crate) fn add_index(&mut self, arm: Arm, units: f64) {
+        *self.indexes.entry(arm).or_default() += units;
+    }
+
+    pub(crate) fn add(&mut self, other: Consumption) {
+        self.table += other.table;
+        for (arm, units) in other.indexes {
+            self.add_index(arm, units);
+        }
+    }
+
+    /// The same within a transaction, whose indexes are charged as ever.
+    pub(crate) fn in_transaction(mut self) -> Self {
+        self.table *= TRANSACTION_FACTOR;
+        self
+    }
+
+    fn all(&self) -> f64 {
+        self.table + self.indexes.values().sum::<f64>()
+    }
+
+    /// The arms of one scope; `None` if there are none.
+    fn arms(&self, scope: Scope, capacity: impl Fn(f64) -> Capacity) -> Option<BTreeMap<String, Capacity>> {
+        let arms: BTreeMap<_, _> = self
+            .indexes
+            .iter()
+            .filter(|(arm, _)| arm.scope == scope)
+            .map(|(arm, units)| (arm.index.clone(), capacity(*units)))
+            .collect();
+        (!arms.is_empty()).then_some(arms)
+    }
+}
+
+/// The reports that a request on several tables asked for.
+pub(crate) fn report_tables(
+    asked: ReturnConsumedCapacity,
+    tables: BTreeMap<&str, Consumption>,
+    kind: Option<Transactional>,
+) -> Option<Vec<ConsumedCapacity>> {
+    let reports = tables.into_iter().filter_map(|(table, consumption)| report_kind(asked, table, &consumption, kind));
+    (asked != ReturnConsumedCapacity::None).then(|| reports.collect())
+}
+
+/// What the units of a transaction were consumed for; its reports say so.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Transactional {
     Read,
@@ -54,13 +101,41 @@ pub(crate) enum Transactional {
 }
 
 /// The report that a request asked for.
-pub(crate) fn report(asked: ReturnConsumedCapacity, table_name: &str, capacity_units: f64) -> Option<ConsumedCapacity> {
-    let table = match asked {
-        ReturnConsumedCapacity::None => return None,
-        ReturnConsumedCapacity::Total => None,
-        ReturnConsumedCapacity::Indexes => Some(Capacity { capacity_units, ..Capacity::default() }),
+pub(crate) fn report(
+    asked: ReturnConsumedCapacity,
+    table_name: &str,
+    consumption: &Consumption,
+) -> Option<ConsumedCapacity> {
+    report_kind(asked, table_name, consumption, None)
+}
+
+fn report_kind(
+    asked: ReturnConsumedCapacity,
+    table_name: &str,
+    consumption: &Consumption,
+    kind: Option<Transactional>,
+) -> Option<ConsumedCapacity> {
+    let capacity = |units: f64| Capacity {
+        capacity_units: units,
+        read_capacity_units: matches!(kind, Some(Transactional::Read)).then_some(units),
+        write_capacity_units: matches!(kind, Some(Transactional::Write)).then_some(units),
     };
-    Some(ConsumedCapacity { table_name: table_name.to_owned(), capacity_units, table, ..ConsumedCapacity::default() })
+    let by_place = match asked {
+        ReturnConsumedCapacity::None => return None,
+        ReturnConsumedCapacity::Total => false,
+        ReturnConsumedCapacity::Indexes => true,
+    };
+    let all = capacity(consumption.all());
+    let arms = |scope| consumption.arms(scope, capacity).filter(|_| by_place);
+    Some(ConsumedCapacity {
+        table_name: table_name.to_owned(),
+        capacity_units: all.capacity_units,
+        read_capacity_units: all.read_capacity_units,
+        write_capacity_units: all.write_capacity_units,
+        table: by_place.then(|| capacity(consumption.table)),
+        local_secondary_indexes: arms(Scope::Local),
+        global_secondary_indexes: arms(Scope::Global),
+    })
 }
 
 #[cfg(test)]

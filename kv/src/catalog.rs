@@ -11,7 +11,7 @@ use bytes::Bytes;
 use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read};
 use parking_lot::RwLock;
 
-use crate::layout::{self, ITEMS, TABLES, TOKENS};
+use crate::layout::{self, INDEXES, ITEMS, TABLES, TOKENS};
 use crate::table::TableRecord;
 use crate::{Error, Result};
 
@@ -23,6 +23,7 @@ const MAX_CACHED_BYTES: usize = 8 << 20;
 pub(crate) struct Catalog {
     pub(crate) tables: Keyspace,
     pub(crate) items: Keyspace,
+    pub(crate) indexes: Keyspace,
     pub(crate) tokens: Keyspace,
     decoded: RwLock<Decoded>,
 }
@@ -48,8 +49,8 @@ impl Decoded {
 impl Catalog {
     pub(crate) fn open(engine: &Engine) -> Result<Self> {
         let (tables, items) = (engine.keyspace(TABLES)?, engine.keyspace(ITEMS)?);
-        let tokens = engine.keyspace(TOKENS)?;
-        Ok(Catalog { tables, items, tokens, decoded: RwLock::default() })
+        let (indexes, tokens) = (engine.keyspace(INDEXES)?, engine.keyspace(TOKENS)?);
+        Ok(Catalog { tables, items, indexes, tokens, decoded: RwLock::default() })
     }
 
     /// The table of that name, if it exists.

@@ -4,12 +4,15 @@ use millpond_engine::{Read, Transaction};
 
 use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
+use crate::describe_table::Count;
+use crate::index::{self, Definition};
+use crate::key::Keys;
 use crate::layout::{self, TableId};
 use crate::model::{
-    BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement, KeyType, ProvisionedThroughput,
+    BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement, LocalSecondaryIndex, ProvisionedThroughput,
     SseSpecification,
 };
-use crate::table::{KeyAttribute, Settings, TableRecord};
+use crate::table::{Settings, TableRecord};
 use crate::{Error, Result, tags};
 
 const MAX_CAPACITY_UNITS: i64 = 1_000_000_000_000;
@@ -23,8 +26,8 @@ const MAX_KMS_KEY_CHARACTERS: usize = 2048;
 pub(crate) struct Create<'a> {
     request: &'a CreateTableRequest,
     name: &'a str,
-    partition_key: KeyAttribute,
-    sort_key: Option<KeyAttribute>,
+    keys: Keys,
+    indexes: Vec<Definition>,
 }
 
 pub(crate) fn check(request: &CreateTableRequest) -> Result<Create<'_>> {
@@ -32,17 +35,16 @@ pub(crate) fn check(request: &CreateTableRequest) -> Result<Create<'_>> {
     check_constraints(request)?;
     check_throughput(request.billing_mode.unwrap_or_default(), request.provisioned_throughput)?;
     let keys = check_keys(request)?;
+    let indexes = index::check::definitions(request, &keys)?;
     refuse_unsupported(request)?;
     tags::check_tags(&request.tags)?;
     check_sse(request.sse_specification.as_ref())?;
-    let mut attributes = keys.into_iter();
-    let partition_key = attributes.next().ok_or_else(|| Error::validation("Invalid KeySchema: it is empty"))?;
-    Ok(Create { request, name, partition_key, sort_key: attributes.next() })
+    Ok(Create { request, name, keys, indexes })
 }
 
 fn check_constraints(request: &CreateTableRequest) -> Result<()> {
     let mut constraints = Constraints::default();
-    check_throughput_values(&mut constraints, request.provisioned_throughput);
+    check_throughput_values(&mut constraints, request.provisioned_throughput, "provisionedThroughput");
     let schema = &request.key_schema;
     if schema.is_empty() {
         constraints.breaks("[]", "keySchema", "Member must have length greater than or equal to 1");
@@ -58,19 +60,30 @@ fn check_constraints(request: &CreateTableRequest) -> Result<()> {
         let field = format!("attributeDefinitions.{}.member.attributeName", index + 1);
         check_name(&mut constraints, &definition.attribute_name, &field);
     }
+    for (nth, index) in (1..).zip(request.local_secondary_indexes.iter().flatten()) {
+        let field = format!("localSecondaryIndexes.{nth}.member");
+        let LocalSecondaryIndex { index_name, key_schema, projection } = index;
+        index::check::constrain(&mut constraints, &field, index_name, key_schema, projection, None);
+    }
+    for (nth, index) in (1..).zip(request.global_secondary_indexes.iter().flatten()) {
+        index::check::constrain_global(&mut constraints, &format!("globalSecondaryIndexes.{nth}.member"), index);
+    }
     constraints.finish()
 }
 
 /// Checks the bounds of provisioned units.
-pub(crate) fn check_throughput_values(constraints: &mut Constraints, throughput: Option<ProvisionedThroughput>) {
+pub(crate) fn check_throughput_values(
+    constraints: &mut Constraints,
+    throughput: Option<ProvisionedThroughput>,
+    field: &str,
+) {
     let Some(throughput) = throughput else { return };
     let at_least_one = "Member must have value greater than or equal to 1";
-    for (value, field) in [
-        (throughput.write_capacity_units, "provisionedThroughput.writeCapacityUnits"),
-        (throughput.read_capacity_units, "provisionedThroughput.readCapacityUnits"),
-    ] {
+    for (value, unit) in
+        [(throughput.write_capacity_units, "writeCapacityUnits"), (throughput.read_capacity_units, "readCapacityUnits")]
+    {
         if value < 1 {
-            constraints.breaks(value, field, at_least_one);
+            constraints.breaks(value, &format!("{field}.{unit}"), at_least_one);
         }
     }
 }
@@ -121,92 +134,28 @@ fn check_name(constraints: &mut Constraints, name: &str, field: &str) {
     }
 }
 
-fn check_keys(request: &CreateTableRequest) -> Result<Vec<KeyAttribute>> {
-    let definitions = &request.attribute_definitions;
-    let keys: Vec<&str> = request.key_schema.iter().map(|key| key.attribute_name.as_str()).collect();
-    let names: Vec<&str> = definitions.iter().map(|definition| definition.attribute_name.as_str()).collect();
-    let undefined = keys.iter().any(|key| !names.contains(key));
-    let same_name = keys.len() == 2 && keys.first() == keys.last();
-    if keys.len() == 2 && (undefined || same_name && names.len() == 1) {
-        return Err(Error::validation("Invalid KeySchema: Some index key attribute have no definition"));
+/// The table's own key, from what the request defines.
+fn check_keys(request: &CreateTableRequest) -> Result<Keys> {
+    let (types, schema) = (&request.attribute_definitions, &request.key_schema);
+    let is_defined = |key: &KeySchemaElement| types.iter().any(|it| it.attribute_name == key.attribute_name);
+    if let [first, second] = schema.as_slice() {
+        let same_name = first.attribute_name == second.attribute_name && types.len() == 1;
+        if same_name || !is_defined(first) || !is_defined(second) {
+            return Err(Error::validation("Invalid KeySchema: Some index key attribute have no definition"));
+        }
     }
-    if undefined {
-        return Err(undefined_keys(&keys, &names));
-    }
-    check_order(&request.key_schema)?;
-    let mut sorted = names.clone();
-    sorted.sort_unstable();
-    if let Some(pair) = sorted.windows(2).find(|pair| pair.first() == pair.last()) {
+    let keys = index::check::keys(types, schema)?;
+    let mut names: Vec<&str> = types.iter().map(|definition| definition.attribute_name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
         let name = pair.first().copied().unwrap_or_default();
         return Err(Error::invalid_parameters(format_args!("Duplicate AttributeName in AttributeDefinitions: {name}")));
     }
-    let has_indexes = request.local_secondary_indexes.is_some() || request.global_secondary_indexes.is_some();
-    if !has_indexes && keys.len() != names.len() {
-        return Err(Error::invalid_parameters(
-            "Number of attributes in KeySchema does not exactly match number of attributes defined in \
-             AttributeDefinitions",
-        ));
-    }
-    let attribute = |name: &&str| {
-        let definition = definitions.iter().find(|definition| definition.attribute_name == *name)?;
-        Some(KeyAttribute { name: (*name).to_owned(), attribute_type: definition.attribute_type })
-    };
-    Ok(keys.iter().filter_map(attribute).collect())
-}
-
-fn undefined_keys(keys: &[&str], names: &[&str]) -> Error {
-    Error::invalid_parameters(format_args!(
-        "Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]",
-        keys.join(", "),
-        names.join(", ")
-    ))
-}
-
-/// Partition key first, sort key second, under different names.
-fn check_order(schema: &[KeySchemaElement]) -> Result<()> {
-    let text = match schema {
-        [first, second] if first.attribute_name == second.attribute_name => {
-            "Both the Hash Key and the Range Key element in the KeySchema have the same name"
-        }
-        [first, ..] if first.key_type != KeyType::Hash => {
-            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
-        }
-        [_, second] if second.key_type != KeyType::Range => {
-            "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::validation(text))
+    Ok(keys)
 }
 
 /// Refuses what would otherwise be promised and not done.
 fn refuse_unsupported(request: &CreateTableRequest) -> Result<()> {
-    let mut names = Vec::new();
-    if let Some(indexes) = &request.local_secondary_indexes {
-        if indexes.is_empty() {
-            return Err(Error::invalid_parameters("List of LocalSecondaryIndexes is empty"));
-        }
-        if request.key_schema.len() != 2 {
-            return Err(Error::invalid_parameters(
-                "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
-            ));
-        }
-        names.extend(indexes.iter().map(|index| &index.index_name));
-    }
-    if let Some(indexes) = &request.global_secondary_indexes {
-        if indexes.is_empty() {
-            return Err(Error::invalid_parameters("List of GlobalSecondaryIndexes is empty"));
-        }
-        names.extend(indexes.iter().map(|index| &index.index_name));
-    }
-    names.sort_unstable();
-    if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
-        let name = pair.first().map_or("", |name| name.as_str());
-        return Err(Error::invalid_parameters(format_args!("Duplicate index name: {name}")));
-    }
-    if !names.is_empty() {
-        return Err(Error::invalid_parameters("Secondary indexes are not supported yet"));
-    }
     if request.stream_specification.is_some_and(|stream| stream.stream_enabled) {
         return Err(Error::invalid_parameters("StreamSpecification: change streams are not supported yet"));
     }
@@ -214,18 +163,19 @@ fn refuse_unsupported(request: &CreateTableRequest) -> Result<()> {
 }
 
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_>) -> Result<CreateTableOutput> {
-    let Create { request, name, partition_key, sort_key } = create;
+    let Create { request, name, keys, indexes } = create;
     if catalog.find(tx, name)?.is_some() {
         return Err(Error::ResourceInUse { message: format!("Table already exists: {name}") });
     }
     let id = next_id(catalog, tx)?;
     let now = tx.clock().now();
     let pay_per_request = request.billing_mode == Some(BillingMode::PayPerRequest);
-    let record = TableRecord {
+    let mut record = TableRecord {
         id,
         name: (*name).to_owned(),
-        partition_key: partition_key.clone(),
-        sort_key: sort_key.clone(),
+        keys: keys.clone(),
+        indexes: Vec::new(),
+        next_index: 0,
         created: now,
         settings: Settings {
             billing_mode: request.billing_mode,
@@ -240,8 +190,11 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_
             ..Settings::default()
         },
     };
+    for definition in indexes {
+        record.add_index(definition.clone(), false)?;
+    }
     tx.put(&catalog.tables, layout::table_key(name), record.encode())?;
-    Ok(CreateTableOutput { table_description: record.describe(now, 0, 0) })
+    Ok(CreateTableOutput { table_description: record.describe(now, &Count::default()) })
 }
 
 fn next_id(catalog: &Catalog, tx: &mut Transaction) -> Result<TableId> {

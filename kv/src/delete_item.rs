@@ -35,11 +35,10 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, delete: &Delete<'_
     let before = write_item::before(tx, catalog, &table, &row, &request.key, needed)?;
     let on_failure = request.return_values_on_condition_check_failure;
     write_item::check_condition(delete.condition.as_ref(), before.item(), on_failure)?;
-    write_item(tx, catalog, row, &before, None)?;
-    let units = capacity::write_units(write_item::size(before.item()), 0);
+    let consumption = write_item(tx, catalog, &table, row, &before, None)?;
     Ok(DeleteItemOutput {
         attributes: before.into_item().filter(|_| request.return_values == ReturnValues::AllOld),
-        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
+        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, &consumption),
         item_collection_metrics: None,
     })
 }

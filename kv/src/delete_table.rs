@@ -5,9 +5,10 @@
 //! the record. They are removed in bounded batches, and then the mark. What a crash leaves, the next opening of the service
 //! removes.
 
-use millpond_engine::{Engine, RangeRequest, Transaction, WriteBatch};
+use millpond_engine::{Engine, Keyspace, RangeRequest, Transaction, WriteBatch};
 
 use crate::catalog::Catalog;
+use crate::describe_table::Count;
 use crate::layout::{self, TableId};
 use crate::model::{DeleteTableOutput, DeleteTableRequest, TableStatus};
 use crate::{Error, Result, constraints};
@@ -29,34 +30,41 @@ pub(crate) fn run_in(
     }
     tx.delete(&catalog.tables, layout::table_key(name))?;
     tx.put(&catalog.tables, layout::deleted_key(table.id), "")?;
-    let mut table_description = table.describe(tx.clock().now(), 0, 0);
+    let mut table_description = table.describe(tx.clock().now(), &Count::default());
     table_description.table_status = TableStatus::Deleting;
     Ok((DeleteTableOutput { table_description }, table.id))
 }
 
-/// Removes the rows of a deleted table, and its mark.
+/// Removes the rows of a deleted table and of its indexes, and its mark.
 pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId) -> Result<()> {
+    let prefix = layout::items_prefix(table);
+    clear(engine, &catalog.items, &prefix)?;
+    clear(engine, &catalog.indexes, &prefix)?;
+    let mut mark = WriteBatch::new();
+    mark.delete(&catalog.tables, layout::deleted_key(table));
+    Ok(engine.write(mark)?)
+}
+
+/// Removes all keys that begin so, a bounded batch at a time.
+pub(crate) fn clear(engine: &Engine, keyspace: &Keyspace, prefix: &[u8]) -> Result<()> {
     // One snapshot, so that a batch does not walk again over what the batches before it removed.
     let snapshot = engine.snapshot()?;
-    let all = RangeRequest::prefix(&layout::items_prefix(table)).limit(SWEEP_ROWS);
+    let all = RangeRequest::prefix(prefix).limit(SWEEP_ROWS);
     let mut range = all.clone();
     loop {
-        let page = snapshot.range(&catalog.items, &range)?;
+        let page = snapshot.range(keyspace, &range)?;
         let mut batch = WriteBatch::new();
         for (key, _) in page.entries {
-            batch.delete(&catalog.items, key);
+            batch.delete(keyspace, key);
         }
         if !batch.is_empty() {
             engine.write(batch)?;
         }
         match page.resume {
             Some(key) => range = all.clone().resume_after(&key),
-            None => break,
+            None => return Ok(()),
         }
     }
-    let mut mark = WriteBatch::new();
-    mark.delete(&catalog.tables, layout::deleted_key(table));
-    Ok(engine.write(mark)?)
 }
 
 /// Sweeps all deleted tables.

@@ -5,14 +5,16 @@
 //! table that was found large, for a minute, so that a client that polls a description does not read the table over and
 //! over. (The service itself counts about every six hours.)
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use millpond_engine::{Engine, RangeRequest, Read, Timestamp};
 use parking_lot::Mutex;
 
 use crate::catalog::Catalog;
-use crate::layout::{self, TableId};
+use crate::layout::{self, IndexId, TableId};
 use crate::model::{DescribeTableOutput, DescribeTableRequest};
 use crate::{Result, constraints};
 
@@ -20,41 +22,66 @@ const LARGE_TABLE_ITEMS: u64 = 100_000;
 const LARGE_TABLE_RECOUNT: Duration = Duration::from_secs(60);
 const MAX_REMEMBERED_COUNTS: usize = 4096;
 
-/// Items of a table, and when they were counted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Count {
+/// Items and their size.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Size {
     pub(crate) items: u64,
     pub(crate) bytes: u64,
+}
+
+impl Size {
+    fn add(&mut self, value: Bytes) -> Result<()> {
+        self.items += 1;
+        self.bytes += layout::view(value)?.size_bytes() as u64;
+        Ok(())
+    }
+}
+
+/// What a table and its indexes hold, and when that was counted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Count {
+    pub(crate) table: Size,
+    indexes: BTreeMap<IndexId, Size>,
     commits: u64,
     at: Timestamp,
 }
 
+impl Count {
+    pub(crate) fn of_index(&self, index: IndexId) -> Size {
+        self.indexes.get(&index).copied().unwrap_or_default()
+    }
+}
+
 /// The latest count of each table; a hint that can be thrown away.
 #[derive(Debug, Default)]
-pub(crate) struct Counts(Mutex<HashMap<TableId, Count>>);
+pub(crate) struct Counts(Mutex<HashMap<TableId, Arc<Count>>>);
 
 impl Counts {
-    pub(crate) fn of(&self, engine: &Engine, catalog: &Catalog, table: TableId) -> Result<Count> {
+    pub(crate) fn of(&self, engine: &Engine, catalog: &Catalog, table: TableId) -> Result<Arc<Count>> {
         // Taken before the snapshot, so a commit between the two only makes the count be taken anew next time.
         let (commits, now) = (engine.statistics().commits, engine.clock().now());
         if let Some(count) = self.0.lock().get(&table) {
             let is_recent = now.saturating_since(count.at) < LARGE_TABLE_RECOUNT;
-            if count.commits == commits || (count.items >= LARGE_TABLE_ITEMS && is_recent) {
-                return Ok(*count);
+            if count.commits == commits || (count.table.items >= LARGE_TABLE_ITEMS && is_recent) {
+                return Ok(Arc::clone(count));
             }
         }
-        let mut count = Count { items: 0, bytes: 0, commits, at: now };
+        let mut count = Count { commits, at: now, ..Count::default() };
         let snapshot = engine.snapshot()?;
-        for row in snapshot.scan(&catalog.items, &RangeRequest::prefix(&layout::items_prefix(table)))? {
-            let (_, value) = row?;
-            count.items += 1;
-            count.bytes += layout::view(value)?.size_bytes() as u64;
+        let all = RangeRequest::prefix(&layout::items_prefix(table));
+        for row in snapshot.scan(&catalog.items, &all)? {
+            count.table.add(row?.1)?;
         }
+        for entry in snapshot.scan(&catalog.indexes, &all)? {
+            let (key, value) = entry?;
+            count.indexes.entry(layout::index_id(&key)?).or_default().add(value)?;
+        }
+        let count = Arc::new(count);
         let mut counts = self.0.lock();
         if counts.len() >= MAX_REMEMBERED_COUNTS {
             counts.clear();
         }
-        counts.insert(table, count);
+        counts.insert(table, Arc::clone(&count));
         Ok(count)
     }
 }
@@ -68,5 +95,5 @@ pub(crate) fn run(
 ) -> Result<DescribeTableOutput> {
     let table = catalog.need_named(reader, constraints::table_name(&request.table_name)?)?;
     let count = counts.of(engine, catalog, table.id)?;
-    Ok(DescribeTableOutput { table: table.describe(engine.clock().now(), count.items, count.bytes) })
+    Ok(DescribeTableOutput { table: table.describe(engine.clock().now(), &count) })
 }

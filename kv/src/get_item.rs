@@ -2,11 +2,12 @@
 
 use millpond_engine::Read;
 
+use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
 use crate::expression::Projection;
 use crate::model::{GetItemOutput, GetItemRequest};
 use crate::read_item::{read_row, single_projection};
-use crate::{Result, capacity, constraints, key};
+use crate::{Result, constraints, key};
 
 /// A request whose own checks have passed.
 pub(crate) struct Get<'a> {
@@ -38,7 +39,7 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, get: &Get<'_>) -> R
         }
         table = now;
     };
-    let units = capacity::read_units(bytes, request.consistent_read);
-    let consumed_capacity = capacity::report(request.return_consumed_capacity, &request.table_name, units);
+    let consumption = Consumption::of_table(capacity::read_units(bytes, request.consistent_read));
+    let consumed_capacity = capacity::report(request.return_consumed_capacity, &request.table_name, &consumption);
     Ok(GetItemOutput { item, consumed_capacity })
 }

@@ -1,43 +1,78 @@
 //! Primary keys: taking them out of items and requests, with the service's checks and texts.
 
-use crate::layout;
-use crate::model::ScalarAttributeType;
-use crate::table::{KeyAttribute, TableRecord};
+use crate::model::{KeySchemaElement, KeyType, ScalarAttributeType};
+use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item};
 use crate::{Error, Result};
+use crate::{index, layout};
 
 const MAX_PARTITION_KEY_BYTES: usize = 2048;
 const MAX_SORT_KEY_BYTES: usize = 1024;
 
 const NO_MATCH: &str = "The provided key element does not match the schema";
 
-/// The row key of an item that is about to be written.
+/// A key attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyAttribute {
+    pub(crate) name: String,
+    pub(crate) attribute_type: ScalarAttributeType,
+}
+
+/// The key attributes of a table or of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Keys {
+    pub(crate) partition: KeyAttribute,
+    pub(crate) sort: Option<KeyAttribute>,
+}
+
+impl Keys {
+    /// The partition key, then the sort key.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &KeyAttribute> {
+        std::iter::once(&self.partition).chain(&self.sort)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.attributes().map(|attribute| attribute.name.as_str())
+    }
+
+    pub(crate) fn sort_name(&self) -> Option<&str> {
+        self.sort.as_ref().map(|attribute| attribute.name.as_str())
+    }
+
+    pub(crate) fn schema(&self) -> Vec<KeySchemaElement> {
+        let parts = self.attributes().zip([KeyType::Hash, KeyType::Range]);
+        parts
+            .map(|(attribute, key_type)| KeySchemaElement { attribute_name: attribute.name.clone(), key_type })
+            .collect()
+    }
+}
+
+/// The row key of an item that is about to be written whole. The keys of indexes are checked too.
 pub(crate) fn of_item(table: &TableRecord, item: &Item) -> Result<Vec<u8>> {
-    let partition = key_attribute(&table.partition_key, item)?;
-    let sort = table.sort_key.as_ref().map(|sort| key_attribute(sort, item)).transpose()?;
-    row_key(table, partition, sort)
+    let partition = key_attribute(&table.keys.partition, item)?;
+    let sort = table.keys.sort.as_ref().map(|sort| key_attribute(sort, item)).transpose()?;
+    let row = row_key(table, partition, sort)?;
+    index::check::check_item(table, item)?;
+    Ok(row)
 }
 
 /// The row key that a `Key` parameter names: the key attributes and nothing else.
 pub(crate) fn of_request(table: &TableRecord, key: &Item) -> Result<Vec<u8>> {
-    let (partition, sort) = parts(table, key)?;
+    if key.len() != table.keys.attributes().count() {
+        return Err(Error::validation(NO_MATCH));
+    }
+    let (partition, sort) = parts(&table.keys, key)?;
     row_key(table, partition, sort)
 }
 
-/// The key attributes of a `Key` parameter, which holds nothing else.
-pub(crate) fn parts<'a>(
-    table: &TableRecord,
-    key: &'a Item,
-) -> Result<(&'a AttributeValue, Option<&'a AttributeValue>)> {
-    if key.len() != 1 + usize::from(table.sort_key.is_some()) {
-        return Err(Error::validation(NO_MATCH));
-    }
+/// The key attributes in a `Key` parameter.
+pub(crate) fn parts<'a>(keys: &Keys, key: &'a Item) -> Result<(&'a AttributeValue, Option<&'a AttributeValue>)> {
     let find = |attribute: &KeyAttribute| match key.get(&attribute.name) {
         Some(value) if has_type(value, attribute.attribute_type) => Ok(value),
         _ => Err(Error::validation(NO_MATCH)),
     };
-    let partition = find(&table.partition_key)?;
-    let sort = table.sort_key.as_ref().map(find).transpose()?;
+    let partition = find(&keys.partition)?;
+    let sort = keys.sort.as_ref().map(find).transpose()?;
     Ok((partition, sort))
 }
 
@@ -47,8 +82,8 @@ pub(crate) fn row_key(
     partition: &AttributeValue,
     sort: Option<&AttributeValue>,
 ) -> Result<Vec<u8>> {
-    check_size(&table.partition_key.name, partition, true)?;
-    if let (Some(attribute), Some(sort)) = (&table.sort_key, sort) {
+    check_size(&table.keys.partition.name, partition, true)?;
+    if let (Some(attribute), Some(sort)) = (&table.keys.sort, sort) {
         check_size(&attribute.name, sort, false)?;
     }
     layout::item_key(table.id, partition, sort)

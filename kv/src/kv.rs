@@ -12,7 +12,7 @@ use crate::model::*;
 use crate::tokens::Purges;
 use crate::typed::Table;
 use crate::{
-    Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item,
+    Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item, index,
     list_tables, put_item, query, scan, tags, transact_get_items, transact_write_items, transaction, update_item,
     update_table,
 };
@@ -37,13 +37,15 @@ struct Shared {
 }
 
 impl Kv {
-    /// Opens the service on an engine. Removes what deleted tables may have left behind, and expired tokens.
+    /// Opens the service on an engine. Removes what deleted tables and indexes may have left behind and expired tokens,
+    /// and fills indexes whose filling was cut short.
     ///
     /// # Errors
     /// Those of the engine.
     pub fn open(engine: &Engine) -> Result<Kv> {
         let catalog = Catalog::open(engine)?;
         delete_table::sweep_all(engine, &catalog)?;
+        index::backfill::resume_all(engine, &catalog)?;
         let purges = Purges::default();
         purges.purge_if_due(engine, &catalog)?;
         Ok(Kv { engine: engine.clone(), shared: Arc::new(Shared { catalog, counts: Counts::default(), purges }) })
@@ -127,28 +129,48 @@ impl Kv {
         list_tables::run(self.catalog(), tx, request)
     }
 
-    /// Changes settings of a table.
+    /// Changes settings of a table, and its global secondary indexes. An index that is added is filled before this returns,
+    /// which takes as long as there are items; meanwhile others see it in creation, and cannot read it. If that is cut
+    /// short, the next [`open`](Kv::open) fills it.
     ///
     /// # Errors
     /// [`Error::Validation`](crate::Error::Validation),
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn update_table(&self, request: &UpdateTableRequest) -> Result<UpdateTableOutput> {
+        if self.engine.in_transaction() {
+            return self.engine.transact(|tx| self.update_table_in(tx, request));
+        }
         let name = update_table::check(request)?;
-        let (table, now) = self.engine.transact(|tx| update_table::run_in(self.catalog(), tx, name, request))?;
+        let updated = self.engine.transact(|tx| update_table::run_in(self.catalog(), tx, name, request))?;
         // Counting may take long, so it is not done within the transaction.
-        let count = self.shared.counts.of(&self.engine, self.catalog(), table.id)?;
-        Ok(UpdateTableOutput { table_description: table.describe(now, count.items, count.bytes) })
+        let count = self.shared.counts.of(&self.engine, self.catalog(), updated.table.id)?;
+        if let Some(index) = updated.indexes.created {
+            index::backfill::fill(&self.engine, self.catalog(), name, index)?;
+        }
+        if let Some(index) = &updated.indexes.dropped
+            && let Err(error) = index::backfill::sweep(&self.engine, self.catalog(), updated.table.id, index.id)
+        {
+            tracing::warn!(%error, table = name, "entries of a deleted index stay until the next opening");
+        }
+        Ok(UpdateTableOutput { table_description: updated.describe(&count) })
     }
 
-    /// [`update_table`](Kv::update_table) in the caller's transaction.
+    /// [`update_table`](Kv::update_table) in the caller's transaction, which has to have room for the entries of an index
+    /// that is added. Those of one that is removed stay, out of reach, until the next [`open`](Kv::open).
     ///
     /// # Errors
     /// As [`update_table`](Kv::update_table).
     pub fn update_table_in(&self, tx: &mut Transaction, request: &UpdateTableRequest) -> Result<UpdateTableOutput> {
         let name = update_table::check(request)?;
-        let (table, now) = update_table::run_in(self.catalog(), tx, name, request)?;
-        let count = self.shared.counts.of(&self.engine, self.catalog(), table.id)?;
-        Ok(UpdateTableOutput { table_description: table.describe(now, count.items, count.bytes) })
+        let updated = tx.savepoint(|tx| {
+            let mut updated = update_table::run_in(self.catalog(), tx, name, request)?;
+            if let Some(index) = updated.indexes.created {
+                index::backfill::fill_in(self.catalog(), tx, &mut updated.table, index)?;
+            }
+            Ok::<_, crate::Error>(updated)
+        })?;
+        let count = self.shared.counts.of(&self.engine, self.catalog(), updated.table.id)?;
+        Ok(UpdateTableOutput { table_description: updated.describe(&count) })
     }
 
     /// Deletes a table and removes its items, which takes as long as there are items. If that is cut short, the table

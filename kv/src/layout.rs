@@ -5,7 +5,9 @@
 //! | `kv.tables` | `00` | u32: the highest table id ever given |
 //! | `kv.tables` | `01` name | the table's record, an encoded item (see [`TableRecord`](crate::table::TableRecord)) |
 //! | `kv.tables` | `02` table id (u32) | empty: the table is deleted, rows of it may be left |
+//! | `kv.tables` | `03` table id (u32), index id (u32) | empty: the index is deleted, entries of it may be left |
 //! | `kv.items` | table id (u32), hash (16 bytes), sort key | the item, encoded, its key attributes included |
+//! | `kv.indexes` | table id (u32), index id (u32), hash (16 bytes), sort key in groups, hash of the row's key (16 bytes) | the entry, an encoded item |
 //! | `kv.tokens` | `00` token | when it expires (u64, milliseconds since 1970), the digest of its actions (32 bytes) |
 //! | `kv.tokens` | `01` expiry (u64) token | empty: the index by which expired tokens are found |
 //!
@@ -15,16 +17,21 @@
 //! - The sort key stands last and raw: UTF-8 of a string, the bytes of a binary, the order-preserving form of a number
 //!   (see [`Number::order_key`]). Key order is therefore the service's order. Without a sort key nothing follows the
 //!   hash.
+//! - In an index the row's hash follows the sort key, so that must show its own end: it stands in groups of eight bytes,
+//!   the last one filled up with zeros, each followed by how many bytes it has, or by 9 where another group follows. That
+//!   keeps the order, and costs an eighth: the longest sort key still fits a key of the engine.
 //! - Table ids are never given twice, so rows that a deleted table left behind cannot show in a later table.
 
 use std::ops::Bound;
 
 use bytes::Bytes;
-use millpond_engine::Timestamp;
+use millpond_engine::{Timestamp, key::prefix_end};
 
 use crate::value::{AttributeValue, Item, ItemView, codec};
 use crate::{Error, Result};
 
+/// Keyspace of the entries of indexes.
+pub(crate) const INDEXES: &str = "kv.indexes";
 /// Keyspace of table records.
 pub(crate) const TABLES: &str = "kv.tables";
 /// Keyspace of items.
@@ -36,10 +43,16 @@ pub(crate) const TOKENS: &str = "kv.tokens";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct TableId(pub(crate) u32);
 
+/// Identifies an index for as long as its table exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct IndexId(pub(crate) u32);
+
 const TABLE: u8 = 1;
 const DELETED: u8 = 2;
+const DROPPED: u8 = 3;
 const HASH_BYTES: usize = 16;
-const PREFIX_BYTES: usize = 4 + HASH_BYTES;
+/// Longer than what stands before a hash.
+const FIRST_BYTES: usize = 8 + HASH_BYTES;
 
 /// Key of the highest table id ever given.
 pub(crate) const LAST_TABLE_ID: &[u8] = &[0];
@@ -77,13 +90,42 @@ pub(crate) fn deleted_id(key: &[u8]) -> Result<TableId> {
     read_table_id(key.strip_prefix(DELETED_PREFIX).unwrap_or(key))
 }
 
-/// Prefix of the keys of all items of a table.
+pub(crate) fn dropped_key(table: TableId, index: IndexId) -> Vec<u8> {
+    [&[DROPPED][..], &index_prefix(table, index)].concat()
+}
+
+/// Prefix of the keys that mark deleted indexes of tables that are there.
+pub(crate) const DROPPED_PREFIX: &[u8] = &[DROPPED];
+
+pub(crate) fn dropped_ids(key: &[u8]) -> Result<(TableId, IndexId)> {
+    let ids = key.strip_prefix(DROPPED_PREFIX).unwrap_or(key);
+    let index = ids.get(4..).and_then(|id| id.try_into().ok()).map(u32::from_be_bytes);
+    let index = index.ok_or_else(|| corrupt(TABLES, "an index id is not four bytes"))?;
+    Ok((read_table_id(ids.get(..4).unwrap_or_default())?, IndexId(index)))
+}
+
+/// Prefix of the keys of all items of a table, and of the entries of all its indexes.
 pub(crate) fn items_prefix(table: TableId) -> [u8; 4] {
     table.0.to_be_bytes()
 }
 
-/// Prefix of the keys of all items under one partition key.
-pub(crate) fn partition_prefix(table: TableId, partition: &AttributeValue) -> Result<Vec<u8>> {
+/// Prefix of the keys of all entries of an index.
+pub(crate) fn index_prefix(table: TableId, index: IndexId) -> [u8; 8] {
+    let mut prefix = [0; 8];
+    let (first, second) = prefix.split_at_mut(4);
+    first.copy_from_slice(&table.0.to_be_bytes());
+    second.copy_from_slice(&index.0.to_be_bytes());
+    prefix
+}
+
+/// The index in the key of an entry.
+pub(crate) fn index_id(key: &[u8]) -> Result<IndexId> {
+    let id = key.get(4..8).and_then(|id| id.try_into().ok()).map(u32::from_be_bytes);
+    id.map(IndexId).ok_or_else(|| corrupt(INDEXES, "an entry's key is too short"))
+}
+
+/// Prefix of the keys of all rows under one partition key, in a table or in an index.
+pub(crate) fn partition_prefix(prefix: &[u8], partition: &AttributeValue) -> Result<Vec<u8>> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(partition.type_name().as_bytes());
     match partition {
@@ -92,10 +134,10 @@ pub(crate) fn partition_prefix(table: TableId, partition: &AttributeValue) -> Re
         AttributeValue::N(number) => hasher.update(&number.order_key()),
         _ => return Err(Error::validation("The provided key element does not match the schema")),
     };
-    let mut prefix = Vec::with_capacity(PREFIX_BYTES + 32);
-    prefix.extend_from_slice(&items_prefix(table));
-    prefix.extend_from_slice(hasher.finalize().as_bytes().get(..HASH_BYTES).unwrap_or_default());
-    Ok(prefix)
+    let mut key = Vec::with_capacity(prefix.len() + 2 * HASH_BYTES + 32);
+    key.extend_from_slice(prefix);
+    key.extend_from_slice(hasher.finalize().as_bytes().get(..HASH_BYTES).unwrap_or_default());
+    Ok(key)
 }
 
 /// The sort key's bytes as they stand in the row's key.
@@ -111,30 +153,73 @@ pub(crate) fn push_sort_key(key: &mut Vec<u8>, sort: &AttributeValue) -> Result<
 
 /// The key of an item's row.
 pub(crate) fn item_key(table: TableId, partition: &AttributeValue, sort: Option<&AttributeValue>) -> Result<Vec<u8>> {
-    let mut key = partition_prefix(table, partition)?;
+    let mut key = partition_prefix(&items_prefix(table), partition)?;
     if let Some(sort) = sort {
         push_sort_key(&mut key, sort)?;
     }
     Ok(key)
 }
 
-/// The keys of one of `total` equal shares of a table's hashes.
-pub(crate) fn segment_bounds(table: TableId, segment: u32, total: u32) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+const GROUP_BYTES: usize = 8;
+const MORE_FOLLOWS: u8 = GROUP_BYTES as u8 + 1;
+
+/// The sort key as it stands in an entry's key.
+pub(crate) fn push_grouped_sort_key(key: &mut Vec<u8>, sort: &AttributeValue) -> Result<()> {
+    let mut bytes = Vec::new();
+    push_sort_key(&mut bytes, sort)?;
+    let mut rest = bytes.as_slice();
+    while let Some((group, more)) = rest.split_first_chunk::<GROUP_BYTES>().filter(|(_, more)| !more.is_empty()) {
+        key.extend_from_slice(group);
+        key.push(MORE_FOLLOWS);
+        rest = more;
+    }
+    key.extend_from_slice(rest);
+    key.resize(key.len() + GROUP_BYTES - rest.len(), 0);
+    // At most 8 are left.
+    key.push(u8::try_from(rest.len()).unwrap_or(MORE_FOLLOWS));
+    Ok(())
+}
+
+/// What the keys of all entries begin with whose sort key begins with this. The keys of some smaller sort keys do too,
+/// since those are filled up with zeros.
+pub(crate) fn push_grouped_sort_key_start(key: &mut Vec<u8>, start: &AttributeValue) -> Result<()> {
+    let before = key.len();
+    push_grouped_sort_key(key, start)?;
+    // The last group's count, and what it was filled up with.
+    let last = key.pop().map_or(0, usize::from);
+    if key.len() > before {
+        key.truncate(key.len() - GROUP_BYTES.saturating_sub(last));
+    }
+    Ok(())
+}
+
+/// The key of an entry of an index. `row` is the key of the item's row.
+pub(crate) fn index_key(
+    table: TableId,
+    index: IndexId,
+    partition: &AttributeValue,
+    sort: Option<&AttributeValue>,
+    row: &[u8],
+) -> Result<Vec<u8>> {
+    let mut key = partition_prefix(&index_prefix(table, index), partition)?;
+    if let Some(sort) = sort {
+        push_grouped_sort_key(&mut key, sort)?;
+    }
+    key.extend_from_slice(blake3::hash(row).as_bytes().get(..HASH_BYTES).unwrap_or_default());
+    Ok(key)
+}
+
+/// The keys of one of `total` equal shares of the hashes of a table or an index.
+pub(crate) fn segment_bounds(prefix: &[u8], segment: u32, total: u32) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
     let at = |segment: u32| {
         // The share's first hash, rounded up so that shares neither overlap nor leave a gap.
         let start = (u128::from(segment) << 64).div_ceil(u128::from(total.max(1)));
-        u64::try_from(start).ok().map(|start| [&items_prefix(table)[..], &start.to_be_bytes()].concat())
+        u64::try_from(start).ok().map(|start| [prefix, &start.to_be_bytes()].concat())
     };
-    let from = at(segment).map_or_else(|| Bound::Excluded(vec![0xFF; PREFIX_BYTES]), Bound::Included);
-    let to = at(segment.saturating_add(1)).map_or_else(|| table_end(table), Bound::Excluded);
+    let from = at(segment).map_or_else(|| Bound::Excluded(vec![0xFF; FIRST_BYTES]), Bound::Included);
+    let end = || prefix_end(prefix).map_or(Bound::Unbounded, Bound::Excluded);
+    let to = at(segment.saturating_add(1)).map_or_else(end, Bound::Excluded);
     (from, to)
-}
-
-fn table_end(table: TableId) -> Bound<Vec<u8>> {
-    match table.0.checked_add(1) {
-        Some(next) => Bound::Excluded(next.to_be_bytes().to_vec()),
-        None => Bound::Unbounded,
-    }
 }
 
 const TOKEN: u8 = 0;
@@ -201,9 +286,9 @@ mod tests {
     #[test]
     fn segments_cover_all_hashes_once() {
         for total in [1, 2, 3, 7, 1_000_000] {
-            let table = TableId(7);
+            let table = &items_prefix(TableId(7))[..];
             let (first, _) = segment_bounds(table, 0, total);
-            assert_eq!(first, Bound::Included([&items_prefix(table)[..], &[0; 8]].concat()));
+            assert_eq!(first, Bound::Included([table, &[0; 8]].concat()));
             let (_, last) = segment_bounds(table, total - 1, total);
             assert_eq!(last, Bound::Excluded(vec![0, 0, 0, 8]));
             for segment in (1..total).step_by((total as usize / 50).max(1)) {
@@ -237,5 +322,44 @@ mod tests {
         let text = item_key(TableId(1), &AttributeValue::S("a".into()), None).unwrap();
         let bytes = item_key(TableId(1), &AttributeValue::B(Bytes::from_static(b"a")), None).unwrap();
         assert_ne!(text, bytes);
+    }
+
+    fn grouped(bytes: &[u8]) -> Vec<u8> {
+        let mut key = Vec::new();
+        push_grouped_sort_key(&mut key, &AttributeValue::B(Bytes::copy_from_slice(bytes))).unwrap();
+        key
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn grouped_sort_keys_keep_their_order_whatever_follows(
+            a in proptest::collection::vec(0..4_u8, 0..20),
+            b in proptest::collection::vec(0..4_u8, 0..20),
+            after in proptest::prelude::any::<(u8, u8)>(),
+        ) {
+            let key = |bytes: &[u8], after: u8| [grouped(bytes), vec![after]].concat();
+            if a != b {
+                proptest::prop_assert_eq!(a < b, key(&a, after.0) < key(&b, after.1));
+            }
+        }
+
+        #[test]
+        fn from_a_grouped_sort_key_on_its_start_finds_just_those_that_begin_with_it(
+            start in proptest::collection::vec(0..2_u8, 1..20),
+            bytes in proptest::collection::vec(0..2_u8, 0..20),
+        ) {
+            let mut prefix = Vec::new();
+            push_grouped_sort_key_start(&mut prefix, &AttributeValue::B(Bytes::copy_from_slice(&start))).unwrap();
+            let key = grouped(&bytes);
+            let found = key.starts_with(&prefix) && key >= grouped(&start);
+            proptest::prop_assert_eq!(found, bytes.starts_with(&start));
+        }
+    }
+
+    #[test]
+    fn the_longest_sort_key_fits_a_key_of_the_engine() {
+        let longest = AttributeValue::B(Bytes::from(vec![0xFF; 1024]));
+        let key = index_key(TableId(1), IndexId(1), &longest, Some(&longest), &[]).unwrap();
+        assert!(key.len() <= 1331, "{}", key.len());
     }
 }

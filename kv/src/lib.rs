@@ -50,11 +50,12 @@
 //! # Limits
 //! Items of 400 KB (409,600 bytes), 32 levels deep; partition keys of 2,048 bytes, sort keys of 1,024; numbers of 38
 //! digits below 1E126; pages of 1 MB of evaluated items; batches of 25 writes and of 100 reads or 16 MB; transactions of
-//! 100 actions and 4 MB; expressions of 4,096 bytes and 300 operators; 1,000,000 segments of a parallel scan.
+//! 100 actions and 4 MB; expressions of 4,096 bytes and 300 operators, with names and values of 2 MB; 1,000,000 segments of a
+//! parallel scan; 5 local and 20 global secondary indexes of a table.
 //!
 //! # What it is not
 //! It throttles nothing: capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
-//! ARN stands for the name it ends in. Secondary indexes, change streams and expiry are not there yet; requests that
+//! ARN stands for the name it ends in. Change streams and expiry are not there yet; requests that
 //! ask for them are refused. The wire protocol is the server's.
 
 mod batch_get_item;
@@ -69,6 +70,7 @@ mod describe_table;
 mod error;
 pub mod expression;
 mod get_item;
+mod index;
 mod key;
 mod kv;
 mod layout;
@@ -78,7 +80,9 @@ mod page;
 mod put_item;
 mod query;
 mod read_item;
+mod record;
 mod scan;
+mod source;
 mod table;
 mod tags;
 mod tokens;

@@ -7,12 +7,13 @@ use std::ops::Bound;
 
 use millpond_engine::{RangeRequest, Read};
 
+use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
 use crate::constraints::Constraints;
 use crate::expression::{Condition, Projection};
 use crate::model::Select;
 use crate::read_item::{attribute, partial, whole};
-use crate::table::TableRecord;
+use crate::source::Source;
 use crate::value::{AttributeValue, Item, ItemView};
 use crate::write_item::check_partition;
 use crate::{Error, Result, key, layout};
@@ -40,6 +41,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) filter: Option<&'a Condition>,
     pub(crate) projection: Option<&'a Projection>,
     pub(crate) count_only: bool,
+    /// Whether the items are taken from the table and not from the index.
+    pub(crate) fetch: bool,
 }
 
 #[derive(Debug, Default)]
@@ -48,13 +51,23 @@ pub(crate) struct Page {
     pub(crate) count: usize,
     pub(crate) scanned_count: usize,
     pub(crate) scanned_bytes: usize,
+    /// Consistent read units of what was fetched from the table.
+    pub(crate) fetched_units: f64,
     pub(crate) last_evaluated_key: Option<Item>,
+}
+
+impl Page {
+    /// What reading it cost.
+    pub(crate) fn consumption(&self, source: Source<'_>, is_consistent: bool) -> Consumption {
+        let units = capacity::read_units(self.scanned_bytes, is_consistent);
+        source.consumption(units, if is_consistent { self.fetched_units } else { self.fetched_units / 2.0 })
+    }
 }
 
 pub(crate) fn read(
     catalog: &Catalog,
     reader: &mut impl Read,
-    table: &TableRecord,
+    source: Source<'_>,
     walk: &Walk,
     selection: &Selection<'_>,
 ) -> Result<Page> {
@@ -67,27 +80,28 @@ pub(crate) fn read(
             Some(key) => bounds.resume_after(key),
             None => bounds,
         };
-        let rows = reader.range(&catalog.items, &request)?;
+        let rows = reader.range(source.keyspace(catalog), &request)?;
         let mut last: Option<ItemView> = None;
         for (_, value) in rows.entries {
             let view = layout::view(value)?;
             let bytes = view.size_bytes();
             if page.scanned_count > 0 && page.scanned_bytes + bytes > MAX_PAGE_BYTES {
                 if let Some(last) = last {
-                    page.last_evaluated_key = Some(stored_key(table, &last)?);
+                    page.last_evaluated_key = Some(stored_key(source, &last)?);
                 } // else the last row came with the range page before, which has set it
                 return Ok(page);
             }
             page.scanned_count += 1;
             page.scanned_bytes += bytes;
-            select(&mut page, table, &view, selection)?;
+            let fetched = if selection.fetch { Some(fetch(&mut page, catalog, reader, source, &view)?) } else { None };
+            select(&mut page, source, fetched.as_ref().unwrap_or(&view), selection)?;
             let is_full = page.scanned_count >= walk.limit;
             last = Some(view);
             if is_full {
                 break;
             }
         }
-        page.last_evaluated_key = last.as_ref().map(|view| stored_key(table, view)).transpose()?;
+        page.last_evaluated_key = last.as_ref().map(|view| stored_key(source, view)).transpose()?;
         if page.scanned_count >= walk.limit {
             return Ok(page);
         }
@@ -101,10 +115,26 @@ pub(crate) fn read(
     }
 }
 
-fn select(page: &mut Page, table: &TableRecord, view: &ItemView, selection: &Selection<'_>) -> Result<()> {
+/// The item that an entry of an index stands for.
+fn fetch(
+    page: &mut Page,
+    catalog: &Catalog,
+    reader: &mut impl Read,
+    source: Source<'_>,
+    entry: &ItemView,
+) -> Result<ItemView> {
+    let key = partial(entry, source.table.keys.names())?;
+    let row = key::of_request(source.table, &key)?;
+    let stored = reader.get(&catalog.items, &row)?;
+    let item = layout::view(stored.ok_or_else(|| layout::corrupt(layout::INDEXES, "an entry's item is not there"))?)?;
+    page.fetched_units += capacity::read_units(item.size_bytes(), true);
+    Ok(item)
+}
+
+fn select(page: &mut Page, source: Source<'_>, view: &ItemView, selection: &Selection<'_>) -> Result<()> {
     if let Some(asked) = selection.partition {
-        let found = attribute(view, &table.partition_key.name)?;
-        check_partition(table, Some(asked), found.as_ref())?;
+        let found = attribute(view, &source.keys().partition.name)?;
+        check_partition(source.table, Some(asked), found.as_ref())?;
     }
     if let Some(filter) = selection.filter
         && !filter.evaluate(Some(&partial(view, filter.top_level_names())?))
@@ -121,8 +151,8 @@ fn select(page: &mut Page, table: &TableRecord, view: &ItemView, selection: &Sel
     Ok(())
 }
 
-fn stored_key(table: &TableRecord, view: &ItemView) -> Result<Item> {
-    partial(view, table.key_names())
+fn stored_key(source: Source<'_>, view: &ItemView) -> Result<Item> {
+    partial(view, source.key_names().into_iter())
 }
 
 fn borrow(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
@@ -157,21 +187,5 @@ pub(crate) fn check_select(select: Option<Select>, has_projection: bool, has_ind
             Err(Error::validation(format!("Cannot specify the ProjectionExpression when choosing to get {select}")))
         }
         _ => Ok(select == Some(Select::Count)),
-    }
-}
-
-/// The row key of an `ExclusiveStartKey`.
-pub(crate) fn start_row(table: &TableRecord, start: &Item) -> Result<Vec<u8>> {
-    key::of_request(table, start).map_err(|error| match error {
-        Error::Validation { message } => Error::validation(format!("The provided starting key is invalid: {message}")),
-        other => other,
-    })
-}
-
-/// Until secondary indexes exist, no table has one.
-pub(crate) fn refuse_index(index_name: Option<&str>) -> Result<()> {
-    match index_name {
-        Some(name) => Err(Error::validation(format!("The table does not have the specified index: {name}"))),
-        None => Ok(()),
     }
 }

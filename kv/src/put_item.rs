@@ -60,11 +60,10 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, put: &Put<'_>) -> 
     let before = write_item::before(tx, catalog, &table, &row, &request.item, needed)?;
     let on_failure = request.return_values_on_condition_check_failure;
     write_item::check_condition(put.condition.as_ref(), before.item(), on_failure)?;
-    write_item(tx, catalog, row, &before, Some(&request.item))?;
-    let units = capacity::write_units(write_item::size(before.item()), write_item::size(Some(&request.item)));
+    let consumption = write_item(tx, catalog, &table, row, &before, Some(&request.item))?;
     Ok(PutItemOutput {
         attributes: before.into_item().filter(|_| request.return_values == ReturnValues::AllOld),
-        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
+        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, &consumption),
         item_collection_metrics: None,
     })
 }

@@ -7,12 +7,12 @@ use millpond_engine::{Read, key::prefix_end};
 use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
 use crate::expression::{self, Condition, KeyCondition, KeySelection, Kind, Projection, SortCondition, Substitutions};
-use crate::key::{check_size, has_type};
+use crate::key::{KeyAttribute, Keys, check_size, has_type};
 use crate::model::{QueryOutput, QueryRequest};
 use crate::page::{self, Selection, Walk};
-use crate::table::{KeyAttribute, TableRecord};
+use crate::source::Source;
 use crate::value::{AttributeValue, Item};
-use crate::{Error, Result, capacity, layout};
+use crate::{Error, Result, capacity};
 
 /// A request whose own checks have passed.
 pub(crate) struct Query<'a> {
@@ -62,50 +62,54 @@ fn check_constraints(request: &QueryRequest) -> Result<()> {
 pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, query: &Query<'_>) -> Result<QueryOutput> {
     let request = query.request;
     let table = catalog.need(reader, query.table_name)?;
-    page::refuse_index(request.index_name.as_deref())?;
-    let selected = query.key_condition.resolve(&table.partition_key.name, table.sort_key_name())?;
-    check_types(&table, &selected)?;
-    check_filter(&table, query.filter.as_ref())?;
-    let mut walk = walk(&table, &selected)?;
+    let source = Source::find(&table, request.index_name.as_deref(), request.consistent_read)?;
+    let keys = source.keys();
+    let selected = query.key_condition.resolve(&keys.partition.name, keys.sort_name())?;
+    check_types(keys, &selected)?;
+    check_filter(keys, query.filter.as_ref())?;
+    let filtered = query.filter.iter().flat_map(Condition::top_level_names);
+    let fetch = source.fetches(request.select, query.projection.as_ref(), filtered)?;
+    let mut walk = walk(source, &selected)?;
     walk.reverse = request.scan_index_forward == Some(false);
     walk.limit = page::limit(request.limit);
     if let Some(start) = &request.exclusive_start_key {
-        walk.resume_after = Some(start_row(&table, start, &selected, &walk)?);
+        walk.resume_after = Some(start_row(source, start, &selected, &walk)?);
     }
     let selection = Selection {
         partition: Some(&selected.partition),
         filter: query.filter.as_ref(),
         projection: query.projection.as_ref(),
         count_only: query.count_only,
+        fetch,
     };
-    let page = page::read(catalog, reader, &table, &walk, &selection)?;
-    let units = capacity::read_units(page.scanned_bytes, request.consistent_read);
+    let page = page::read(catalog, reader, source, &walk, &selection)?;
+    let consumption = page.consumption(source, request.consistent_read);
     Ok(QueryOutput {
         items: (!query.count_only).then_some(page.items),
         count: page.count,
         scanned_count: page.scanned_count,
         last_evaluated_key: page.last_evaluated_key,
-        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
+        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, &consumption),
     })
 }
 
-pub(crate) fn check_types(table: &TableRecord, selected: &KeySelection) -> Result<()> {
+pub(crate) fn check_types(keys: &Keys, selected: &KeySelection) -> Result<()> {
     let check = |attribute: &KeyAttribute, value: &AttributeValue, partition: bool| {
         if !has_type(value, attribute.attribute_type) {
             return Err(Error::invalid_parameters("Condition parameter type does not match schema type"));
         }
         check_size(&attribute.name, value, partition)
     };
-    check(&table.partition_key, &selected.partition, true)?;
-    if let (Some(attribute), Some(sort)) = (&table.sort_key, &selected.sort) {
+    check(&keys.partition, &selected.partition, true)?;
+    if let (Some(attribute), Some(sort)) = (&keys.sort, &selected.sort) {
         sort.operands().try_for_each(|operand| check(attribute, operand, false))?;
     }
     Ok(())
 }
 
-fn check_filter(table: &TableRecord, filter: Option<&Condition>) -> Result<()> {
+fn check_filter(keys: &Keys, filter: Option<&Condition>) -> Result<()> {
     let mut names = filter.into_iter().flat_map(Condition::top_level_names);
-    match names.find(|name| table.key_names().any(|key| key == *name)) {
+    match names.find(|name| keys.names().any(|key| key == *name)) {
         Some(name) => Err(Error::validation(format!(
             "Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}"
         ))),
@@ -114,39 +118,38 @@ fn check_filter(table: &TableRecord, filter: Option<&Condition>) -> Result<()> {
 }
 
 /// The rows that a key condition selects, all of them and ascending.
-pub(crate) fn walk(table: &TableRecord, selected: &KeySelection) -> Result<Walk> {
-    let prefix = layout::partition_prefix(table.id, &selected.partition)?;
-    let at = |sort: &AttributeValue| {
-        let mut key = prefix.clone();
-        layout::push_sort_key(&mut key, sort).map(|()| key)
-    };
-    let after = |prefix: &[u8]| prefix_end(prefix).map_or(Bound::Unbounded, Bound::Excluded);
-    let (first, end) = (Bound::Included(prefix.clone()), after(&prefix));
+pub(crate) fn walk(source: Source<'_>, selected: &KeySelection) -> Result<Walk> {
+    let prefix = source.partition_prefix(&selected.partition)?;
+    let first = |sort: &AttributeValue| source.first(&prefix, sort);
+    let last = |sort: &AttributeValue| source.last(&prefix, sort);
+    let start = Bound::Included(prefix.clone());
+    let end = prefix_end(&prefix).map_or(Bound::Unbounded, Bound::Excluded);
     let (from, to) = match &selected.sort {
-        None => (first, end),
-        Some(SortCondition::Equal(sort)) => (Bound::Included(at(sort)?), Bound::Included(at(sort)?)),
-        Some(SortCondition::Less(sort)) => (first, Bound::Excluded(at(sort)?)),
-        Some(SortCondition::LessOrEqual(sort)) => (first, Bound::Included(at(sort)?)),
-        Some(SortCondition::Greater(sort)) => (Bound::Excluded(at(sort)?), end),
-        Some(SortCondition::GreaterOrEqual(sort)) => (Bound::Included(at(sort)?), end),
-        Some(SortCondition::Between(low, high)) => (Bound::Included(at(low)?), Bound::Included(at(high)?)),
+        None => (start, end),
+        Some(SortCondition::Equal(sort)) => (Bound::Included(first(sort)?), last(sort)?),
+        Some(SortCondition::Less(sort)) => (start, Bound::Excluded(first(sort)?)),
+        Some(SortCondition::LessOrEqual(sort)) => (start, last(sort)?),
+        Some(SortCondition::Greater(sort)) => (source.beyond(&prefix, sort)?, end),
+        Some(SortCondition::GreaterOrEqual(sort)) => (Bound::Included(first(sort)?), end),
+        Some(SortCondition::Between(low, high)) => (Bound::Included(first(low)?), last(high)?),
         Some(SortCondition::BeginsWith(start)) => {
-            let start = at(start)?;
-            let end = after(&start);
-            (Bound::Included(start), end)
+            (Bound::Included(first(start)?), source.end_of_start(&prefix, start)?)
         }
     };
     Ok(Walk { from, to, reverse: false, resume_after: None, limit: usize::MAX })
 }
 
-fn start_row(table: &TableRecord, start: &Item, selected: &KeySelection, walk: &Walk) -> Result<Vec<u8>> {
-    let row = page::start_row(table, start)?;
-    if start.get(&table.partition_key.name) != Some(&selected.partition) {
+fn start_row(source: Source<'_>, start: &Item, selected: &KeySelection, walk: &Walk) -> Result<Vec<u8>> {
+    let row = source.start_row(start)?;
+    let keys = source.keys();
+    if start.get(&keys.partition.name) != Some(&selected.partition) {
         return Err(Error::validation(
             "The provided starting key is outside query boundaries based on provided conditions",
         ));
     }
-    if table.sort_key.is_none() || matches!(selected.sort, Some(SortCondition::Equal(_))) {
+    // An index may hold many items of one key.
+    let is_unique = source.index.is_none();
+    if is_unique && (keys.sort.is_none() || matches!(selected.sort, Some(SortCondition::Equal(_)))) {
         return Err(Error::validation("The query can return at most one row and cannot be restarted"));
     }
     if !contains(walk, &row) {

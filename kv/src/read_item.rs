@@ -34,16 +34,16 @@ pub(crate) fn read_row(
 ) -> Result<(Item, usize)> {
     let view = layout::view(value)?;
     let bytes = view.size_bytes();
-    let asked = key.get(&table.partition_key.name);
+    let asked = key.get(&table.keys.partition.name);
     let item = match projection {
         Some(projection) => {
-            let found = attribute(&view, &table.partition_key.name)?;
+            let found = attribute(&view, &table.keys.partition.name)?;
             check_partition(table, asked, found.as_ref())?;
             projection.apply(&partial(&view, projection.top_level_names())?)
         }
         None => {
             let item = whole(&view)?;
-            check_partition(table, asked, item.get(&table.partition_key.name))?;
+            check_partition(table, asked, item.get(&table.keys.partition.name))?;
             item
         }
     };

@@ -9,7 +9,7 @@ use crate::constraints::{self, Constraints};
 use crate::expression::{self, Condition, Kind, Projection, Substitutions};
 use crate::model::{ScanOutput, ScanRequest};
 use crate::page::{self, Selection, Walk};
-use crate::table::TableRecord;
+use crate::source::Source;
 use crate::value::Item;
 use crate::{Error, Result, capacity, layout};
 
@@ -88,38 +88,41 @@ fn segment(segment: Option<i64>, total: Option<i64>) -> Result<Option<Segment>> 
 pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, scan: &Scan<'_>) -> Result<ScanOutput> {
     let request = scan.request;
     let table = catalog.need(reader, scan.table_name)?;
-    page::refuse_index(request.index_name.as_deref())?;
-    let mut walk = walk(&table, scan.segment);
+    let source = Source::find(&table, request.index_name.as_deref(), request.consistent_read)?;
+    let filtered = scan.filter.iter().flat_map(Condition::top_level_names);
+    let fetch = source.fetches(request.select, scan.projection.as_ref(), filtered)?;
+    let mut walk = walk(source, scan.segment);
     walk.limit = page::limit(request.limit);
     if let Some(start) = &request.exclusive_start_key {
-        walk.resume_after = Some(start_row(&table, start, scan.segment, &walk)?);
+        walk.resume_after = Some(start_row(source, start, scan.segment, &walk)?);
     }
     let selection = Selection {
         partition: None,
         filter: scan.filter.as_ref(),
         projection: scan.projection.as_ref(),
         count_only: scan.count_only,
+        fetch,
     };
-    let page = page::read(catalog, reader, &table, &walk, &selection)?;
-    let units = capacity::read_units(page.scanned_bytes, request.consistent_read);
+    let page = page::read(catalog, reader, source, &walk, &selection)?;
+    let consumption = page.consumption(source, request.consistent_read);
     Ok(ScanOutput {
         items: (!scan.count_only).then_some(page.items),
         count: page.count,
         scanned_count: page.scanned_count,
         last_evaluated_key: page.last_evaluated_key,
-        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
+        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, &consumption),
     })
 }
 
-/// All rows of a segment; without one, of the table.
-pub(crate) fn walk(table: &TableRecord, segment: Option<Segment>) -> Walk {
+/// All rows of a segment; without one, of the table or the index.
+pub(crate) fn walk(source: Source<'_>, segment: Option<Segment>) -> Walk {
     let Segment { segment, total } = segment.unwrap_or(Segment { segment: 0, total: 1 });
-    let (from, to) = layout::segment_bounds(table.id, segment, total);
+    let (from, to) = layout::segment_bounds(&source.prefix(), segment, total);
     Walk { from, to, reverse: false, resume_after: None, limit: usize::MAX }
 }
 
-fn start_row(table: &TableRecord, start: &Item, segment: Option<Segment>, walk: &Walk) -> Result<Vec<u8>> {
-    let row = page::start_row(table, start)?;
+fn start_row(source: Source<'_>, start: &Item, segment: Option<Segment>, walk: &Walk) -> Result<Vec<u8>> {
+    let row = source.start_row(start)?;
     if let (Some(Segment { segment, total }), Bound::Included(from), Bound::Excluded(to)) =
         (segment, &walk.from, &walk.to)
         && !(from.as_slice() <= row.as_slice() && row.as_slice() < to.as_slice())

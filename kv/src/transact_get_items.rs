@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use millpond_engine::Read;
 
-use crate::capacity::{self, TRANSACTION_FACTOR, Transactional};
+use crate::capacity::{self, Consumption, Transactional};
 use crate::catalog::Catalog;
 use crate::get_item::{self, Get};
 use crate::model::{CancellationReason, TransactGetItemsOutput, TransactGetItemsRequest};
@@ -32,15 +32,15 @@ pub(crate) fn run(
     reads: &TransactGet<'_>,
 ) -> Result<TransactGetItemsOutput> {
     let tables = reads.gets.iter().map(|get| catalog.need(reader, get.table_name)).collect::<Result<Vec<_>>>()?;
-    let mut units: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut tables_read: BTreeMap<&str, Consumption> = BTreeMap::new();
     let (mut responses, mut reasons) = (Vec::new(), Vec::new());
     let mut all_bytes = 0;
     for (get, table) in reads.gets.iter().zip(&tables) {
         match read(catalog, reader, get, table) {
             Ok((item, bytes)) => {
                 all_bytes += bytes;
-                *units.entry(get.request.table_name.as_str()).or_default() +=
-                    TRANSACTION_FACTOR * capacity::read_units(bytes, true);
+                let consumption = Consumption::of_table(capacity::read_units(bytes, true)).in_transaction();
+                tables_read.entry(get.request.table_name.as_str()).or_default().add(consumption);
                 responses.push(item);
                 reasons.push(CancellationReason::NONE);
             }
@@ -54,7 +54,7 @@ pub(crate) fn run(
         return Err(Error::TransactionCanceled { reasons });
     }
     let consumed_capacity =
-        capacity::report_transaction(reads.request.return_consumed_capacity, units, Transactional::Read);
+        capacity::report_tables(reads.request.return_consumed_capacity, tables_read, Some(Transactional::Read));
     Ok(TransactGetItemsOutput { responses, consumed_capacity })
 }
 

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use millpond_engine::Transaction;
 
-use crate::capacity::{self, TRANSACTION_FACTOR, Transactional};
+use crate::capacity::{self, Consumption, Transactional};
 use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
 use crate::delete_item::{self, Delete};
 use crate::expression::Condition;
+use crate::index::check::check_updated;
 use crate::model::{
     CancellationReason, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     TransactWriteItemsOutput, TransactWriteItemsRequest,
@@ -99,17 +100,16 @@ pub(crate) fn run_in(
         return replay(catalog, tx, writes, &tables);
     }
     let planned = plan(catalog, tx, &writes.actions, &tables)?;
-    let mut units: BTreeMap<&str, f64> = BTreeMap::new();
-    for (action, planned) in writes.actions.iter().zip(planned) {
-        let bytes = (write_item::size(planned.before.item()), write_item::size(planned.new.as_ref()));
-        *units.entry(action.parameter()).or_default() += TRANSACTION_FACTOR * capacity::write_units(bytes.0, bytes.1);
-        write_item(tx, catalog, planned.row, &planned.before, planned.new.as_ref())?;
+    let mut written: BTreeMap<&str, Consumption> = BTreeMap::new();
+    for ((action, table), planned) in writes.actions.iter().zip(&tables).zip(planned) {
+        let consumption = write_item(tx, catalog, table, planned.row, &planned.before, planned.new.as_ref())?;
+        written.entry(action.parameter()).or_default().add(consumption.in_transaction());
     }
     if let Some(token) = &writes.request.client_request_token {
         tokens::remember(catalog, tx, token, &writes.request.transact_items)?;
     }
     let consumed_capacity =
-        capacity::report_transaction(writes.request.return_consumed_capacity, units, Transactional::Write);
+        capacity::report_tables(writes.request.return_consumed_capacity, written, Some(Transactional::Write));
     Ok(TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
 }
 
@@ -120,15 +120,15 @@ fn replay(
     writes: &TransactWrite<'_>,
     tables: &[Arc<TableRecord>],
 ) -> Result<TransactWriteItemsOutput> {
-    let mut units: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut read: BTreeMap<&str, Consumption> = BTreeMap::new();
     for (action, table) in writes.actions.iter().zip(tables) {
         let row = action.row(table)?;
         let present = write_item::stored(tx, catalog, table, &row, action.key())?;
-        *units.entry(action.parameter()).or_default() +=
-            TRANSACTION_FACTOR * capacity::read_units(write_item::size(present.as_ref()), true);
+        let consumption = Consumption::of_table(capacity::read_units(write_item::size(present.as_ref()), true));
+        read.entry(action.parameter()).or_default().add(consumption.in_transaction());
     }
     let consumed_capacity =
-        capacity::report_transaction(writes.request.return_consumed_capacity, units, Transactional::Read);
+        capacity::report_tables(writes.request.return_consumed_capacity, read, Some(Transactional::Read));
     Ok(TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
 }
 
@@ -233,7 +233,9 @@ impl Action<'_> {
             Action::Put(put) => Some(put.request.item.clone()),
             Action::Delete(_) => None,
             Action::Update(update) => {
-                Some(update_item::apply(update.update.as_ref(), before.item(), &update.request.key)?.0)
+                let (new, _) = update_item::apply(update.update.as_ref(), before.item(), &update.request.key)?;
+                check_updated(table, before.item(), &new)?;
+                Some(new)
             }
         };
         Ok(Planned { row, before, new })

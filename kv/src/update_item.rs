@@ -4,6 +4,7 @@ use millpond_engine::Transaction;
 
 use crate::catalog::Catalog;
 use crate::expression::{self, Condition, Kind, Path, Substitutions, Update};
+use crate::index::check::check_updated;
 use crate::model::{ReturnValues, UpdateItemOutput, UpdateItemRequest};
 use crate::table::TableRecord;
 use crate::value::Item;
@@ -41,11 +42,11 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, one: &UpdateOne<'_
     let on_failure = request.return_values_on_condition_check_failure;
     write_item::check_condition(one.condition.as_ref(), before.item(), on_failure)?;
     let (new, touched) = apply(one.update.as_ref(), before.item(), &request.key)?;
-    write_item(tx, catalog, row, &before, Some(&new))?;
-    let units = capacity::write_units(write_item::size(before.item()), write_item::size(Some(&new)));
+    check_updated(&table, before.item(), &new)?;
+    let consumption = write_item(tx, catalog, &table, row, &before, Some(&new))?;
     Ok(UpdateItemOutput {
         attributes: returned(request.return_values, before.into_item(), new, &touched),
-        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, units),
+        consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, &consumption),
         item_collection_metrics: None,
     })
 }
@@ -53,7 +54,7 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, one: &UpdateOne<'_
 /// A primary key never changes.
 pub(crate) fn check_targets(table: &TableRecord, update: Option<&Update>) -> Result<()> {
     let mut targets = update.into_iter().flat_map(Update::targets);
-    match targets.find(|target| table.key_names().any(|name| name == *target)) {
+    match targets.find(|target| table.keys.names().any(|name| name == *target)) {
         Some(name) => Err(Error::invalid_parameters(format_args!(
             "Cannot update attribute {name}. This attribute is part of the key"
         ))),

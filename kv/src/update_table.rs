@@ -5,20 +5,23 @@ use millpond_engine::{Timestamp, Transaction};
 use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
 use crate::create_table::{check_sse, check_throughput, check_throughput_values};
+use crate::describe_table::Count;
+use crate::index::{self, update::Changed};
 use crate::layout;
-use crate::model::{BillingMode, ProvisionedThroughput, UpdateTableRequest};
+use crate::model::{
+    BillingMode, IndexStatus, ProvisionedThroughput, TableDescription, TableStatus, UpdateTableRequest,
+};
 use crate::table::{Settings, TableRecord};
 use crate::{Error, Result};
 
 pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
     let name = constraints::table_name(&request.table_name)?;
     let mut broken = Constraints::default();
-    check_throughput_values(&mut broken, request.provisioned_throughput);
+    check_throughput_values(&mut broken, request.provisioned_throughput, "provisionedThroughput");
+    index::update::check(&mut broken, &request.global_secondary_index_updates);
     broken.finish()?;
     check_sse(request.sse_specification.as_ref())?;
-    if request.has_global_secondary_index_updates {
-        return Err(Error::invalid_parameters("Secondary indexes are not supported yet"));
-    }
+    index::update::check_together(&request.global_secondary_index_updates)?;
     if request.has_replica_updates {
         return Err(Error::invalid_parameters("ReplicaUpdates: global tables are not supported"));
     }
@@ -32,6 +35,7 @@ pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
         || request.table_class.is_some()
         || request.sse_specification.is_some()
         || request.deletion_protection_enabled.is_some()
+        || !request.global_secondary_index_updates.is_empty()
         || request.stream_specification.is_some();
     if !changes {
         return Err(Error::validation(
@@ -42,19 +46,44 @@ pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
     Ok(name)
 }
 
-/// The table after the change, and when that was.
+/// A table after a change, and what that leaves to do.
+pub(crate) struct Updated {
+    pub(crate) table: TableRecord,
+    at: Timestamp,
+    pub(crate) indexes: Changed,
+}
+
+impl Updated {
+    pub(crate) fn describe(&self, count: &Count) -> TableDescription {
+        let mut description = self.table.describe(self.at, count);
+        if let Some(dropped) = &self.indexes.dropped {
+            let mut index = dropped.describe_global(count.of_index(dropped.id));
+            (index.index_status, index.backfilling) = (IndexStatus::Deleting, false);
+            description.global_secondary_indexes.push(index);
+            description.table_status = TableStatus::Updating;
+        }
+        description
+    }
+}
+
+/// Changes the record of a table. A new index still has to be filled, a removed one to be cleared away.
 pub(crate) fn run_in(
     catalog: &Catalog,
     tx: &mut Transaction,
     name: &str,
     request: &UpdateTableRequest,
-) -> Result<(TableRecord, Timestamp)> {
+) -> Result<Updated> {
     let mut table = TableRecord::clone(&*catalog.need_named(tx, name)?);
     if request.stream_specification.is_some_and(|stream| !stream.stream_enabled) {
         return Err(Error::validation("Table does not have a stream to disable"));
     }
     let now = tx.clock().now();
+    let billing_before = table.settings.billing_mode.unwrap_or_default();
     change_billing(&mut table.settings, request, now)?;
+    let indexes = index::update::apply(&mut table, request, billing_before)?;
+    if let Some(dropped) = &indexes.dropped {
+        tx.put(&catalog.tables, layout::dropped_key(table.id, dropped.id), "")?;
+    }
     let settings = &mut table.settings;
     settings.on_demand = request.on_demand_throughput.or(settings.on_demand);
     settings.warm = request.warm_throughput.or(settings.warm);
@@ -67,7 +96,7 @@ pub(crate) fn run_in(
     }
     settings.deletion_protection = request.deletion_protection_enabled.unwrap_or(settings.deletion_protection);
     tx.put(&catalog.tables, layout::table_key(name), table.encode())?;
-    Ok((table, now))
+    Ok(Updated { table, at: now, indexes })
 }
 
 fn change_billing(settings: &mut Settings, request: &UpdateTableRequest, now: Timestamp) -> Result<()> {

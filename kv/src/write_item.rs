@@ -6,8 +6,10 @@
 
 use millpond_engine::Transaction;
 
+use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
 use crate::expression::Condition;
+use crate::index::entry::{self, Image};
 use crate::model::ReturnValuesOnConditionCheckFailure;
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item, MAX_ATTRIBUTE_NAME_BYTES, MAX_DEPTH, MAX_ITEM_BYTES, item_size_bytes};
@@ -25,7 +27,7 @@ pub(crate) fn stored(
         return Ok(None);
     };
     let item = layout::decode(&value)?;
-    check_partition(table, key.get(&table.partition_key.name), item.get(&table.partition_key.name))?;
+    check_partition(table, key.get(&table.keys.partition.name), item.get(&table.keys.partition.name))?;
     Ok(Some(item))
 }
 
@@ -62,7 +64,11 @@ pub(crate) fn before(
     key: &Item,
     needed: bool,
 ) -> Result<Before> {
-    if needed { stored(tx, catalog, table, row, key).map(Before::Read) } else { Ok(Before::Unread) }
+    if needed || !table.indexes.is_empty() {
+        stored(tx, catalog, table, row, key).map(Before::Read)
+    } else {
+        Ok(Before::Unread)
+    }
 }
 
 /// Two partition keys with one hash are refused, so that neither reads the other's items.
@@ -80,24 +86,30 @@ pub(crate) fn check_partition(
     ))
 }
 
-/// Changes a row to another image; `None` is no item.
+/// Changes a row to another image, and what follows from it; `None` is no item. Gives the units that it costs, as far as
+/// the image before it is known.
 pub(crate) fn write_item(
     tx: &mut Transaction,
     catalog: &Catalog,
+    table: &TableRecord,
     row: Vec<u8>,
     before: &Before,
     new: Option<&Item>,
-) -> Result<()> {
+) -> Result<Consumption> {
+    let mut consumption = Consumption::of_table(capacity::write_units(size(before.item()), size(new)));
     if let Before::Read(old) = before
         && old.as_ref() == new
     {
-        return Ok(()); // the row was read in this transaction, so it is still so when it commits
+        return Ok(consumption); // the row was read in this transaction, so it is still so when it commits
     }
-    match new {
-        Some(item) => tx.put(&catalog.items, row, layout::encode(item))?,
+    let encoded = new.map(layout::encode);
+    let image = new.zip(encoded.as_ref()).map(|(item, encoded)| Image { item, encoded });
+    entry::change(tx, catalog, table, &row, before.item(), image, &mut consumption)?;
+    match encoded {
+        Some(encoded) => tx.put(&catalog.items, row, encoded)?,
         None => tx.delete(&catalog.items, row)?,
     }
-    Ok(())
+    Ok(consumption)
 }
 
 /// Refuses the write if its condition does not hold for the present item.

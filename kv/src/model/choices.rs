@@ -168,6 +168,20 @@ choices! {
 }
 
 choices! {
+    /// The state of a global secondary index.
+    IndexStatus {
+        /// Being filled with the items that were there before it.
+        Creating = "CREATING",
+        /// Being changed.
+        Updating = "UPDATING",
+        /// Removed: only the output of `UpdateTable` says so.
+        Deleting = "DELETING",
+        /// Usable.
+        Active = "ACTIVE",
+    }
+}
+
+choices! {
     /// The kind of key of server-side encryption. Stored and reported, without effect.
     SseType {
         /// A key of the service.

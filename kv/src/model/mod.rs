@@ -5,6 +5,7 @@
 mod batch;
 mod capacity;
 mod choices;
+mod index;
 mod item;
 mod read;
 mod table;
@@ -17,9 +18,13 @@ pub use batch::{
 };
 pub use capacity::{Capacity, ConsumedCapacity};
 pub use choices::{
-    BillingMode, CancellationCode, KeyType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
-    ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, SseType, StreamViewType,
-    TableClass, TableStatus,
+    BillingMode, CancellationCode, IndexStatus, KeyType, ProjectionType, ReturnConsumedCapacity,
+    ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select,
+    SseType, StreamViewType, TableClass, TableStatus,
+};
+pub use index::{
+    GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, LocalSecondaryIndex,
+    LocalSecondaryIndexDescription, Projection,
 };
 pub use item::{
     DeleteItemOutput, DeleteItemRequest, GetItemOutput, GetItemRequest, ItemCollectionMetrics, PutItemOutput,
@@ -28,10 +33,10 @@ pub use item::{
 pub use read::{QueryOutput, QueryRequest, ScanOutput, ScanRequest};
 pub use table::{
     AttributeDefinition, BillingModeSummary, CreateTableOutput, CreateTableRequest, DeleteTableOutput,
-    DeleteTableRequest, DescribeTableOutput, DescribeTableRequest, GlobalSecondaryIndex, KeySchemaElement,
-    ListTablesOutput, ListTablesRequest, LocalSecondaryIndex, OnDemandThroughput, Projection, ProvisionedThroughput,
-    ProvisionedThroughputDescription, SseDescription, SseSpecification, StreamSpecification, TableClassSummary,
-    TableDescription, Tag, UpdateTableOutput, UpdateTableRequest, WarmThroughput,
+    DeleteTableRequest, DescribeTableOutput, DescribeTableRequest, KeySchemaElement, ListTablesOutput,
+    ListTablesRequest, OnDemandThroughput, ProvisionedThroughput, ProvisionedThroughputDescription, SseDescription,
+    SseSpecification, StreamSpecification, TableClassSummary, TableDescription, Tag, UpdateTableOutput,
+    UpdateTableRequest, WarmThroughput,
 };
 pub use tags::{ListTagsOfResourceOutput, ListTagsOfResourceRequest, TagResourceRequest, UntagResourceRequest};
 pub use transaction::{

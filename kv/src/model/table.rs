@@ -3,7 +3,9 @@
 use millpond_engine::Timestamp;
 
 use super::{
-    BillingMode, KeyType, ProjectionType, ScalarAttributeType, SseType, StreamViewType, TableClass, TableStatus,
+    BillingMode, GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, KeyType,
+    LocalSecondaryIndex, LocalSecondaryIndexDescription, ScalarAttributeType, SseType, StreamViewType, TableClass,
+    TableStatus,
 };
 
 /// An attribute of a primary key and its part in it.
@@ -71,39 +73,6 @@ pub struct Tag {
     pub value: String,
 }
 
-/// Which attributes are copied into an index.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Projection {
-    /// The rule.
-    pub projection_type: Option<ProjectionType>,
-    /// The attributes of `Include`.
-    pub non_key_attributes: Option<Vec<String>>,
-}
-
-/// A local secondary index as asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LocalSecondaryIndex {
-    /// The index's name.
-    pub index_name: String,
-    /// Its key.
-    pub key_schema: Vec<KeySchemaElement>,
-    /// What it copies.
-    pub projection: Projection,
-}
-
-/// A global secondary index as asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GlobalSecondaryIndex {
-    /// The index's name.
-    pub index_name: String,
-    /// Its key.
-    pub key_schema: Vec<KeySchemaElement>,
-    /// What it copies.
-    pub projection: Projection,
-    /// Its provisioned capacity.
-    pub provisioned_throughput: Option<ProvisionedThroughput>,
-}
-
 /// A change stream as asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamSpecification {
@@ -118,7 +87,7 @@ pub struct StreamSpecification {
 pub struct CreateTableRequest {
     /// The name, 3 to 255 of `a-z A-Z 0-9 _ . -`, or an ARN that ends in it.
     pub table_name: String,
-    /// Types of the key attributes, and of no others.
+    /// Types of the key attributes of the table and its indexes, and of no others.
     pub attribute_definitions: Vec<AttributeDefinition>,
     /// The partition key and, optionally, the sort key.
     pub key_schema: Vec<KeySchemaElement>,
@@ -138,9 +107,9 @@ pub struct CreateTableRequest {
     pub deletion_protection_enabled: Option<bool>,
     /// Labels, up to 50, stored with the table.
     pub tags: Vec<Tag>,
-    /// Not supported yet: refused if given.
+    /// Up to 5, and only with a sort key. They cannot be changed later.
     pub local_secondary_indexes: Option<Vec<LocalSecondaryIndex>>,
-    /// Not supported yet: refused if given.
+    /// Up to 20.
     pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
     /// Not supported yet: refused if enabled.
     pub stream_specification: Option<StreamSpecification>,
@@ -206,10 +175,14 @@ pub struct TableDescription {
     pub table_status: TableStatus,
     /// When the table was created.
     pub creation_date_time: Timestamp,
-    /// Types of the key attributes.
+    /// Types of the key attributes of the table and its indexes.
     pub attribute_definitions: Vec<AttributeDefinition>,
     /// The partition key and, if any, the sort key.
     pub key_schema: Vec<KeySchemaElement>,
+    /// The local secondary indexes.
+    pub local_secondary_indexes: Vec<LocalSecondaryIndexDescription>,
+    /// The global secondary indexes.
+    pub global_secondary_indexes: Vec<GlobalSecondaryIndexDescription>,
     /// Provisioned capacity.
     pub provisioned_throughput: ProvisionedThroughputDescription,
     /// Present once the billing mode was named in a request.
@@ -273,7 +246,7 @@ pub struct DeleteTableOutput {
 pub struct UpdateTableRequest {
     /// Name or ARN of the table.
     pub table_name: String,
-    /// Types of key attributes; only useful with index updates, which are not supported yet.
+    /// Types of the key attributes of indexes that are added.
     pub attribute_definitions: Option<Vec<AttributeDefinition>>,
     /// The new billing mode.
     pub billing_mode: Option<BillingMode>,
@@ -291,8 +264,8 @@ pub struct UpdateTableRequest {
     pub deletion_protection_enabled: Option<bool>,
     /// Not supported yet: refused if given.
     pub stream_specification: Option<StreamSpecification>,
-    /// Whether the request names index updates; not supported yet, refused if so.
-    pub has_global_secondary_index_updates: bool,
+    /// Changes of global secondary indexes: at most one of them is created or deleted at a time.
+    pub global_secondary_index_updates: Vec<GlobalSecondaryIndexUpdate>,
     /// Whether the request names replicas of a global table; not supported, refused if so.
     pub has_replica_updates: bool,
 }

@@ -11,8 +11,11 @@ use serde::de::DeserializeOwned;
 use super::{from_item, to_attribute_value, to_item};
 use crate::catalog::Latest;
 use crate::expression::{KeySelection, SortCondition};
+use crate::index::{IndexRecord, Scope};
 use crate::kv::Kv;
+use crate::layout::IndexId;
 use crate::page::{self, Selection, Walk};
+use crate::source::Source;
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item};
 use crate::write_item::{self, write_item};
@@ -113,7 +116,7 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         };
         let before = write_item::before(tx, catalog, &table, &row, key, needed)?;
         let value = before.item().filter(|_| needed).map(|old| from_item(old.clone())).transpose()?;
-        write_item(tx, catalog, row, &before, new)?;
+        write_item(tx, catalog, &table, row, &before, new)?;
         Ok(value)
     }
 
@@ -167,12 +170,27 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// # Errors
     /// [`Error::Validation`] if the partition key does not fit the table, and those of the engine.
     pub fn query(&self, partition_key: &impl Serialize) -> Result<Query<T>> {
+        self.query_source(None, partition_key)
+    }
+
+    /// The values under one partition key of a secondary index, by ascending sort key of the index. A local index fetches
+    /// what it does not hold from the table; a global one gives what it holds, so it should project all that `T` needs.
+    ///
+    /// # Errors
+    /// As [`query`](Table::query), and [`Error::Validation`] if the table has no such index.
+    pub fn query_index(&self, index_name: &str, partition_key: &impl Serialize) -> Result<Query<T>> {
+        self.query_source(Some(index_name), partition_key)
+    }
+
+    fn query_source(&self, index_name: Option<&str>, partition_key: &impl Serialize) -> Result<Query<T>> {
         let table = self.record()?;
+        let source = Source::find(&table, index_name, false)?;
         let partition = to_attribute_value(partition_key)?;
         let selected = KeySelection { partition, sort: None };
-        query::check_types(&table, &selected)?;
-        let walk = query::walk(&table, &selected)?;
-        Ok(Query { values: Values::new(&self.kv, table, walk, Some(selected.partition)) })
+        query::check_types(source.keys(), &selected)?;
+        let walk = query::walk(source, &selected)?;
+        let index = source.index.map(|index| index.id);
+        Ok(Query { values: Values::new(&self.kv, table, index, walk, Some(selected.partition)) })
     }
 
     /// All values, in no order that means anything. Nothing is read before the first value is taken.
@@ -181,8 +199,8 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// [`Error::ResourceNotFound`], and those of the engine.
     pub fn scan(&self) -> Result<Values<T>> {
         let table = self.record()?;
-        let walk = scan::walk(&table, None);
-        Ok(Values::new(&self.kv, table, walk, None))
+        let walk = scan::walk(Source { table: &table, index: None }, None);
+        Ok(Values::new(&self.kv, table, None, walk, None))
     }
 }
 
@@ -200,8 +218,8 @@ fn key_item(table: &TableRecord, key: &impl Serialize) -> Result<Item> {
         AttributeValue::L(parts) => parts,
         scalar => vec![scalar],
     };
-    let names = table.key_names();
-    if parts.len() != 1 + usize::from(table.sort_key.is_some()) {
+    let names = table.keys.names();
+    if parts.len() != 1 + usize::from(table.keys.sort.is_some()) {
         return Err(Error::validation("The provided key element does not match the schema"));
     }
     Ok(names.map(str::to_owned).zip(parts).collect())
@@ -269,17 +287,18 @@ impl<T: DeserializeOwned> Query<T> {
 
     /// The last condition on the sort key counts.
     fn sort(mut self, sort: SortCondition) -> Result<Self> {
-        let table = &self.values.table;
-        if table.sort_key.is_none() {
-            return Err(Error::invalid_parameters(format_args!("table {} has no sort key", table.name)));
+        let source = self.values.source()?;
+        if source.keys().sort.is_none() {
+            let name = source.index.map_or(source.table.name.as_str(), IndexRecord::name);
+            return Err(Error::invalid_parameters(format_args!("{name} has no sort key")));
         }
         let Some(partition) = self.values.partition.clone() else {
             return Ok(self);
         };
         let selected = KeySelection { partition, sort: Some(sort) };
-        query::check_types(table, &selected)?;
-        let reverse = self.values.walk.reverse;
-        self.values.walk = Walk { reverse, ..query::walk(table, &selected)? };
+        query::check_types(source.keys(), &selected)?;
+        let walk = query::walk(source, &selected)?;
+        self.values.walk = Walk { reverse: self.values.walk.reverse, ..walk };
         Ok(self)
     }
 }
@@ -299,6 +318,7 @@ impl<T: DeserializeOwned> Iterator for Query<T> {
 pub struct Values<T> {
     kv: Kv,
     table: Arc<TableRecord>,
+    index: Option<IndexId>,
     walk: Walk,
     partition: Option<AttributeValue>,
     left: usize,
@@ -308,10 +328,17 @@ pub struct Values<T> {
 }
 
 impl<T> Values<T> {
-    fn new(kv: &Kv, table: Arc<TableRecord>, walk: Walk, partition: Option<AttributeValue>) -> Self {
+    fn new(
+        kv: &Kv,
+        table: Arc<TableRecord>,
+        index: Option<IndexId>,
+        walk: Walk,
+        partition: Option<AttributeValue>,
+    ) -> Self {
         Values {
             kv: kv.clone(),
             table,
+            index,
             walk,
             partition,
             left: usize::MAX,
@@ -321,18 +348,31 @@ impl<T> Values<T> {
         }
     }
 
+    fn source(&self) -> Result<Source<'_>> {
+        let table = &*self.table;
+        let Some(id) = self.index else { return Ok(Source { table, index: None }) };
+        match table.indexes.iter().find(|index| index.id == id) {
+            Some(index) => Ok(Source { table, index: Some(index) }),
+            None => Err(Error::ResourceNotFound { message: "the index was deleted".into() }),
+        }
+    }
+
     fn read_page(&mut self) -> Result<()> {
         let mut snapshot = self.kv.engine().snapshot()?;
         let catalog = self.kv.catalog();
-        if catalog.need(&mut snapshot, &self.table.name)?.id != self.table.id {
+        let table = catalog.need(&mut snapshot, &self.table.name)?;
+        if table.id != self.table.id {
             return Err(Error::ResourceNotFound { message: "the table was deleted and created again".into() });
         }
+        self.table = table;
         self.walk.limit = self.left;
-        let selection =
-            Selection { partition: self.partition.as_ref(), filter: None, projection: None, count_only: false };
-        let page = page::read(catalog, &mut snapshot, &self.table, &self.walk, &selection)?;
+        let source = self.source()?;
+        let fetch = source.index.is_some_and(|index| index.scope() == Scope::Local);
+        let partition = self.partition.as_ref();
+        let selection = Selection { partition, filter: None, projection: None, count_only: false, fetch };
+        let page = page::read(catalog, &mut snapshot, source, &self.walk, &selection)?;
         match page.last_evaluated_key {
-            Some(key) => self.walk.resume_after = Some(key::of_request(&self.table, &key)?),
+            Some(key) => self.walk.resume_after = Some(source.start_row(&key)?),
             None => self.is_done = true,
         }
         self.page = page.items.into_iter();

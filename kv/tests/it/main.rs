@@ -4,6 +4,7 @@
 
 mod batches;
 mod conditions;
+mod indexes;
 mod items;
 mod messages;
 mod properties;

@@ -13,6 +13,7 @@ fn wrong_tables_are_refused() {
     let definition = |name: &str| AttributeDefinition { attribute_name: name.into(), attribute_type: S };
     let key = |name: &str, key_type| KeySchemaElement { attribute_name: name.into(), key_type };
     let base = || create("orders", &[("pk", S), ("sk", S)]);
+    let all = || Projection { projection_type: Some(ProjectionType::All), non_key_attributes: None };
     let cases = [
         (
             CreateTableRequest { table_name: "ab".into(), ..base() },
@@ -86,7 +87,11 @@ fn wrong_tables_are_refused() {
         ),
         (
             CreateTableRequest {
-                local_secondary_indexes: Some(vec![LocalSecondaryIndex::default()]),
+                local_secondary_indexes: Some(vec![LocalSecondaryIndex {
+                    index_name: "by-pk".into(),
+                    key_schema: vec![key("pk", KeyType::Hash)],
+                    projection: all(),
+                }]),
                 ..create("orders", &[("pk", S)])
             },
             "One or more parameter values were invalid: Table KeySchema does not have a range key, which is required \
@@ -97,6 +102,8 @@ fn wrong_tables_are_refused() {
                 global_secondary_indexes: Some(vec![
                     GlobalSecondaryIndex {
                         index_name: "sameIndex".into(),
+                        key_schema: vec![key("sk", KeyType::Hash)],
+                        projection: all(),
                         ..Default::default()
                     };
                     2

@@ -1,8 +1,9 @@
-use millpond::kv::{CreateTableRequest, GlobalSecondaryIndex, LocalSecondaryIndex, Projection};
+use millpond::kv::CreateTableRequest;
 
 use super::{
     Answered,
     checks::{self, Checks},
+    index::Index,
     table::{Changed, Definition, Description, KeyElement, OnDemand, Sse, Stream, Throughput, Warm},
     tags::{GivenTag, read_tags},
 };
@@ -29,18 +30,6 @@ members! {
         stream_specification: Stream = "StreamSpecification",
     }
 }
-members! {
-    Index {
-        index_name: Text = "IndexName",
-        key_schema: List<KeyElement> = "KeySchema",
-        projection: GivenProjection = "Projection",
-        provisioned_throughput: Throughput = "ProvisionedThroughput",
-    }
-}
-members! {
-    GivenProjection { projection_type: Text = "ProjectionType", non_key_attributes: List<Text> = "NonKeyAttributes" }
-}
-
 pub(super) fn answer(call: &Call<'_>) -> Answered {
     let request = read(json::parse(call.body)?)?;
     let output = call.pond.kv().create_table(&request)?;
@@ -61,14 +50,8 @@ fn read(given: Request) -> Result<CreateTableRequest, Failure> {
     let sse_specification = given.sse_specification.map(|given| checks.sse(given));
     let stream_specification = given.stream_specification.map(|given| checks.stream(given));
     let tags = read_tags(given.tags.unwrap_or_default(), &mut checks);
-    let local = given.local_secondary_indexes.map(|List(indexes)| {
-        let indexes = indexes.into_iter().zip(1..);
-        indexes.map(|(given, nth)| index(&mut checks, given, &format!("localSecondaryIndexes.{nth}.member"))).collect()
-    });
-    let global = given.global_secondary_indexes.map(|List(indexes)| {
-        let indexes = indexes.into_iter().zip(1..);
-        indexes.map(|(given, nth)| index(&mut checks, given, &format!("globalSecondaryIndexes.{nth}.member"))).collect()
-    });
+    let local_secondary_indexes = checks.local_indexes(given.local_secondary_indexes);
+    let global_secondary_indexes = checks.global_indexes(given.global_secondary_indexes);
     checks.finish()?;
     Ok(CreateTableRequest {
         table_name,
@@ -82,30 +65,8 @@ fn read(given: Request) -> Result<CreateTableRequest, Failure> {
         sse_specification,
         deletion_protection_enabled: checks::flag(given.deletion_protection_enabled),
         tags,
-        local_secondary_indexes: local.map(|indexes: Vec<_>| indexes.into_iter().map(as_local).collect()),
-        global_secondary_indexes: global,
+        local_secondary_indexes,
+        global_secondary_indexes,
         stream_specification,
     })
-}
-
-fn index(checks: &mut Checks, given: Index, field: &str) -> GlobalSecondaryIndex {
-    let index_name = checks.required(checks::text(given.index_name), &format!("{field}.indexName"));
-    let key_schema = checks.required(given.key_schema, &format!("{field}.keySchema")).0;
-    let key_schema = checks.key_schema(key_schema, &format!("{field}.keySchema"));
-    let projection = checks.required(given.projection, &format!("{field}.projection"));
-    let projection_type =
-        checks.choice_if_any(projection.projection_type, &format!("{field}.projection.projectionType"));
-    let names = |List(names): List<Text>| names.into_iter().map(|name| name.0).collect();
-    GlobalSecondaryIndex {
-        index_name,
-        key_schema,
-        projection: Projection { projection_type, non_key_attributes: projection.non_key_attributes.map(names) },
-        provisioned_throughput: given
-            .provisioned_throughput
-            .map(|given| checks.throughput(given, &format!("{field}.provisionedThroughput"))),
-    }
-}
-
-fn as_local(index: GlobalSecondaryIndex) -> LocalSecondaryIndex {
-    LocalSecondaryIndex { index_name: index.index_name, key_schema: index.key_schema, projection: index.projection }
 }

@@ -12,6 +12,7 @@ mod delete_table;
 mod describe_table;
 mod failure;
 mod get_item;
+mod index;
 mod list_tables;
 mod page;
 mod put_item;

@@ -3,13 +3,17 @@
 use millpond::{
     Timestamp,
     kv::{
-        AttributeDefinition, KeySchemaElement, KeyType, OnDemandThroughput, ProvisionedThroughput, ScalarAttributeType,
-        SseSpecification, StreamSpecification, TableDescription, WarmThroughput,
+        AttributeDefinition, KeySchemaElement, KeyType, OnDemandThroughput, ProvisionedThroughput,
+        ProvisionedThroughputDescription, ScalarAttributeType, SseSpecification, StreamSpecification, TableDescription,
+        WarmThroughput,
     },
 };
 use serde::Serialize;
 
-use super::checks::{self, Checks};
+use super::{
+    checks::{self, Checks},
+    index::Described,
+};
 use crate::aws::json::{Flag, List, Text, Whole, members};
 
 /// The account that ARNs name: there is but one.
@@ -127,6 +131,10 @@ pub(super) struct Description<'a> {
     creation_date_time: f64,
     attribute_definitions: Vec<Defined<'a>>,
     key_schema: Vec<Key<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    local_secondary_indexes: Vec<Described<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    global_secondary_indexes: Vec<Described<'a>>,
     provisioned_throughput: Provisioned,
     item_count: u64,
     table_size_bytes: u64,
@@ -152,14 +160,14 @@ struct Defined<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Key<'a> {
+pub(super) struct Key<'a> {
     attribute_name: &'a str,
     key_type: &'static str,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Provisioned {
+pub(super) struct Provisioned {
     read_capacity_units: i64,
     write_capacity_units: i64,
     number_of_decreases_today: u32,
@@ -179,7 +187,7 @@ struct Billing {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct DescribedOnDemand {
+pub(super) struct DescribedOnDemand {
     #[serde(skip_serializing_if = "Option::is_none")]
     max_read_request_units: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,7 +196,7 @@ struct DescribedOnDemand {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct DescribedWarm {
+pub(super) struct DescribedWarm {
     #[serde(skip_serializing_if = "Option::is_none")]
     read_units_per_second: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,22 +224,20 @@ struct DescribedSse<'a> {
 
 impl<'a> Description<'a> {
     pub(super) fn new(table: &'a TableDescription, region: &str) -> Description<'a> {
-        let throughput = &table.provisioned_throughput;
+        let table_arn = format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{}", table.table_name);
+        let local = table.local_secondary_indexes.iter().map(|index| Described::local(index, &table_arn));
+        let global = table.global_secondary_indexes.iter().map(|index| Described::global(index, &table_arn));
         Description {
+            local_secondary_indexes: local.collect(),
+            global_secondary_indexes: global.collect(),
             table_name: &table.table_name,
             table_id: &table.table_id,
-            table_arn: format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{}", table.table_name),
+            table_arn,
             table_status: table.table_status.as_str(),
             creation_date_time: seconds(table.creation_date_time),
             attribute_definitions: table.attribute_definitions.iter().map(Defined::from).collect(),
             key_schema: table.key_schema.iter().map(Key::from).collect(),
-            provisioned_throughput: Provisioned {
-                read_capacity_units: throughput.read_capacity_units,
-                write_capacity_units: throughput.write_capacity_units,
-                number_of_decreases_today: throughput.number_of_decreases_today,
-                last_increase_date_time: throughput.last_increase_date_time.map(seconds),
-                last_decrease_date_time: throughput.last_decrease_date_time.map(seconds),
-            },
+            provisioned_throughput: (&table.provisioned_throughput).into(),
             item_count: table.item_count,
             table_size_bytes: table.table_size_bytes,
             deletion_protection_enabled: table.deletion_protection_enabled,
@@ -239,15 +245,8 @@ impl<'a> Description<'a> {
                 billing_mode: summary.billing_mode.as_str(),
                 last_update_to_pay_per_request_date_time: summary.last_update_to_pay_per_request_date_time.map(seconds),
             }),
-            on_demand_throughput: table.on_demand_throughput.map(|throughput| DescribedOnDemand {
-                max_read_request_units: throughput.max_read_request_units,
-                max_write_request_units: throughput.max_write_request_units,
-            }),
-            warm_throughput: table.warm_throughput.map(|throughput| DescribedWarm {
-                read_units_per_second: throughput.read_units_per_second,
-                write_units_per_second: throughput.write_units_per_second,
-                status: "ACTIVE",
-            }),
+            on_demand_throughput: table.on_demand_throughput.map(DescribedOnDemand::from),
+            warm_throughput: table.warm_throughput.map(DescribedWarm::from),
             table_class_summary: table.table_class_summary.map(|summary| Class {
                 table_class: summary.table_class.as_str(),
                 last_update_date_time: summary.last_update_date_time.map(seconds),
@@ -257,6 +256,37 @@ impl<'a> Description<'a> {
                 sse_type: sse.sse_type.map(|kind| kind.as_str()),
                 kms_master_key_arn: sse.kms_master_key_id.as_deref(),
             }),
+        }
+    }
+}
+
+impl From<&ProvisionedThroughputDescription> for Provisioned {
+    fn from(throughput: &ProvisionedThroughputDescription) -> Provisioned {
+        Provisioned {
+            read_capacity_units: throughput.read_capacity_units,
+            write_capacity_units: throughput.write_capacity_units,
+            number_of_decreases_today: throughput.number_of_decreases_today,
+            last_increase_date_time: throughput.last_increase_date_time.map(seconds),
+            last_decrease_date_time: throughput.last_decrease_date_time.map(seconds),
+        }
+    }
+}
+
+impl From<OnDemandThroughput> for DescribedOnDemand {
+    fn from(throughput: OnDemandThroughput) -> DescribedOnDemand {
+        DescribedOnDemand {
+            max_read_request_units: throughput.max_read_request_units,
+            max_write_request_units: throughput.max_write_request_units,
+        }
+    }
+}
+
+impl From<WarmThroughput> for DescribedWarm {
+    fn from(throughput: WarmThroughput) -> DescribedWarm {
+        DescribedWarm {
+            read_units_per_second: throughput.read_units_per_second,
+            write_units_per_second: throughput.write_units_per_second,
+            status: "ACTIVE",
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 use super::{
     Answered,
     checks::{self, Checks},
+    index::Update,
     table::{Changed, Definition, Description, OnDemand, Sse, Stream, Throughput, Warm},
 };
 use crate::aws::{
@@ -23,7 +24,7 @@ members! {
         sse_specification: Sse = "SSESpecification",
         deletion_protection_enabled: Flag = "DeletionProtectionEnabled",
         stream_specification: Stream = "StreamSpecification",
-        global_secondary_index_updates: List<IgnoredAny> = "GlobalSecondaryIndexUpdates",
+        global_secondary_index_updates: List<Update> = "GlobalSecondaryIndexUpdates",
         replica_updates: List<IgnoredAny> = "ReplicaUpdates",
     }
 }
@@ -44,6 +45,7 @@ fn read(given: Request) -> Result<UpdateTableRequest, Failure> {
     let table_class = checks.choice_if_any(given.table_class, "tableClass");
     let sse_specification = given.sse_specification.map(|given| checks.sse(given));
     let stream_specification = given.stream_specification.map(|given| checks.stream(given));
+    let global_secondary_index_updates = checks.index_updates(given.global_secondary_index_updates)?;
     checks.finish()?;
     Ok(UpdateTableRequest {
         table_name,
@@ -56,7 +58,7 @@ fn read(given: Request) -> Result<UpdateTableRequest, Failure> {
         sse_specification,
         deletion_protection_enabled: checks::flag(given.deletion_protection_enabled),
         stream_specification,
-        has_global_secondary_index_updates: !checks::list(given.global_secondary_index_updates).is_empty(),
+        global_secondary_index_updates,
         has_replica_updates: !checks::list(given.replica_updates).is_empty(),
     })
 }

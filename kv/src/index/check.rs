@@ -1,0 +1,334 @@
+//! Checks of what requests say of indexes, and of the attributes that indexes are ordered by.
+
+use super::{Definition, IndexRecord, Projected, Scope};
+use crate::constraints::{self, Constraints};
+use crate::create_table::check_throughput_values;
+use crate::key::{self, KeyAttribute, Keys};
+use crate::model::{
+    AttributeDefinition, BillingMode, CreateTableRequest, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    LocalSecondaryIndex, Projection, ProjectionType, ProvisionedThroughput,
+};
+use crate::table::TableRecord;
+use crate::value::{AttributeValue, Item};
+use crate::{Error, Result};
+
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+const MAX_LOCAL: usize = 5;
+pub(crate) const MAX_GLOBAL: usize = 20;
+const MAX_INCLUDED: usize = 20;
+/// Over all indexes of a table.
+const MAX_INCLUDED_TOGETHER: usize = 100;
+
+/// Single parameters of an index that break constraints.
+pub(crate) fn constrain(
+    broken: &mut Constraints,
+    field: &str,
+    index_name: &str,
+    schema: &[KeySchemaElement],
+    projection: &Projection,
+    throughput: Option<ProvisionedThroughput>,
+) {
+    constraints::index_name(broken, index_name, &format!("{field}.indexName"));
+    if schema.is_empty() {
+        broken.breaks_at(&format!("{field}.keySchema"), "Member must have length greater than or equal to 1");
+    } else if schema.len() > 2 {
+        broken.breaks_at(&format!("{field}.keySchema"), "Member must have length less than or equal to 2");
+    }
+    let included = projection.non_key_attributes.as_deref();
+    let field_of_included = format!("{field}.projection.nonKeyAttributes");
+    if included.is_some_and(<[String]>::is_empty) {
+        broken.breaks("[]", &field_of_included, "Member must have length greater than or equal to 1");
+    } else if included.is_some_and(|names| names.len() > MAX_INCLUDED) {
+        broken.breaks_at(&field_of_included, "Member must have length less than or equal to 20");
+    }
+    check_throughput_values(broken, throughput, &format!("{field}.provisionedThroughput"));
+}
+
+/// As [`constrain`], for a global index.
+pub(crate) fn constrain_global(broken: &mut Constraints, field: &str, index: &GlobalSecondaryIndex) {
+    let GlobalSecondaryIndex { index_name, key_schema, projection, provisioned_throughput, .. } = index;
+    constrain(broken, field, index_name, key_schema, projection, *provisioned_throughput);
+}
+
+/// The indexes of a new table, in the order in which they are asked for.
+///
+/// # Errors
+/// The first fault, in the service's order: local indexes before global ones.
+pub(crate) fn definitions(request: &CreateTableRequest, keys: &Keys) -> Result<Vec<Definition>> {
+    let mut found: Vec<Definition> = Vec::new();
+    let types = &request.attribute_definitions;
+    if let Some(indexes) = &request.local_secondary_indexes {
+        if indexes.is_empty() {
+            return Err(Error::invalid_parameters("List of LocalSecondaryIndexes is empty"));
+        }
+        if keys.sort.is_none() {
+            return Err(Error::invalid_parameters(
+                "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
+            ));
+        }
+        for index in indexes {
+            let definition = local(types, index, keys)?;
+            add(&mut found, definition)?;
+        }
+        if indexes.len() > MAX_LOCAL {
+            return Err(Error::invalid_parameters("Number of LocalSecondaryIndexes exceeds per-table limit of 5"));
+        }
+    }
+    if let Some(indexes) = &request.global_secondary_indexes {
+        if indexes.is_empty() {
+            return Err(Error::invalid_parameters("List of GlobalSecondaryIndexes is empty"));
+        }
+        for index in indexes {
+            let definition = global(types, index, request.billing_mode.unwrap_or_default())?;
+            add(&mut found, definition)?;
+        }
+        if indexes.len() > MAX_GLOBAL {
+            return Err(Error::invalid_parameters("GlobalSecondaryIndex count exceeds the per-table limit of 20"));
+        }
+    }
+    check_included_together(found.iter())?;
+    check_all_used(types, keys, &found)?;
+    Ok(found)
+}
+
+fn add(found: &mut Vec<Definition>, definition: Definition) -> Result<()> {
+    if found.iter().any(|other| other.name == definition.name) {
+        return Err(Error::invalid_parameters(format_args!("Duplicate index name: {}", definition.name)));
+    }
+    found.push(definition);
+    Ok(())
+}
+
+fn local(types: &[AttributeDefinition], index: &LocalSecondaryIndex, table: &Keys) -> Result<Definition> {
+    let name = &index.index_name;
+    let keys = keys(types, &index.key_schema)?;
+    if keys.sort.is_none() {
+        return Err(Error::invalid_parameters(format_args!(
+            "Index KeySchema does not have a range key for index: {name}"
+        )));
+    }
+    if keys.partition != table.partition {
+        return Err(Error::invalid_parameters(format_args!(
+            "Index KeySchema does not have the same leading hash key as table KeySchema for index: {name}. index hash \
+             key: {}, table hash key: {}",
+            keys.partition.name, table.partition.name
+        )));
+    }
+    Ok(Definition {
+        name: name.clone(),
+        scope: Scope::Local,
+        keys,
+        projected: projected(&index.projection)?,
+        throughput: ProvisionedThroughput::default(),
+        on_demand: None,
+        warm: None,
+    })
+}
+
+/// A global index, of a new table or of one that exists.
+pub(crate) fn global(
+    types: &[AttributeDefinition],
+    index: &GlobalSecondaryIndex,
+    billing: BillingMode,
+) -> Result<Definition> {
+    let name = &index.index_name;
+    let keys = keys(types, &index.key_schema)?;
+    let projected = projected(&index.projection)?;
+    match (billing, index.provisioned_throughput) {
+        (BillingMode::PayPerRequest, Some(_)) => {
+            return Err(Error::invalid_parameters(format_args!(
+                "ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
+            )));
+        }
+        (BillingMode::Provisioned, None) => {
+            return Err(Error::invalid_parameters(format_args!(
+                "ProvisionedThroughput must be specified for index: {name}"
+            )));
+        }
+        _ => {}
+    }
+    Ok(Definition {
+        name: name.clone(),
+        scope: Scope::Global,
+        keys,
+        projected,
+        throughput: index.provisioned_throughput.unwrap_or_default(),
+        on_demand: index.on_demand_throughput,
+        warm: index.warm_throughput,
+    })
+}
+
+/// The attributes of a key schema with their types.
+pub(crate) fn keys(types: &[AttributeDefinition], schema: &[KeySchemaElement]) -> Result<Keys> {
+    let find = |element: &KeySchemaElement| {
+        let found = types.iter().find(|definition| definition.attribute_name == element.attribute_name)?;
+        Some(KeyAttribute { name: found.attribute_name.clone(), attribute_type: found.attribute_type })
+    };
+    let mut attributes = Vec::with_capacity(schema.len());
+    for element in schema {
+        attributes.push(find(element).ok_or_else(|| undefined_keys(schema, types))?);
+    }
+    check_order(schema)?;
+    let mut attributes = attributes.into_iter();
+    let partition = attributes.next().ok_or_else(|| Error::validation("Invalid KeySchema: it is empty"))?;
+    Ok(Keys { partition, sort: attributes.next() })
+}
+
+/// Partition key first, sort key second, under different names.
+fn check_order(schema: &[KeySchemaElement]) -> Result<()> {
+    let text = match schema {
+        [first, second] if first.attribute_name == second.attribute_name => {
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+        }
+        [first, ..] if first.key_type != KeyType::Hash => {
+            "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
+        }
+        [_, second] if second.key_type != KeyType::Range => {
+            "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::validation(text))
+}
+
+fn undefined_keys(schema: &[KeySchemaElement], types: &[AttributeDefinition]) -> Error {
+    let keys: Vec<&str> = schema.iter().map(|element| element.attribute_name.as_str()).collect();
+    let defined: Vec<&str> = types.iter().map(|definition| definition.attribute_name.as_str()).collect();
+    Error::invalid_parameters(format_args!(
+        "Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]",
+        keys.join(", "),
+        defined.join(", ")
+    ))
+}
+
+fn projected(projection: &Projection) -> Result<Projected> {
+    let Some(rule) = projection.projection_type else {
+        return Err(Error::invalid_parameters("Unknown ProjectionType: null"));
+    };
+    match (rule, &projection.non_key_attributes) {
+        (ProjectionType::Include, Some(names)) => Ok(Projected::Include(names.clone())),
+        (ProjectionType::Include, None) => {
+            Err(Error::invalid_parameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified"))
+        }
+        (_, Some(_)) => {
+            Err(Error::invalid_parameters(format_args!("ProjectionType is {rule}, but NonKeyAttributes is specified")))
+        }
+        (ProjectionType::All, None) => Ok(Projected::All),
+        (ProjectionType::KeysOnly, None) => Ok(Projected::KeysOnly),
+    }
+}
+
+pub(crate) fn check_included_together<'a>(indexes: impl Iterator<Item = &'a Definition>) -> Result<()> {
+    let included = indexes.map(|index| match &index.projected {
+        Projected::Include(names) => names.len(),
+        Projected::All | Projected::KeysOnly => 0,
+    });
+    let included: usize = included.sum();
+    if included <= MAX_INCLUDED_TOGETHER {
+        return Ok(());
+    }
+    Err(Error::invalid_parameters(format_args!(
+        "Number of NonKeyAttributes of all indexes exceeds per-table limit of {MAX_INCLUDED_TOGETHER}"
+    )))
+}
+
+/// Types are defined for key attributes and for no others.
+fn check_all_used(types: &[AttributeDefinition], keys: &Keys, indexes: &[Definition]) -> Result<()> {
+    let mut used: Vec<&str> = keys.names().chain(indexes.iter().flat_map(|index| index.keys.names())).collect();
+    if types.iter().all(|definition| used.contains(&definition.attribute_name.as_str())) {
+        return Ok(());
+    }
+    if indexes.is_empty() {
+        return Err(Error::invalid_parameters(
+            "Number of attributes in KeySchema does not exactly match number of attributes defined in \
+             AttributeDefinitions",
+        ));
+    }
+    used.sort_unstable();
+    used.dedup();
+    let defined: Vec<&str> = types.iter().map(|definition| definition.attribute_name.as_str()).collect();
+    Err(Error::invalid_parameters(format_args!(
+        "Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys used: [{}]",
+        defined.join(", "),
+        used.join(", ")
+    )))
+}
+
+/// The value of a key attribute, if an index can be ordered by it.
+pub(crate) fn usable<'a>(attribute: &KeyAttribute, is_partition: bool, item: &'a Item) -> Option<&'a AttributeValue> {
+    let value = item.get(&attribute.name)?;
+    let usable = key::has_type(value, attribute.attribute_type)
+        && !is_empty(value)
+        && key::check_size(&attribute.name, value, is_partition).is_ok();
+    usable.then_some(value)
+}
+
+/// Refuses an item with an attribute that an index is ordered by and cannot be. It may well lack that attribute.
+pub(crate) fn check_item(table: &TableRecord, item: &Item) -> Result<()> {
+    each_key(table, |index, attribute, is_partition| {
+        let Some(value) = item.get(&attribute.name) else { return Ok(()) };
+        let (name, index) = (&attribute.name, index.name());
+        if !key::has_type(value, attribute.attribute_type) {
+            let (expected, actual) = (attribute.attribute_type, value.type_name());
+            return Err(Error::invalid_parameters(format_args!(
+                "Type mismatch for Index Key {name} Expected: {expected} Actual: {actual} IndexName: {index}"
+            )));
+        }
+        if is_empty(value) {
+            return Err(Error::validation(format!(
+                "One or more parameter values are not valid. A value specified for a secondary index key is not \
+                 supported. The AttributeValue for a key attribute cannot contain an empty {} value. IndexName: \
+                 {index}, IndexKey: {name}",
+                kind(value)
+            )));
+        }
+        key::check_size(name, value, is_partition)
+    })
+}
+
+/// As [`check_item`], for an update, which is only blamed for what it has changed.
+pub(crate) fn check_updated(table: &TableRecord, old: Option<&Item>, new: &Item) -> Result<()> {
+    each_key(table, |_, attribute, is_partition| {
+        let name = &attribute.name;
+        let Some(value) = new.get(name) else { return Ok(()) };
+        if old.is_some_and(|old| old.get(name) == Some(value)) {
+            return Ok(());
+        }
+        if !key::has_type(value, attribute.attribute_type) {
+            return Err(Error::validation(
+                "The update expression attempted to update the secondary index key to unsupported type",
+            ));
+        }
+        if is_empty(value) {
+            return Err(Error::validation(format!(
+                "One or more parameter values are not valid. The update expression attempted to update a secondary \
+                 index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an \
+                 empty {} value.",
+                kind(value)
+            )));
+        }
+        key::check_size(name, value, is_partition)
+    })
+}
+
+fn each_key(table: &TableRecord, check: impl Fn(&IndexRecord, &KeyAttribute, bool) -> Result<()>) -> Result<()> {
+    for index in &table.indexes {
+        check(index, &index.keys().partition, true)?;
+        if let Some(sort) = &index.keys().sort {
+            check(index, sort, false)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_empty(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::S(text) => text.is_empty(),
+        AttributeValue::B(bytes) => bytes.is_empty(),
+        _ => false,
+    }
+}
+
+fn kind(value: &AttributeValue) -> &'static str {
+    if matches!(value, AttributeValue::B(_)) { "binary" } else { "string" }
+}

@@ -1,0 +1,178 @@
+//! What is refused, described and charged.
+
+use super::*;
+
+#[test]
+fn key_attributes_of_the_wrong_type_are_refused() {
+    let kv = kv_with_orders();
+    let mistyped = "One or more parameter values were invalid: Type mismatch for Index Key flag Expected: S Actual: N \
+                    IndexName: by-flag";
+    assert_invalid(kv.put_item(&put("orders", order("a", 1, &[("flag", n(1))]))), mistyped);
+    assert_invalid(
+        kv.put_item(&put("orders", order("a", 1, &[("flag", s(""))]))),
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The \
+         AttributeValue for a key attribute cannot contain an empty string value. IndexName: by-flag, IndexKey: flag",
+    );
+    assert_invalid(
+        kv.put_item(&put("orders", order("a", 1, &[("flag", s(&"x".repeat(2049)))]))),
+        "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes",
+    );
+    kv.put_item(&put("orders", order("a", 1, &[("flag", s(&"x".repeat(2048)))]))).unwrap();
+    let set = |value| UpdateItemRequest {
+        expression_attribute_values: Some(item([(":v", value)])),
+        ..update("orders", item([("pk", s("a")), ("sk", n(1))]), "SET flag = :v")
+    };
+    assert_invalid(
+        kv.update_item(&set(n(1))),
+        "The update expression attempted to update the secondary index key to unsupported type",
+    );
+    assert!(kv.update_item(&set(s(""))).unwrap_err().to_string().contains("cannot contain an empty string value"));
+    let transact = |action| {
+        kv.transact_write_items(&TransactWriteItemsRequest { transact_items: vec![action], ..Default::default() })
+    };
+    let cancelled = transact(TransactWriteItem::Update(set(n(1)))).unwrap_err();
+    assert!(cancelled.to_string().contains("[ValidationError]"), "{cancelled}");
+}
+
+#[test]
+fn wrong_indexes_are_refused() {
+    let kv = kv();
+    let all = || projection(ProjectionType::All, &[]);
+    let with_global = |index| CreateTableRequest { global_secondary_indexes: Some(vec![index]), ..orders() };
+    let with_local = |index| CreateTableRequest { local_secondary_indexes: Some(vec![index]), ..orders() };
+    let units = Some(ProvisionedThroughput { read_capacity_units: 1, write_capacity_units: 1 });
+    let many = |count: usize, make: &dyn Fn(String) -> GlobalSecondaryIndex| {
+        let indexes = (0..count).map(|nth| make(format!("index-{nth}"))).collect();
+        CreateTableRequest { global_secondary_indexes: Some(indexes), ..orders() }
+    };
+    let included: Vec<String> = (0..20).map(|nth| format!("a{nth}")).collect();
+    let included: Vec<&str> = included.iter().map(String::as_str).collect();
+    for (request, message) in [
+        (
+            with_global(global("by-x", "x", None, all())),
+            "One or more parameter values were invalid: Some index key attributes are not defined in \
+             AttributeDefinitions. Keys: [x], AttributeDefinitions: [pk, sk, cost, day, flag]",
+        ),
+        (
+            with_global(global("by-day", "day", Some("cost"), Projection::default())),
+            "One or more parameter values were invalid: Unknown ProjectionType: null",
+        ),
+        (
+            with_global(global("by-day", "day", None, projection(ProjectionType::All, &["x"]))),
+            "One or more parameter values were invalid: ProjectionType is ALL, but NonKeyAttributes is specified",
+        ),
+        (
+            with_global(global("by-day", "day", None, projection(ProjectionType::Include, &[]))),
+            "One or more parameter values were invalid: ProjectionType is INCLUDE, but NonKeyAttributes is not \
+             specified",
+        ),
+        (
+            with_global(GlobalSecondaryIndex { provisioned_throughput: units, ..global("by-day", "day", None, all()) }),
+            "One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: \
+             by-day when BillingMode is PAY_PER_REQUEST",
+        ),
+        (
+            with_global(global("by-day", "day", None, all())),
+            "One or more parameter values were invalid: Some AttributeDefinitions are not used. AttributeDefinitions: \
+             [pk, sk, cost, day, flag], keys used: [cost, day, pk, sk]",
+        ),
+        (
+            with_local(LocalSecondaryIndex { key_schema: schema("pk", None), ..local("by-total", "cost", all()) }),
+            "One or more parameter values were invalid: Index KeySchema does not have a range key for index: by-total",
+        ),
+        (
+            with_local(LocalSecondaryIndex {
+                key_schema: schema("day", Some("cost")),
+                ..local("by-total", "cost", all())
+            }),
+            "One or more parameter values were invalid: Index KeySchema does not have the same leading hash key as \
+             table KeySchema for index: by-total. index hash key: day, table hash key: pk",
+        ),
+        (
+            many(21, &|name| global(&name, "day", Some("flag"), all())),
+            "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of 20",
+        ),
+        (
+            many(6, &|name| global(&name, "day", Some("flag"), projection(ProjectionType::Include, &included))),
+            "One or more parameter values were invalid: Number of NonKeyAttributes of all indexes exceeds per-table \
+             limit of 100",
+        ),
+        (
+            with_global(global(
+                "x",
+                "day",
+                None,
+                projection(ProjectionType::Include, &[&included[..], &["b"]].concat()),
+            )),
+            "2 validation errors detected: Value 'x' at 'globalSecondaryIndexes.1.member.indexName' failed to satisfy \
+             constraint: Member must have length greater than or equal to 3; Value at \
+             'globalSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy constraint: Member must \
+             have length less than or equal to 20",
+        ),
+    ] {
+        assert_invalid(kv.create_table(&request), message);
+    }
+    kv.create_table(&many(20, &|name| global(&name, "day", Some("flag"), all()))).unwrap();
+}
+
+#[test]
+fn indexes_are_described_and_counted() {
+    let kv = kv_with_orders();
+    for sk in 0..5 {
+        let mut item = order("a", sk, &[("cost", n(sk)), ("note", s("12345"))]);
+        if sk < 2 {
+            item.insert("flag".into(), s("f"));
+        }
+        kv.put_item(&put("orders", item)).unwrap();
+    }
+    let table = kv.describe_table(&DescribeTableRequest { table_name: "orders".into() }).unwrap().table;
+    let types: Vec<_> = table.attribute_definitions.iter().map(|defined| defined.attribute_name.as_str()).collect();
+    assert_eq!(types, ["cost", "day", "flag", "pk", "sk"]);
+    let [by_total] = &table.local_secondary_indexes[..] else { panic!("one local index") };
+    assert_eq!((by_total.index_name.as_str(), by_total.item_count), ("by-total", 5));
+    let [by_day, by_flag] = &table.global_secondary_indexes[..] else { panic!("two global indexes") };
+    assert_eq!((by_day.item_count, by_flag.item_count), (0, 2));
+    assert_eq!(by_flag.index_status, IndexStatus::Active);
+    // pk, sk, flag and note, of two items: cost is not copied.
+    let bytes = |sk: usize| 2 + 1 + 2 + if sk == 0 { 1 } else { 2 } + 4 + 1 + 4 + 5;
+    assert_eq!(by_flag.index_size_bytes, (bytes(0) + bytes(1)) as u64);
+    assert_eq!(by_flag.projection, projection(ProjectionType::Include, &["note"]));
+    assert_eq!(by_day.key_schema, schema("day", Some("cost")));
+}
+
+#[test]
+fn consumed_capacity_tells_table_and_indexes_apart() {
+    let kv = kv_with_orders();
+    let report = |request: PutItemRequest| {
+        let request = PutItemRequest { return_consumed_capacity: ReturnConsumedCapacity::Indexes, ..request };
+        let consumed = kv.put_item(&request).unwrap().consumed_capacity.unwrap();
+        let arms = |arms: Option<BTreeMap<String, Capacity>>| {
+            arms.unwrap_or_default().into_iter().map(|(name, units)| (name, units.capacity_units)).collect::<Vec<_>>()
+        };
+        (
+            consumed.capacity_units,
+            consumed.table.unwrap().capacity_units,
+            arms(consumed.local_secondary_indexes),
+            arms(consumed.global_secondary_indexes),
+        )
+    };
+    let flag = |units| vec![("by-flag".to_owned(), units)];
+    let put_order = |rest: &[(&str, AttributeValue)]| put("orders", order("a", 1, rest));
+    assert_eq!(report(put_order(&[("x", n(1))])), (1.0, 1.0, vec![], vec![]));
+    assert_eq!(report(put_order(&[("flag", s("f"))])), (2.0, 1.0, vec![], flag(1.0)));
+    assert_eq!(report(put_order(&[("flag", s("f")), ("x", n(2))])), (1.0, 1.0, vec![], vec![]), "no entry changed");
+    assert_eq!(report(put_order(&[("flag", s("g"))])), (3.0, 1.0, vec![], flag(2.0)), "it moved");
+    assert_eq!(report(put_order(&[("flag", s("g")), ("note", s("n"))])), (2.0, 1.0, vec![], flag(1.0)));
+    let large = put_order(&[("flag", s("g")), ("cost", n(1)), ("x", s(&"x".repeat(2000)))]);
+    assert_eq!(report(large), (4.0, 2.0, vec![("by-total".to_owned(), 1.0)], flag(1.0)));
+
+    let asked = ReturnConsumedCapacity::Indexes;
+    let request = QueryRequest {
+        return_consumed_capacity: asked,
+        select: Some(Select::AllAttributes),
+        ..on("by-total", "pk = :p", item([(":p", s("a"))]))
+    };
+    let consumed = kv.query(&request).unwrap().consumed_capacity.unwrap();
+    assert_eq!((consumed.capacity_units, consumed.table.unwrap().capacity_units), (1.0, 0.5), "one is fetched");
+    assert_eq!(consumed.local_secondary_indexes.unwrap()["by-total"].capacity_units, 0.5);
+}
