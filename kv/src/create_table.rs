@@ -175,6 +175,7 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_
         name: (*name).to_owned(),
         keys: keys.clone(),
         indexes: Vec::new(),
+        expiry: None,
         next_index: 0,
         created: now,
         settings: Settings {

@@ -74,6 +74,9 @@ impl Counts {
         }
         for entry in snapshot.scan(&catalog.indexes, &all)? {
             let (key, value) = entry?;
+            if value.is_empty() {
+                continue; // of the index by expiry, which nobody asks about
+            }
             count.indexes.entry(layout::index_id(&key)?).or_default().add(value)?;
         }
         let count = Arc::new(count);

@@ -6,8 +6,10 @@
 //! | `kv.tables` | `01` name | the table's record, an encoded item (see [`TableRecord`](crate::table::TableRecord)) |
 //! | `kv.tables` | `02` table id (u32) | empty: the table is deleted, rows of it may be left |
 //! | `kv.tables` | `03` table id (u32), index id (u32) | empty: the index is deleted, entries of it may be left |
+//! | `kv.tables` | `04` table id (u32) | the table's name: its items expire |
 //! | `kv.items` | table id (u32), hash (16 bytes), sort key | the item, encoded, its key attributes included |
 //! | `kv.indexes` | table id (u32), index id (u32), hash (16 bytes), sort key in groups, hash of the row's key (16 bytes) | the entry, an encoded item |
+//! | `kv.indexes` | table id (u32), index id (u32), second of expiry (u64), row's key without the table id | empty |
 //! | `kv.tokens` | `00` token | when it expires (u64, milliseconds since 1970), the digest of its actions (32 bytes) |
 //! | `kv.tokens` | `01` expiry (u64) token | empty: the index by which expired tokens are found |
 //!
@@ -50,6 +52,7 @@ pub(crate) struct IndexId(pub(crate) u32);
 const TABLE: u8 = 1;
 const DELETED: u8 = 2;
 const DROPPED: u8 = 3;
+const EXPIRING: u8 = 4;
 const HASH_BYTES: usize = 16;
 /// Longer than what stands before a hash.
 const FIRST_BYTES: usize = 8 + HASH_BYTES;
@@ -102,6 +105,26 @@ pub(crate) fn dropped_ids(key: &[u8]) -> Result<(TableId, IndexId)> {
     let index = ids.get(4..).and_then(|id| id.try_into().ok()).map(u32::from_be_bytes);
     let index = index.ok_or_else(|| corrupt(TABLES, "an index id is not four bytes"))?;
     Ok((read_table_id(ids.get(..4).unwrap_or_default())?, IndexId(index)))
+}
+
+pub(crate) fn expiring_key(table: TableId) -> Vec<u8> {
+    [&[EXPIRING][..], &table.0.to_be_bytes()].concat()
+}
+
+/// Prefix of the keys that name tables whose items expire.
+pub(crate) const EXPIRING_PREFIX: &[u8] = &[EXPIRING];
+
+const EXPIRY_PREFIX_BYTES: usize = 8 + EXPIRY_BYTES;
+
+/// The key of an entry of the index by expiry. `row` is the key of the item's row.
+pub(crate) fn expiry_key(table: TableId, index: IndexId, secs: u64, row: &[u8]) -> Vec<u8> {
+    [&index_prefix(table, index)[..], &secs.to_be_bytes(), row.get(4..).unwrap_or_default()].concat()
+}
+
+/// The key of the row that an entry of the index by expiry stands for.
+pub(crate) fn expiring_row(table: TableId, key: &[u8]) -> Result<Vec<u8>> {
+    let rest = key.get(EXPIRY_PREFIX_BYTES..).ok_or_else(|| corrupt(INDEXES, "an entry's key is too short"))?;
+    Ok([&items_prefix(table)[..], rest].concat())
 }
 
 /// Prefix of the keys of all items of a table, and of the entries of all its indexes.
@@ -361,5 +384,9 @@ mod tests {
         let longest = AttributeValue::B(Bytes::from(vec![0xFF; 1024]));
         let key = index_key(TableId(1), IndexId(1), &longest, Some(&longest), &[]).unwrap();
         assert!(key.len() <= 1331, "{}", key.len());
+        let row = item_key(TableId(1), &longest, Some(&longest)).unwrap();
+        let key = expiry_key(TableId(1), IndexId(1), u64::MAX, &row);
+        assert!(key.len() <= 1331, "{}", key.len());
+        assert_eq!(expiring_row(TableId(1), &key).unwrap(), row);
     }
 }

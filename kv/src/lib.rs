@@ -55,7 +55,7 @@
 //!
 //! # What it is not
 //! It throttles nothing: capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
-//! ARN stands for the name it ends in. Change streams and expiry are not there yet; requests that
+//! ARN stands for the name it ends in. Change streams are not there yet; requests that
 //! ask for them are refused. The wire protocol is the server's.
 
 mod batch_get_item;
@@ -85,6 +85,7 @@ mod scan;
 mod source;
 mod table;
 mod tags;
+mod time_to_live;
 mod tokens;
 mod transact_get_items;
 mod transact_write_items;

@@ -7,8 +7,9 @@ use millpond_engine::Timestamp;
 
 use crate::Result;
 use crate::index::IndexRecord;
+use crate::index::expiry::Expiry;
 use crate::key::{KeyAttribute, Keys};
-use crate::layout::{self, TABLES, TableId};
+use crate::layout::{self, IndexId, TABLES, TableId};
 use crate::model::{
     BillingMode, OnDemandThroughput, ProvisionedThroughput, ScalarAttributeType, SseSpecification, SseType, TableClass,
     Tag, WarmThroughput,
@@ -16,7 +17,7 @@ use crate::model::{
 use crate::table::{Settings, TableRecord};
 use crate::value::{AttributeValue, Item, Number, codec};
 
-/// Version of the record's attributes: 2 added indexes. A record of a later one is refused.
+/// Version of the record's attributes: 2 added indexes and expiry. A record of a later one is refused.
 const RECORD_VERSION: i64 = 2;
 
 impl TableRecord {
@@ -28,7 +29,7 @@ impl TableRecord {
             }
         };
         let settings = &self.settings;
-        // Builds from before indexes must not write to a table that has one.
+        // Builds from before indexes must not write to a table that has one, or whose items expire.
         let version = if self.indexes.is_empty() && self.next_index == 0 { 1 } else { RECORD_VERSION };
         put("version", Some(number(version)));
         put("id", Some(number(i64::from(self.id.0))));
@@ -60,6 +61,9 @@ impl TableRecord {
         put("deletion_protection", Some(AttributeValue::Bool(settings.deletion_protection)));
         let tags: BTreeMap<_, _> = settings.tags.iter().map(|tag| (tag.key.clone(), text(&tag.value))).collect();
         put("tags", (!tags.is_empty()).then_some(AttributeValue::M(tags)));
+        put("expiry_attribute", self.expiry.as_ref().map(|expiry| text(&expiry.attribute)));
+        put("expiry_index", self.expiry.as_ref().map(|expiry| number(i64::from(expiry.index.0))));
+        put("expiry_backfilling", self.expiry.as_ref().map(|expiry| AttributeValue::Bool(expiry.is_backfilling)));
         if version > 1 {
             put("next_index", Some(number(i64::from(self.next_index))));
             put("indexes", Some(AttributeValue::L(self.indexes.iter().map(IndexRecord::encode).collect())));
@@ -90,6 +94,14 @@ impl TableRecord {
             Some(AttributeValue::L(indexes)) => indexes.iter().map(IndexRecord::decode).collect::<Result<_>>()?,
             _ => Vec::new(),
         };
+        let expiry = fields.text("expiry_attribute").map(|attribute| {
+            let index = fields.number("expiry_index").and_then(|id| u32::try_from(id).ok());
+            Ok::<_, crate::Error>(Expiry {
+                attribute,
+                index: IndexId(index.ok_or_else(|| bad("expiry_index"))?),
+                is_backfilling: fields.need("expiry_backfilling", Fields::flag)?,
+            })
+        });
         let tags = match item.get("tags") {
             Some(AttributeValue::M(tags)) => tags.iter().filter_map(tag).collect(),
             _ => Vec::new(),
@@ -102,6 +114,7 @@ impl TableRecord {
                 sort: key("sort_key", "sort_key_type").transpose()?,
             },
             indexes,
+            expiry: expiry.transpose()?,
             next_index: fields.number("next_index").and_then(|id| u32::try_from(id).ok()).unwrap_or(0),
             created: fields.need("created", Fields::time)?,
             settings: Settings {
@@ -201,7 +214,6 @@ impl Fields<'_> {
 mod tests {
     use super::*;
     use crate::index::{Definition, Projected, Scope};
-    use crate::layout::IndexId;
 
     fn key(name: &str, attribute_type: ScalarAttributeType) -> KeyAttribute {
         KeyAttribute { name: name.into(), attribute_type }
@@ -236,6 +248,7 @@ mod tests {
                 sort: Some(key("at", ScalarAttributeType::N)),
             },
             indexes: vec![index(Projected::All, None), index(Projected::KeysOnly, sort), index(include, None)],
+            expiry: Some(Expiry { attribute: "until".into(), index: IndexId(6), is_backfilling: true }),
             next_index: 7,
             created: at,
             settings: Settings {
@@ -259,7 +272,8 @@ mod tests {
             },
         };
         assert_eq!(TableRecord::decode(&full.encode()).unwrap(), full);
-        let bare = TableRecord { indexes: Vec::new(), next_index: 0, settings: Settings::default(), ..full };
+        let bare =
+            TableRecord { indexes: Vec::new(), expiry: None, next_index: 0, settings: Settings::default(), ..full };
         assert_eq!(TableRecord::decode(&bare.encode()).unwrap(), bare);
     }
 }

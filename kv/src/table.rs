@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use millpond_engine::Timestamp;
 
 use crate::describe_table::Count;
+use crate::index::expiry::Expiry;
 use crate::index::{Definition, IndexRecord, Scope};
 use crate::key::Keys;
 use crate::layout::{IndexId, TableId};
@@ -22,6 +23,8 @@ pub(crate) struct TableRecord {
     pub(crate) name: String,
     pub(crate) keys: Keys,
     pub(crate) indexes: Vec<IndexRecord>,
+    /// Whether and when items expire.
+    pub(crate) expiry: Option<Expiry>,
     /// The id of the index that is created next: none is given twice in a table.
     pub(crate) next_index: u32,
     pub(crate) created: Timestamp,
@@ -56,12 +59,22 @@ impl TableRecord {
 
     /// Adds an index, which still has to be filled unless the table is new.
     pub(crate) fn add_index(&mut self, definition: Definition, is_backfilling: bool) -> Result<IndexId> {
+        let id = self.new_index_id()?;
+        self.indexes.push(IndexRecord { id, definition, is_backfilling });
+        Ok(id)
+    }
+
+    pub(crate) fn new_index_id(&mut self) -> Result<IndexId> {
         let id = IndexId(self.next_index);
         self.next_index = self.next_index.checked_add(1).ok_or_else(|| Error::LimitExceeded {
             message: "Subscriber limit exceeded: this table has given out all index ids".into(),
         })?;
-        self.indexes.push(IndexRecord { id, definition, is_backfilling });
         Ok(id)
+    }
+
+    /// Whether something is derived from the items, so that a write has to know the image before it.
+    pub(crate) fn derives(&self) -> bool {
+        !self.indexes.is_empty() || self.expiry.is_some()
     }
 
     /// The types of all key attributes, by name: an attribute has one type in all keys.

@@ -10,6 +10,7 @@ use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
 use crate::expression::Condition;
 use crate::index::entry::{self, Image};
+use crate::index::expiry;
 use crate::model::ReturnValuesOnConditionCheckFailure;
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item, MAX_ATTRIBUTE_NAME_BYTES, MAX_DEPTH, MAX_ITEM_BYTES, item_size_bytes};
@@ -64,11 +65,7 @@ pub(crate) fn before(
     key: &Item,
     needed: bool,
 ) -> Result<Before> {
-    if needed || !table.indexes.is_empty() {
-        stored(tx, catalog, table, row, key).map(Before::Read)
-    } else {
-        Ok(Before::Unread)
-    }
+    if needed || table.derives() { stored(tx, catalog, table, row, key).map(Before::Read) } else { Ok(Before::Unread) }
 }
 
 /// Two partition keys with one hash are refused, so that neither reads the other's items.
@@ -105,6 +102,7 @@ pub(crate) fn write_item(
     let encoded = new.map(layout::encode);
     let image = new.zip(encoded.as_ref()).map(|(item, encoded)| Image { item, encoded });
     entry::change(tx, catalog, table, &row, before.item(), image, &mut consumption)?;
+    expiry::change(tx, catalog, table, &row, before.item(), new)?;
     match encoded {
         Some(encoded) => tx.put(&catalog.items, row, encoded)?,
         None => tx.delete(&catalog.items, row)?,

@@ -20,6 +20,8 @@ use crate::{
 
 /// Connections that are served at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
+/// How often expired items are looked for.
+const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// How long requests under way may take once the end has been asked for.
 const CLOSING: Duration = Duration::from_secs(10);
 /// A thread that parses nested documents needs more than the usual stack in an unoptimised build.
@@ -72,6 +74,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         .map_err(Error::Threads)?;
     let pond = open(options)?;
     let face = Arc::new(Face::new(pond.clone()));
+    runtime.spawn(expire(pond.clone()));
     let served = runtime.block_on(listen(options, face));
     // Requests that are still running keep a clone; they fail once the store is closed.
     runtime.shutdown_timeout(CLOSING);
@@ -91,6 +94,23 @@ fn start_log(filter: &str) -> Result<(), Error> {
 fn open(options: &Options) -> Result<Pond, Error> {
     let pond = if options.memory { Pond::in_memory() } else { Pond::open(&options.data_dir) };
     pond.map_err(Error::Open)
+}
+
+/// Deletes items whose time has come, for as long as the server runs.
+async fn expire(pond: Pond) {
+    let mut ticks = tokio::time::interval(EXPIRE_EVERY);
+    // After a long deletion, or a sleep of the machine, once is enough.
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let pond = pond.clone();
+        match tokio::task::spawn_blocking(move || pond.kv().expire_items()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(items)) => debug!(items, "expired"),
+            Ok(Err(error)) => warn!(%error, "expired items were not deleted"),
+            Err(stopped) => warn!(%stopped, "expired items were not deleted"),
+        }
+    }
 }
 
 async fn listen(options: &Options, face: Arc<Face>) -> Result<(), Error> {

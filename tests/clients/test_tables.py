@@ -1,5 +1,7 @@
 """Tables: made, described, listed page by page, deleted."""
 
+import time
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -91,3 +93,36 @@ def test_tags_are_set_listed_and_removed(make_table, client):
     assert client.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "pond"}]
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.list_tags_of_resource(ResourceArn=arn + "x")
+
+
+def test_items_expire_by_the_clock(make_table, client):
+    table = make_table()
+    specification = {"AttributeName": "until", "Enabled": True}
+    answer = client.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)
+    assert answer["TimeToLiveSpecification"] == specification
+    described = client.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]
+    assert described == {"TimeToLiveStatus": "ENABLED", "AttributeName": "until"}
+    now = int(time.time())
+    for pk, until in {"past": now - 5, "future": now + 3600}.items():
+        table.put_item(Item={"pk": pk, "until": until})
+    deadline = time.monotonic() + 10
+    while "Item" in table.get_item(Key={"pk": "past"}):
+        assert time.monotonic() < deadline, "an expired item was not deleted"
+        time.sleep(0.1)
+    assert [item["pk"] for item in table.scan()["Items"]] == ["future"]
+    client.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification | {"Enabled": False})
+    described = client.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]
+    assert described == {"TimeToLiveStatus": "DISABLED"}
+
+
+@pytest.mark.parametrize("specification,message", [
+    ({"AttributeName": "until", "Enabled": False}, "TimeToLive is already disabled"),
+    ({"AttributeName": "", "Enabled": True}, "Member must have length greater than or equal to 1"),
+    ({"AttributeName": "x" * 256, "Enabled": True}, "Member must have length less than or equal to 255"),
+    ({}, "2 validation errors detected: Value null at 'timeToLiveSpecification.attributeName'"),
+])
+def test_wrong_times_to_live_are_refused(make_table, unchecked, specification, message):
+    with pytest.raises(ClientError) as raised:
+        unchecked.update_time_to_live(TableName=make_table().name, TimeToLiveSpecification=specification)
+    assert raised.value.response["Error"]["Code"] == "ValidationException"
+    assert message in raised.value.response["Error"]["Message"]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use millpond_engine::{Engine, RangeRequest, Transaction, WriteBatch};
 
+use super::expiry::{self, Expiry};
 use super::{IndexRecord, entry};
 use crate::Result;
 use crate::catalog::Catalog;
@@ -20,6 +21,21 @@ use crate::table::TableRecord;
 const PAGE_ROWS: usize = 256;
 /// Their bytes: an index copies each at most once, and a transaction has four times that room.
 const PAGE_BYTES: usize = 8 << 20;
+
+/// An index that is being filled.
+#[derive(Clone)]
+enum Filling {
+    Secondary(IndexRecord),
+    Expiry(Expiry),
+}
+
+impl Filling {
+    fn of(table: &TableRecord, index: IndexId) -> Option<Filling> {
+        let secondary = table.indexes.iter().find(|record| record.id == index && record.is_backfilling);
+        let expiry = table.expiry.as_ref().filter(|expiry| expiry.index == index && expiry.is_backfilling);
+        secondary.cloned().map(Filling::Secondary).or_else(|| expiry.cloned().map(Filling::Expiry))
+    }
+}
 
 /// Fills an index and makes it readable. Gives up quietly if the table or the index is removed meanwhile.
 pub(crate) fn fill(engine: &Engine, catalog: &Catalog, table_name: &str, index: IndexId) -> Result<()> {
@@ -46,7 +62,7 @@ pub(crate) fn fill(engine: &Engine, catalog: &Catalog, table_name: &str, index: 
 
 /// Fills an index within one transaction, which has to have room for all of it.
 pub(crate) fn fill_in(catalog: &Catalog, tx: &mut Transaction, table: &mut TableRecord, index: IndexId) -> Result<()> {
-    let Some(record) = table.indexes.iter().find(|record| record.id == index).cloned() else { return Ok(()) };
+    let Some(record) = Filling::of(table, index) else { return Ok(()) };
     let mut resume = None;
     loop {
         resume = fill_page(catalog, tx, table, &record, resume.as_ref())?;
@@ -65,10 +81,9 @@ fn filling(
     tx: &mut Transaction,
     table_name: &str,
     index: IndexId,
-) -> Result<Option<(Arc<TableRecord>, IndexRecord)>> {
+) -> Result<Option<(Arc<TableRecord>, Filling)>> {
     let Some(table) = catalog.find(tx, table_name)? else { return Ok(None) };
-    let record = table.indexes.iter().find(|record| record.id == index && record.is_backfilling).cloned();
-    Ok(record.map(|record| (table, record)))
+    Ok(Filling::of(&table, index).map(|index| (table, index)))
 }
 
 /// Adds the entries of one page of rows; gives where to go on.
@@ -76,7 +91,7 @@ fn fill_page(
     catalog: &Catalog,
     tx: &mut Transaction,
     table: &TableRecord,
-    index: &IndexRecord,
+    index: &Filling,
     resume: Option<&Bytes>,
 ) -> Result<Option<Bytes>> {
     let rows = RangeRequest::prefix(&layout::items_prefix(table.id)).limit(PAGE_ROWS).limit_bytes(PAGE_BYTES);
@@ -86,7 +101,11 @@ fn fill_page(
     };
     let page = tx.range(&catalog.items, &rows)?;
     for (row, stored) in &page.entries {
-        entry::add(tx, catalog, table, index, row, stored)?;
+        let item = layout::decode(stored)?;
+        match index {
+            Filling::Secondary(index) => entry::add(tx, catalog, table, index, row, &item)?,
+            Filling::Expiry(expiry) => expiry::add(tx, catalog, table, expiry, row, &item)?,
+        }
     }
     Ok(page.resume)
 }
@@ -94,6 +113,9 @@ fn fill_page(
 fn finish(table: &mut TableRecord, index: IndexId) {
     for record in table.indexes.iter_mut().filter(|record| record.id == index) {
         record.is_backfilling = false;
+    }
+    for expiry in table.expiry.iter_mut().filter(|expiry| expiry.index == index) {
+        expiry.is_backfilling = false;
     }
 }
 
@@ -114,8 +136,10 @@ pub(crate) fn resume_all(engine: &Engine, catalog: &Catalog) -> Result<()> {
     }
     for record in snapshot.scan(&catalog.tables, &RangeRequest::prefix(layout::TABLE_PREFIX))? {
         let table = TableRecord::decode(&record?.1)?;
-        for index in table.indexes.iter().filter(|index| index.is_backfilling) {
-            fill(engine, catalog, &table.name, index.id)?;
+        let secondary = table.indexes.iter().filter(|index| index.is_backfilling).map(|index| index.id);
+        let expiry = table.expiry.iter().filter(|expiry| expiry.is_backfilling).map(|expiry| expiry.index);
+        for index in secondary.chain(expiry) {
+            fill(engine, catalog, &table.name, index)?;
         }
     }
     Ok(())

@@ -99,10 +99,9 @@ pub(crate) fn add(
     table: &TableRecord,
     index: &IndexRecord,
     row: &[u8],
-    stored: &Bytes,
+    item: &Item,
 ) -> Result<()> {
-    let item = layout::decode(stored)?;
-    if let Some(entry) = of(table, index, row, &item)? {
+    if let Some(entry) = of(table, index, row, item)? {
         tx.put(&catalog.indexes, entry.key, layout::encode(&entry.item))?;
     }
     Ok(())

@@ -6,6 +6,7 @@
 pub(crate) mod backfill;
 pub(crate) mod check;
 pub(crate) mod entry;
+pub(crate) mod expiry;
 pub(crate) mod update;
 
 use crate::Result;

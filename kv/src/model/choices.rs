@@ -182,6 +182,20 @@ choices! {
 }
 
 choices! {
+    /// Whether items of a table expire.
+    TimeToLiveStatus {
+        /// Being switched on: items that were there before may not be found yet.
+        Enabling = "ENABLING",
+        /// Being switched off: never shown.
+        Disabling = "DISABLING",
+        /// They do.
+        Enabled = "ENABLED",
+        /// They do not.
+        Disabled = "DISABLED",
+    }
+}
+
+choices! {
     /// The kind of key of server-side encryption. Stored and reported, without effect.
     SseType {
         /// A key of the service.

@@ -10,6 +10,7 @@ mod item;
 mod read;
 mod table;
 mod tags;
+mod time_to_live;
 mod transaction;
 
 pub use batch::{
@@ -20,7 +21,7 @@ pub use capacity::{Capacity, ConsumedCapacity};
 pub use choices::{
     BillingMode, CancellationCode, IndexStatus, KeyType, ProjectionType, ReturnConsumedCapacity,
     ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select,
-    SseType, StreamViewType, TableClass, TableStatus,
+    SseType, StreamViewType, TableClass, TableStatus, TimeToLiveStatus,
 };
 pub use index::{
     GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, LocalSecondaryIndex,
@@ -39,6 +40,10 @@ pub use table::{
     UpdateTableRequest, WarmThroughput,
 };
 pub use tags::{ListTagsOfResourceOutput, ListTagsOfResourceRequest, TagResourceRequest, UntagResourceRequest};
+pub use time_to_live::{
+    DescribeTimeToLiveOutput, DescribeTimeToLiveRequest, TimeToLiveDescription, TimeToLiveSpecification,
+    UpdateTimeToLiveOutput, UpdateTimeToLiveRequest,
+};
 pub use transaction::{
     CancellationReason, ConditionCheck, TransactGetItemsOutput, TransactGetItemsRequest, TransactWriteItem,
     TransactWriteItemsOutput, TransactWriteItemsRequest,

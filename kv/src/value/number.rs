@@ -132,6 +132,18 @@ impl Number {
         self.whole_magnitude().filter(|_| !self.negative)
     }
 
+    /// The greatest whole number that is not above it; `None` if it is negative or does not fit.
+    pub(crate) fn floor_u64(&self) -> Option<u64> {
+        let whole = match u32::try_from(self.exponent) {
+            Ok(_) => self.whole_magnitude()?,
+            // A power of ten that does not fit is more than any coefficient.
+            Err(_) => {
+                10_u128.checked_pow(self.exponent.unsigned_abs().into()).map_or(0, |power| self.coefficient / power)
+            }
+        };
+        u64::try_from(whole).ok().filter(|_| !self.negative)
+    }
+
     fn whole_magnitude(&self) -> Option<u128> {
         let power = 10_u128.checked_pow(u32::try_from(self.exponent).ok()?)?;
         self.coefficient.checked_mul(power)
@@ -398,6 +410,10 @@ pub(super) mod tests {
         assert_eq!(number("2e38").to_i128(), None);
         assert_eq!(number("2e38").to_u128(), Some(2 * 10_u128.pow(38)));
         assert_eq!(number("-1").to_u128(), None);
+        for (text, floor) in [("0", Some(0)), ("1.9", Some(1)), ("1e-130", Some(0)), ("17e8", Some(1_700_000_000))] {
+            assert_eq!(number(text).floor_u64(), floor, "{text}");
+        }
+        assert_eq!((number("-0.5").floor_u64(), number("1e20").floor_u64()), (None, None));
         assert_eq!(number("0.1").to_f64(), 0.1);
     }
 

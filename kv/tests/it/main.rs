@@ -13,6 +13,7 @@ mod scans;
 mod support;
 mod tables;
 mod tags;
+mod time_to_live;
 mod transact;
 mod transactions;
 mod typed;

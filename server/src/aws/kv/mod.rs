@@ -20,6 +20,7 @@ mod query;
 mod scan;
 mod table;
 mod tags;
+mod time_to_live;
 mod transact_get_items;
 mod transact_write_items;
 mod update_item;
@@ -45,6 +46,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("DeleteItem", delete_item::answer),
     ("DeleteTable", delete_table::answer),
     ("DescribeTable", describe_table::answer),
+    ("DescribeTimeToLive", time_to_live::describe),
     ("GetItem", get_item::answer),
     ("ListTables", list_tables::answer),
     ("ListTagsOfResource", tags::list),
@@ -57,6 +59,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("UntagResource", tags::untag),
     ("UpdateItem", update_item::answer),
     ("UpdateTable", update_table::answer),
+    ("UpdateTimeToLive", time_to_live::update),
 ];
 
 pub(super) fn answer(call: &Call<'_>, operation: &str) -> Answered {
