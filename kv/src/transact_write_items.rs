@@ -234,8 +234,8 @@ impl Action<'_> {
             Action::Delete(_) => None,
             Action::Update(update) => {
                 let (new, _) = update_item::apply(update.update.as_ref(), before.item(), &update.request.key)?;
-                check_updated(table, before.item(), &new)?;
-                Some(new)
+                new.as_ref().map_or(Ok(()), |new| check_updated(table, before.item(), new))?;
+                new
             }
         };
         Ok(Planned { row, before, new })

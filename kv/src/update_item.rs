@@ -42,8 +42,8 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, one: &UpdateOne<'_
     let on_failure = request.return_values_on_condition_check_failure;
     write_item::check_condition(one.condition.as_ref(), before.item(), on_failure)?;
     let (new, touched) = apply(one.update.as_ref(), before.item(), &request.key)?;
-    check_updated(&table, before.item(), &new)?;
-    let consumption = write_item(tx, catalog, &table, row, &before, Some(&new))?;
+    new.as_ref().map_or(Ok(()), |new| check_updated(&table, before.item(), new))?;
+    let consumption = write_item(tx, catalog, &table, row, &before, new.as_ref())?;
     Ok(UpdateItemOutput {
         attributes: returned(request.return_values, before.into_item(), new, &touched),
         consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, &consumption),
@@ -62,25 +62,28 @@ pub(crate) fn check_targets(table: &TableRecord, update: Option<&Update>) -> Res
     }
 }
 
-pub(crate) fn apply(update: Option<&Update>, old: Option<&Item>, key: &Item) -> Result<(Item, Vec<Path>)> {
+/// The image after an update, and the paths that it touched.
+pub(crate) fn apply(update: Option<&Update>, old: Option<&Item>, key: &Item) -> Result<(Option<Item>, Vec<Path>)> {
     let base = old.unwrap_or(key); // an update of a missing item starts from its key
     let Some(update) = update else {
-        return Ok((base.clone(), Vec::new()));
+        return Ok((Some(base.clone()), Vec::new()));
     };
     let updated = update.apply(base)?;
     for name in update.targets() {
         updated.item.get(name).map_or(Ok(()), write_item::check_nesting)?;
     }
-    Ok((updated.item, updated.touched))
+    // Even an update of nothing makes the item, but one that only takes away does not.
+    let makes = old.is_some() || !update.only_removes();
+    Ok((makes.then_some(updated.item), updated.touched))
 }
 
-fn returned(asked: ReturnValues, old: Option<Item>, new: Item, touched: &[Path]) -> Option<Item> {
+fn returned(asked: ReturnValues, old: Option<Item>, new: Option<Item>, touched: &[Path]) -> Option<Item> {
     let attributes = match asked {
         ReturnValues::None => return None,
         ReturnValues::AllOld => return old,
-        ReturnValues::AllNew => return Some(new),
+        ReturnValues::AllNew => return new,
         ReturnValues::UpdatedOld => expression::project(touched, &old?),
-        ReturnValues::UpdatedNew => expression::project(touched, &new),
+        ReturnValues::UpdatedNew => expression::project(touched, &new?),
     };
     (!attributes.is_empty()).then_some(attributes)
 }

@@ -79,6 +79,11 @@ impl Update {
         self.sections.iter().flatten()
     }
 
+    /// Whether it can only take something away, so that it does not make an item that is missing.
+    pub(crate) fn only_removes(&self) -> bool {
+        self.changes().all(|change| matches!(change, Change::Remove(_) | Change::Delete(..)))
+    }
+
     /// The names of the top-level attributes the update writes to, in the order written; a name may repeat.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
         self.changes().map(|change| change.path().head())

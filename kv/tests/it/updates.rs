@@ -75,3 +75,23 @@ fn a_key_attribute_cannot_be_updated() {
         "One or more parameter values were invalid: Cannot update attribute sk. This attribute is part of the key",
     );
 }
+
+#[test]
+fn an_update_that_only_takes_away_does_not_make_an_item() {
+    let kv = kv_with_tables();
+    let key = item([("pk", s("absent"))]);
+    let values = || Some(item([(":set", AttributeValue::string_set(vec!["a".into()]).unwrap())]));
+    for (expression, values) in [("REMOVE a", None), ("DELETE a :set", values()), ("REMOVE b DELETE a :set", values())]
+    {
+        let request = UpdateItemRequest {
+            return_values: ReturnValues::AllNew,
+            expression_attribute_values: values,
+            ..update("hash", key.clone(), expression)
+        };
+        assert_eq!(kv.update_item(&request).unwrap().attributes, None, "{expression}");
+        assert_eq!(fetch(&kv, "hash", key.clone()), None, "{expression}");
+    }
+    let nothing = UpdateItemRequest { update_expression: None, ..update("hash", key.clone(), "") };
+    kv.update_item(&nothing).unwrap();
+    assert_eq!(fetch(&kv, "hash", key.clone()), Some(key), "but one that does nothing does");
+}
