@@ -48,7 +48,8 @@ pub(crate) fn check(request: &BatchGetItemRequest) -> Result<BatchGet<'_>> {
     }
     let tables = request.request_items.iter().map(|(parameter, asked)| {
         let names = asked.expression_attribute_names.as_ref();
-        let projection = single_projection(asked.projection_expression.as_deref(), names)?;
+        let (text, legacy) = (asked.projection_expression.as_deref(), asked.attributes_to_get.as_deref());
+        let projection = single_projection(text, names, legacy)?;
         Ok(TableKeys { parameter, name: constraints::table_name(parameter)?, asked, projection })
     });
     Ok(BatchGet { request, tables: tables.collect::<Result<_>>()? })

@@ -5,8 +5,8 @@ use millpond_engine::Transaction;
 use crate::catalog::Catalog;
 use crate::expression::Condition;
 use crate::model::{DeleteItemOutput, DeleteItemRequest, ReturnConsumedCapacity, ReturnValues};
-use crate::put_item::{check_return_values, single_condition};
-use crate::write_item::{self, write_item};
+use crate::put_item::check_return_values;
+use crate::write_item::{self, Conditional, write_item};
 use crate::{Result, capacity, constraints, key};
 
 /// A request whose own checks have passed.
@@ -19,9 +19,14 @@ pub(crate) struct Delete<'a> {
 pub(crate) fn check(request: &DeleteItemRequest) -> Result<Delete<'_>> {
     let table_name = constraints::table_name(&request.table_name)?;
     check_return_values(request.return_values)?;
-    let condition = request.condition_expression.as_deref();
-    let (names, values) = (request.expression_attribute_names.as_ref(), request.expression_attribute_values.as_ref());
-    let condition = single_condition(condition, names, values)?;
+    let condition = Conditional {
+        expression: request.condition_expression.as_deref(),
+        names: request.expression_attribute_names.as_ref(),
+        values: request.expression_attribute_values.as_ref(),
+        expected: request.expected.as_ref(),
+        operator: request.conditional_operator,
+    };
+    let condition = condition.read()?;
     Ok(Delete { request, table_name, condition })
 }
 

@@ -18,8 +18,11 @@ pub(crate) struct Get<'a> {
 
 pub(crate) fn check(request: &GetItemRequest) -> Result<Get<'_>> {
     let table_name = constraints::table_name(&request.table_name)?;
-    let projection =
-        single_projection(request.projection_expression.as_deref(), request.expression_attribute_names.as_ref())?;
+    let projection = single_projection(
+        request.projection_expression.as_deref(),
+        request.expression_attribute_names.as_ref(),
+        request.attributes_to_get.as_deref(),
+    )?;
     Ok(Get { request, table_name, projection })
 }
 

@@ -68,7 +68,7 @@ mod delete_item;
 mod delete_table;
 mod describe_table;
 mod error;
-pub mod expression;
+mod expression;
 mod get_item;
 mod index;
 mod key;

@@ -3,6 +3,7 @@
 //! A page ends before the item that would bring the evaluated items over 1 MB, but holds at least one; or with the item
 //! that reaches the request's limit. Items are counted before the filter, and by their whole size.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use millpond_engine::{RangeRequest, Read};
@@ -10,8 +11,8 @@ use millpond_engine::{RangeRequest, Read};
 use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
 use crate::constraints::Constraints;
-use crate::expression::{Condition, Projection};
-use crate::model::Select;
+use crate::expression::{Condition, Projection, legacy};
+use crate::model::{self, ConditionalOperator, Select};
 use crate::read_item::{attribute, partial, whole};
 use crate::source::Source;
 use crate::value::{AttributeValue, Item, ItemView};
@@ -164,6 +165,18 @@ pub(crate) fn limit(limit: Option<i64>) -> usize {
     limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
+/// The filter and the projection in the parameters from before expressions.
+pub(crate) fn legacy(
+    filter: Option<&BTreeMap<String, model::Condition>>,
+    operator: Option<ConditionalOperator>,
+    attributes_to_get: Option<&[String]>,
+) -> Result<(Option<Condition>, Option<Projection>)> {
+    legacy::check_operator(operator, filter.map_or(0, BTreeMap::len))?;
+    let projection = attributes_to_get.map(legacy::attributes_to_get).transpose()?;
+    let filter = filter.map(|filter| legacy::filter(filter, operator)).transpose()?.flatten();
+    Ok((filter, projection))
+}
+
 /// Checks `Limit`.
 pub(crate) fn check_limit(constraints: &mut Constraints, limit: Option<i64>) {
     if let Some(limit) = limit {
@@ -171,21 +184,34 @@ pub(crate) fn check_limit(constraints: &mut Constraints, limit: Option<i64>) {
     }
 }
 
+/// The parameter that tells which parts of items to return.
+pub(crate) fn projected_by(has_projection: bool, is_legacy: bool) -> Option<&'static str> {
+    has_projection.then_some(if is_legacy { "AttributesToGet" } else { "ProjectionExpression" })
+}
+
 /// Checks that `Select` goes with the other parameters, and says whether only a count is wanted.
-pub(crate) fn check_select(select: Option<Select>, has_projection: bool, has_index: bool, verb: &str) -> Result<bool> {
+///
+/// `projection` is the parameter that has one, `verb` what the operation calls itself.
+pub(crate) fn check_select(
+    select: Option<Select>,
+    projection: Option<&str>,
+    has_index: bool,
+    verb: &str,
+) -> Result<bool> {
     match select {
         Some(Select::AllProjectedAttributes) if !has_index => Err(Error::invalid_parameters(format_args!(
             "ALL_PROJECTED_ATTRIBUTES can be used only when {verb} using an IndexName"
         ))),
-        Some(Select::SpecificAttributes) if !has_projection => Err(Error::invalid_parameters(
+        Some(Select::SpecificAttributes) if projection.is_none() => Err(Error::invalid_parameters(
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
         )),
-        Some(Select::Count) if has_projection => {
-            Err(Error::validation("Cannot specify the ProjectionExpression when choosing to get only the Count"))
-        }
-        Some(select @ (Select::AllAttributes | Select::AllProjectedAttributes)) if has_projection => {
-            Err(Error::validation(format!("Cannot specify the ProjectionExpression when choosing to get {select}")))
-        }
-        _ => Ok(select == Some(Select::Count)),
+        Some(select @ (Select::Count | Select::AllAttributes | Select::AllProjectedAttributes)) => match projection {
+            None => Ok(select == Select::Count),
+            Some(parameter) => {
+                let got = if select == Select::Count { "only the Count" } else { select.as_str() };
+                Err(Error::validation(format!("Cannot specify the {parameter} when choosing to get {got}")))
+            }
+        },
+        None | Some(Select::SpecificAttributes) => Ok(false),
     }
 }

@@ -3,9 +3,9 @@
 use millpond_engine::Transaction;
 
 use crate::catalog::Catalog;
-use crate::expression::{self, Condition, Kind, Substitutions};
+use crate::expression::Condition;
 use crate::model::{PutItemOutput, PutItemRequest, ReturnConsumedCapacity, ReturnValues};
-use crate::write_item::{self, write_item};
+use crate::write_item::{self, Conditional, write_item};
 use crate::{Error, Result, capacity, constraints, key};
 
 /// A request whose own checks have passed.
@@ -19,26 +19,15 @@ pub(crate) fn check(request: &PutItemRequest) -> Result<Put<'_>> {
     let table_name = constraints::table_name(&request.table_name)?;
     check_return_values(request.return_values)?;
     write_item::check_item(&request.item)?;
-    let condition = request.condition_expression.as_deref();
-    let (names, values) = (request.expression_attribute_names.as_ref(), request.expression_attribute_values.as_ref());
-    let condition = single_condition(condition, names, values)?;
+    let condition = Conditional {
+        expression: request.condition_expression.as_deref(),
+        names: request.expression_attribute_names.as_ref(),
+        values: request.expression_attribute_values.as_ref(),
+        expected: request.expected.as_ref(),
+        operator: request.conditional_operator,
+    };
+    let condition = condition.read()?;
     Ok(Put { request, table_name, condition })
-}
-
-/// Parses the expression of an operation that can have a condition and no other one.
-pub(crate) fn single_condition(
-    text: Option<&str>,
-    names: Option<&std::collections::BTreeMap<String, String>>,
-    values: Option<&crate::value::Item>,
-) -> Result<Option<Condition>> {
-    expression::check_parameters(&[(Kind::Condition, text)], &[], names.is_some(), values.is_some())?;
-    if text.is_none() && names.is_none() && values.is_none() {
-        return Ok(None);
-    }
-    let mut substitutions = Substitutions::new(names, values)?;
-    let condition = text.map(|text| expression::condition(Kind::Condition, text, &mut substitutions)).transpose()?;
-    substitutions.finish()?;
-    Ok(condition)
 }
 
 /// Puts and deletes give back the old image or nothing.

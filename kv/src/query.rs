@@ -6,7 +6,9 @@ use millpond_engine::{Read, key::prefix_end};
 
 use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
-use crate::expression::{self, Condition, KeyCondition, KeySelection, Kind, Projection, SortCondition, Substitutions};
+use crate::expression::{
+    self, Condition, KeyCondition, KeySelection, Kind, Projection, SortCondition, Substitutions, legacy,
+};
 use crate::key::{KeyAttribute, Keys, check_size, has_type};
 use crate::model::{QueryOutput, QueryRequest};
 use crate::page::{self, Selection, Walk};
@@ -30,20 +32,37 @@ pub(crate) fn check(request: &QueryRequest) -> Result<Query<'_>> {
     let (names, values) = (request.expression_attribute_names.as_ref(), request.expression_attribute_values.as_ref());
     let key_text = request.key_condition_expression.as_deref();
     let (filter, projection) = (request.filter_expression.as_deref(), request.projection_expression.as_deref());
-    let expressions = [(Kind::Filter, filter), (Kind::Projection, projection), (Kind::KeyCondition, key_text)];
-    expression::check_parameters(&expressions, &[], names.is_some(), values.is_some())?;
-    let Some(key_text) = key_text else {
-        return Err(Error::validation(
-            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
-        ));
-    };
+    let expressions = [(Kind::Projection, projection), (Kind::Filter, filter), (Kind::KeyCondition, key_text)];
+    let legacy = [
+        ("AttributesToGet", request.attributes_to_get.is_some()),
+        ("QueryFilter", request.query_filter.is_some()),
+        ("ConditionalOperator", request.conditional_operator.is_some()),
+        // It may stand beside expressions, but not beside the one that replaces it.
+        ("KeyConditions", request.key_conditions.is_some() && key_text.is_some()),
+    ];
+    expression::check_parameters(&expressions, &legacy, names.is_some(), values.is_some())?;
+    let (legacy_filter, legacy_projection) = page::legacy(
+        request.query_filter.as_ref(),
+        request.conditional_operator,
+        request.attributes_to_get.as_deref(),
+    )?;
     let mut substitutions = Substitutions::new(names, values)?;
-    let key_condition = expression::key_condition(key_text, &mut substitutions)?;
+    let key_condition = match (key_text, &request.key_conditions) {
+        (Some(text), _) => expression::key_condition(text, &mut substitutions)?,
+        (None, Some(conditions)) => legacy::key_conditions(conditions)?,
+        (None, None) => {
+            return Err(Error::validation(
+                "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+            ));
+        }
+    };
     let filter = filter.map(|text| expression::condition(Kind::Filter, text, &mut substitutions)).transpose()?;
     let projection = projection.map(|text| expression::projection(text, &mut substitutions)).transpose()?;
     substitutions.finish()?;
+    let (filter, projection) = (filter.or(legacy_filter), projection.or(legacy_projection));
     let has_index = request.index_name.is_some();
-    let count_only = page::check_select(request.select, projection.is_some(), has_index, "Querying")?;
+    let projected_by = page::projected_by(projection.is_some(), request.attributes_to_get.is_some());
+    let count_only = page::check_select(request.select, projected_by, has_index, "Querying")?;
     Ok(Query { request, table_name, key_condition, filter, projection, count_only })
 }
 
@@ -66,7 +85,8 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, query: &Query<'_>) 
     let keys = source.keys();
     let selected = query.key_condition.resolve(&keys.partition.name, keys.sort_name())?;
     check_types(keys, &selected)?;
-    check_filter(keys, query.filter.as_ref())?;
+    let filter_name = if request.query_filter.is_some() { "QueryFilter" } else { "Filter Expression" };
+    check_filter(keys, query.filter.as_ref(), filter_name)?;
     let filtered = query.filter.iter().flat_map(Condition::top_level_names);
     let fetch = source.fetches(request.select, query.projection.as_ref(), filtered)?;
     let mut walk = walk(source, &selected)?;
@@ -107,11 +127,11 @@ pub(crate) fn check_types(keys: &Keys, selected: &KeySelection) -> Result<()> {
     Ok(())
 }
 
-fn check_filter(keys: &Keys, filter: Option<&Condition>) -> Result<()> {
+fn check_filter(keys: &Keys, filter: Option<&Condition>, parameter: &str) -> Result<()> {
     let mut names = filter.into_iter().flat_map(Condition::top_level_names);
     match names.find(|name| keys.names().any(|key| key == *name)) {
         Some(name) => Err(Error::validation(format!(
-            "Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}"
+            "{parameter} can only contain non-primary key attributes: Primary key attribute: {name}"
         ))),
         None => Ok(()),
     }

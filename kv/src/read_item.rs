@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::expression::{self, Kind, Projection, Substitutions};
+use crate::expression::{self, Kind, Projection, Substitutions, legacy};
 use crate::table::TableRecord;
 use crate::value::{Item, ItemView};
 use crate::write_item::check_partition;
 use crate::{Result, layout};
 
-/// Parses the expression of an operation that can have a projection and no other one.
+/// Reads the projection of an operation that can have no other expression.
 pub(crate) fn single_projection(
     text: Option<&str>,
     names: Option<&BTreeMap<String, String>>,
+    attributes_to_get: Option<&[String]>,
 ) -> Result<Option<Projection>> {
-    expression::check_parameters(&[(Kind::Projection, text)], &[], names.is_some(), false)?;
+    let legacy = [("AttributesToGet", attributes_to_get.is_some())];
+    expression::check_parameters(&[(Kind::Projection, text)], &legacy, names.is_some(), false)?;
+    if let Some(names) = attributes_to_get {
+        return Ok(Some(legacy::attributes_to_get(names)?));
+    }
     if text.is_none() && names.is_none() {
         return Ok(None);
     }

@@ -38,14 +38,23 @@ pub(crate) fn check(request: &ScanRequest) -> Result<Scan<'_>> {
     let segment = segment(request.segment, request.total_segments)?;
     let (names, values) = (request.expression_attribute_names.as_ref(), request.expression_attribute_values.as_ref());
     let (filter, projection) = (request.filter_expression.as_deref(), request.projection_expression.as_deref());
-    let expressions = [(Kind::Filter, filter), (Kind::Projection, projection)];
-    expression::check_parameters(&expressions, &[], names.is_some(), values.is_some())?;
+    let expressions = [(Kind::Projection, projection), (Kind::Filter, filter)];
+    let legacy = [
+        ("AttributesToGet", request.attributes_to_get.is_some()),
+        ("ScanFilter", request.scan_filter.is_some()),
+        ("ConditionalOperator", request.conditional_operator.is_some()),
+    ];
+    expression::check_parameters(&expressions, &legacy, names.is_some(), values.is_some())?;
+    let (legacy_filter, legacy_projection) =
+        page::legacy(request.scan_filter.as_ref(), request.conditional_operator, request.attributes_to_get.as_deref())?;
     let mut substitutions = Substitutions::new(names, values)?;
     let filter = filter.map(|text| expression::condition(Kind::Filter, text, &mut substitutions)).transpose()?;
     let projection = projection.map(|text| expression::projection(text, &mut substitutions)).transpose()?;
     substitutions.finish()?;
+    let (filter, projection) = (filter.or(legacy_filter), projection.or(legacy_projection));
     let has_index = request.index_name.is_some();
-    let count_only = page::check_select(request.select, projection.is_some(), has_index, "Scanning")?;
+    let projected_by = page::projected_by(projection.is_some(), request.attributes_to_get.is_some());
+    let count_only = page::check_select(request.select, projected_by, has_index, "Scanning")?;
     Ok(Scan { request, table_name, segment, filter, projection, count_only })
 }
 

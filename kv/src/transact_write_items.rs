@@ -16,15 +16,15 @@ use crate::expression::Condition;
 use crate::index::check::check_updated;
 use crate::model::{
     CancellationReason, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    TransactWriteItemsOutput, TransactWriteItemsRequest,
+    TransactWriteItemsOutput, TransactWriteItemsRequest, UpdateItemRequest,
 };
-use crate::put_item::{self, Put, single_condition};
+use crate::put_item::{self, Put};
 use crate::table::TableRecord;
 use crate::tokens::{self, Seen};
 use crate::transaction::{MAX_TRANSACTION_BYTES, check_count, reason, too_large};
 use crate::update_item::{self, UpdateOne};
 use crate::value::Item;
-use crate::write_item::{self, Before, write_item};
+use crate::write_item::{self, Before, Conditional, write_item};
 use crate::{Error, Result, key};
 
 /// A request whose own checks have passed.
@@ -63,7 +63,10 @@ pub(crate) fn check(request: &TransactWriteItemsRequest) -> Result<TransactWrite
 fn check_updates(actions: &[TransactWriteItem]) -> Result<()> {
     let mut broken = Constraints::default();
     for (number, action) in (1..).zip(actions) {
-        if matches!(action, TransactWriteItem::Update(update) if update.update_expression.is_none()) {
+        if let TransactWriteItem::Update(UpdateItemRequest {
+            update_expression: None, attribute_updates: None, ..
+        }) = action
+        {
             broken.is_null(&format!("transactItems.{number}.member.update.updateExpression"));
         }
     }
@@ -74,9 +77,14 @@ fn check_action(action: &TransactWriteItem) -> Result<Action<'_>> {
     Ok(match action {
         TransactWriteItem::ConditionCheck(check) => {
             let table_name = constraints::table_name(&check.table_name)?;
-            let (names, values) =
-                (check.expression_attribute_names.as_ref(), check.expression_attribute_values.as_ref());
-            let condition = single_condition(Some(&check.condition_expression), names, values)?;
+            let condition = Conditional {
+                expression: Some(&check.condition_expression),
+                names: check.expression_attribute_names.as_ref(),
+                values: check.expression_attribute_values.as_ref(),
+                expected: None,
+                operator: None,
+            };
+            let condition = condition.read()?;
             Action::Check { table_name, check, condition }
         }
         TransactWriteItem::Put(put) => Action::Put(put_item::check(put)?),

@@ -3,7 +3,7 @@
 use millpond_engine::Transaction;
 
 use crate::catalog::Catalog;
-use crate::expression::{self, Condition, Kind, Path, Substitutions, Update};
+use crate::expression::{self, Condition, Kind, Path, Substitutions, Update, legacy};
 use crate::index::check::check_updated;
 use crate::model::{ReturnValues, UpdateItemOutput, UpdateItemRequest};
 use crate::table::TableRecord;
@@ -24,13 +24,20 @@ pub(crate) fn check(request: &UpdateItemRequest) -> Result<UpdateOne<'_>> {
     let (names, values) = (request.expression_attribute_names.as_ref(), request.expression_attribute_values.as_ref());
     let (update, condition) = (request.update_expression.as_deref(), request.condition_expression.as_deref());
     let expressions = [(Kind::Update, update), (Kind::Condition, condition)];
-    expression::check_parameters(&expressions, &[], names.is_some(), values.is_some())?;
+    let legacy = [
+        ("AttributeUpdates", request.attribute_updates.is_some()),
+        ("Expected", request.expected.is_some()),
+        ("ConditionalOperator", request.conditional_operator.is_some()),
+    ];
+    expression::check_parameters(&expressions, &legacy, names.is_some(), values.is_some())?;
+    let legacy_update = request.attribute_updates.as_ref().map(legacy::updates).transpose()?.flatten();
+    let legacy_condition = write_item::legacy_condition(request.expected.as_ref(), request.conditional_operator)?;
     let mut substitutions = Substitutions::new(names, values)?;
     let update = update.map(|text| expression::update(text, &mut substitutions)).transpose()?;
     let condition =
         condition.map(|text| expression::condition(Kind::Condition, text, &mut substitutions)).transpose()?;
     substitutions.finish()?;
-    Ok(UpdateOne { request, table_name, update, condition })
+    Ok(UpdateOne { request, table_name, update: update.or(legacy_update), condition: condition.or(legacy_condition) })
 }
 
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, one: &UpdateOne<'_>) -> Result<UpdateItemOutput> {

@@ -4,14 +4,16 @@
 //! transaction. A write that needs no image before does not read it: a transaction that has read no more than its table's
 //! record conflicts with nothing but a change of the table.
 
+use std::collections::BTreeMap;
+
 use millpond_engine::Transaction;
 
 use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
-use crate::expression::Condition;
+use crate::expression::{self, Condition, Kind, Substitutions, legacy};
 use crate::index::entry::{self, Image};
 use crate::index::expiry;
-use crate::model::ReturnValuesOnConditionCheckFailure;
+use crate::model::{ConditionalOperator, ExpectedAttributeValue, ReturnValuesOnConditionCheckFailure};
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item, MAX_ATTRIBUTE_NAME_BYTES, MAX_DEPTH, MAX_ITEM_BYTES, item_size_bytes};
 use crate::{Error, Result, layout};
@@ -108,6 +110,43 @@ pub(crate) fn write_item(
         None => tx.delete(&catalog.items, row)?,
     }
     Ok(consumption)
+}
+
+/// The parameters that make up the condition of a write which takes no other expression.
+pub(crate) struct Conditional<'a> {
+    pub(crate) expression: Option<&'a str>,
+    pub(crate) names: Option<&'a BTreeMap<String, String>>,
+    pub(crate) values: Option<&'a Item>,
+    pub(crate) expected: Option<&'a BTreeMap<String, ExpectedAttributeValue>>,
+    pub(crate) operator: Option<ConditionalOperator>,
+}
+
+impl Conditional<'_> {
+    pub(crate) fn read(&self) -> Result<Option<Condition>> {
+        let Conditional { expression: text, names, values, expected, operator } = *self;
+        let legacy = [("Expected", expected.is_some()), ("ConditionalOperator", operator.is_some())];
+        expression::check_parameters(&[(Kind::Condition, text)], &legacy, names.is_some(), values.is_some())?;
+        if let Some(condition) = legacy_condition(expected, operator)? {
+            return Ok(Some(condition));
+        }
+        if text.is_none() && names.is_none() && values.is_none() {
+            return Ok(None);
+        }
+        let mut substitutions = Substitutions::new(names, values)?;
+        let condition =
+            text.map(|text| expression::condition(Kind::Condition, text, &mut substitutions)).transpose()?;
+        substitutions.finish()?;
+        Ok(condition)
+    }
+}
+
+/// The condition in the parameters from before expressions.
+pub(crate) fn legacy_condition(
+    expected: Option<&BTreeMap<String, ExpectedAttributeValue>>,
+    operator: Option<ConditionalOperator>,
+) -> Result<Option<Condition>> {
+    legacy::check_operator(operator, expected.map_or(0, BTreeMap::len))?;
+    Ok(expected.map(|expected| legacy::expected(expected, operator)).transpose()?.flatten())
 }
 
 /// Refuses the write if its condition does not hold for the present item.

@@ -54,7 +54,10 @@ impl Update {
     /// An operand of the wrong type, an attribute that is read but absent, a path whose parent is absent or of another
     /// shape, a sum out of the range of numbers, or an item of more than 400 KB.
     pub(crate) fn apply(&self, old: &Item) -> Result<Updated, ExpressionError> {
-        let item = self.applied(old).map_err(|fault| ExpressionError::new(fault.to_string()))?;
+        let item = self.applied(old).map_err(|fault| match fault {
+            ApplyFault::OperandType if self.is_legacy => ExpressionError::new("Type mismatch for attribute to update"),
+            fault => ExpressionError::new(fault.to_string()),
+        })?;
         Ok(Updated { item, touched: self.changes().map(|change| change.path().clone()).collect() })
     }
 

@@ -77,6 +77,10 @@ pub(crate) fn read(text: &str, substitutions: &mut Substitutions<'_>) -> Result<
 }
 
 impl Condition {
+    pub(crate) fn of(root: Node, paths: Vec<Path>) -> Self {
+        Condition { root, paths }
+    }
+
     /// The names of the top-level attributes the condition reads, in the order written; a name may repeat.
     pub(crate) fn top_level_names(&self) -> impl Iterator<Item = &str> {
         self.paths.iter().map(Path::head)

@@ -78,6 +78,10 @@ pub(crate) fn key_condition(
 }
 
 impl KeyCondition {
+    pub(crate) fn of(conditions: Vec<(String, SortCondition)>) -> Self {
+        KeyCondition { conditions }
+    }
+
     /// Splits the condition for the keys of a table or an index.
     ///
     /// # Errors

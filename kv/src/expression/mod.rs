@@ -19,6 +19,7 @@ mod condition;
 mod error;
 mod evaluate;
 mod key_condition;
+pub(crate) mod legacy;
 mod lexer;
 mod parameters;
 mod parse;
@@ -34,9 +35,9 @@ mod update;
 mod tests;
 
 pub(crate) use condition::{Condition, condition};
-pub use error::ExpressionError;
+pub(crate) use error::ExpressionError;
 pub(crate) use key_condition::{KeyCondition, KeySelection, SortCondition, key_condition};
-pub use parameters::check_parameters;
+pub(crate) use parameters::check_parameters;
 pub(crate) use path::Path;
 pub(crate) use projection::{Projection, project, projection};
 pub(crate) use substitutions::Substitutions;
@@ -44,7 +45,7 @@ pub(crate) use update::{Update, update};
 
 /// Which parameter of a request an expression was given in; messages name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `ConditionExpression`
     Condition,
     /// `FilterExpression`
@@ -59,7 +60,7 @@ pub enum Kind {
 
 impl Kind {
     /// The name of the parameter.
-    pub fn parameter(self) -> &'static str {
+    pub(crate) fn parameter(self) -> &'static str {
         match self {
             Self::Condition => "ConditionExpression",
             Self::Filter => "FilterExpression",

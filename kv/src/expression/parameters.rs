@@ -12,7 +12,7 @@ use super::error::ExpressionError;
 ///
 /// # Errors
 /// A mixture, or names or values without an expression.
-pub fn check_parameters(
+pub(crate) fn check_parameters(
     expressions: &[(Kind, Option<&str>)],
     legacy: &[(&str, bool)],
     names_given: bool,

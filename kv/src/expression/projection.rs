@@ -66,6 +66,11 @@ pub(crate) fn check_clashes(paths: &[Path]) -> Result<(), Fault> {
 }
 
 impl Projection {
+    /// Of paths none of which is inside another.
+    pub(crate) fn of(paths: Vec<Path>) -> Self {
+        Projection { paths }
+    }
+
     /// The parts of `item` the paths lead to; absent ones are left out.
     pub(crate) fn apply(&self, item: &Item) -> Item {
         project(&self.paths, item)

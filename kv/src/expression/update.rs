@@ -22,6 +22,8 @@ static CACHE: LazyLock<Cache<UpdateTree>> = LazyLock::new(Cache::new);
 pub(crate) struct Update {
     /// Section by section as written.
     pub(crate) sections: Vec<Vec<Change>>,
+    /// Whether it was given as `AttributeUpdates`, whose faults have other texts.
+    pub(crate) is_legacy: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -71,10 +73,14 @@ fn read(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Update, Fau
     value.map_or(Ok(()), Err)?;
     check_clashes(&sections.iter().flatten().map(|change| change.path().clone()).collect::<Vec<_>>())?;
     section.or(function).map_or(Ok(()), Err)?;
-    Ok(Update { sections })
+    Ok(Update { sections, is_legacy: false })
 }
 
 impl Update {
+    pub(crate) fn of_actions(changes: Vec<Change>) -> Self {
+        Update { sections: vec![changes], is_legacy: true }
+    }
+
     pub(crate) fn changes(&self) -> impl DoubleEndedIterator<Item = &Change> {
         self.sections.iter().flatten()
     }

@@ -14,6 +14,8 @@ pub struct KeysAndAttributes {
     pub consistent_read: bool,
     /// The parts of the items to return; all if absent.
     pub projection_expression: Option<String>,
+    /// In the place of `projection_expression`: the top-level attributes to return.
+    pub attributes_to_get: Option<Vec<String>>,
     /// Names that stand for `#name` in the projection.
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
 }

@@ -97,6 +97,62 @@ choices! {
 }
 
 choices! {
+    /// How a condition from before expressions compares.
+    ComparisonOperator {
+        /// Equal to one of the values.
+        In = "IN",
+        /// Missing.
+        Null = "NULL",
+        /// Between two values, both included.
+        Between = "BETWEEN",
+        /// Less than.
+        Lt = "LT",
+        /// A string or binary without the value in it, or a set or list without it as a member.
+        NotContains = "NOT_CONTAINS",
+        /// Equal.
+        Eq = "EQ",
+        /// Greater than.
+        Gt = "GT",
+        /// There.
+        NotNull = "NOT_NULL",
+        /// Not equal, or missing.
+        Ne = "NE",
+        /// Less or equal.
+        Le = "LE",
+        /// A string or binary that begins with the value.
+        BeginsWith = "BEGINS_WITH",
+        /// Greater or equal.
+        Ge = "GE",
+        /// A string or binary with the value in it, or a set or list with it as a member.
+        Contains = "CONTAINS",
+    }
+}
+
+choices! {
+    /// How conditions from before expressions are joined.
+    #[derive(Default)]
+    ConditionalOperator {
+        /// One of them must hold.
+        Or = "OR",
+        /// All must hold (the default).
+        #[default] And = "AND",
+    }
+}
+
+choices! {
+    /// What an update from before expressions does to an attribute.
+    #[derive(Default)]
+    AttributeAction {
+        /// Adds to a number, unites with a set, appends to a list.
+        Add = "ADD",
+        /// Sets the attribute (the default).
+        #[default] Put = "PUT",
+        /// Removes the attribute, or members of a set.
+        Delete = "DELETE",
+    }
+}
+
+choices! {
     /// Which attributes of the found items a query or scan returns.
     Select {
         /// Exactly those of the projection expression.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ConsumedCapacity, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
-    ReturnValuesOnConditionCheckFailure,
+    AttributeValueUpdate, ConditionalOperator, ConsumedCapacity, ExpectedAttributeValue, ReturnConsumedCapacity,
+    ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure,
 };
 use crate::value::{AttributeValue, Item};
 
@@ -27,6 +27,10 @@ pub struct PutItemRequest {
     pub item: Item,
     /// Must hold for the present item (or its absence), or nothing is written.
     pub condition_expression: Option<String>,
+    /// In the place of `condition_expression`: what attributes must be like.
+    pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
+    /// How `expected` is joined.
+    pub conditional_operator: Option<ConditionalOperator>,
     /// Names that stand for `#name` in expressions.
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     /// Values that stand for `:name` in expressions.
@@ -64,6 +68,8 @@ pub struct GetItemRequest {
     pub consistent_read: bool,
     /// The parts of the item to return; all if absent.
     pub projection_expression: Option<String>,
+    /// In the place of `projection_expression`: the top-level attributes to return.
+    pub attributes_to_get: Option<Vec<String>>,
     /// Names that stand for `#name` in expressions.
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     /// Whether consumed capacity is reported.
@@ -89,8 +95,14 @@ pub struct UpdateItemRequest {
     pub key: Item,
     /// What to change; without it an item of the key alone is created if none exists.
     pub update_expression: Option<String>,
+    /// In the place of `update_expression`: what becomes of top-level attributes.
+    pub attribute_updates: Option<BTreeMap<String, AttributeValueUpdate>>,
     /// Must hold for the present item (or its absence), or nothing is written.
     pub condition_expression: Option<String>,
+    /// In the place of `condition_expression`: what attributes must be like.
+    pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
+    /// How `expected` is joined.
+    pub conditional_operator: Option<ConditionalOperator>,
     /// Names that stand for `#name` in expressions.
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     /// Values that stand for `:name` in expressions.
@@ -126,6 +138,10 @@ pub struct DeleteItemRequest {
     pub key: Item,
     /// Must hold for the present item (or its absence), or nothing is deleted.
     pub condition_expression: Option<String>,
+    /// In the place of `condition_expression`: what attributes must be like.
+    pub expected: Option<BTreeMap<String, ExpectedAttributeValue>>,
+    /// How `expected` is joined.
+    pub conditional_operator: Option<ConditionalOperator>,
     /// Names that stand for `#name` in expressions.
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     /// Values that stand for `:name` in expressions.

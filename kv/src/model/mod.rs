@@ -7,6 +7,7 @@ mod capacity;
 mod choices;
 mod index;
 mod item;
+mod legacy;
 mod read;
 mod table;
 mod tags;
@@ -19,9 +20,10 @@ pub use batch::{
 };
 pub use capacity::{Capacity, ConsumedCapacity};
 pub use choices::{
-    BillingMode, CancellationCode, IndexStatus, KeyType, ProjectionType, ReturnConsumedCapacity,
-    ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select,
-    SseType, StreamViewType, TableClass, TableStatus, TimeToLiveStatus,
+    AttributeAction, BillingMode, CancellationCode, ComparisonOperator, ConditionalOperator, IndexStatus, KeyType,
+    ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
+    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, SseType, StreamViewType, TableClass, TableStatus,
+    TimeToLiveStatus,
 };
 pub use index::{
     GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, LocalSecondaryIndex,
@@ -31,6 +33,7 @@ pub use item::{
     DeleteItemOutput, DeleteItemRequest, GetItemOutput, GetItemRequest, ItemCollectionMetrics, PutItemOutput,
     PutItemRequest, UpdateItemOutput, UpdateItemRequest,
 };
+pub use legacy::{AttributeValueUpdate, Condition, ExpectedAttributeValue};
 pub use read::{QueryOutput, QueryRequest, ScanOutput, ScanRequest};
 pub use table::{
     AttributeDefinition, BillingModeSummary, CreateTableOutput, CreateTableRequest, DeleteTableOutput,

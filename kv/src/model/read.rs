@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ConsumedCapacity, ReturnConsumedCapacity, Select};
+use super::{Condition, ConditionalOperator, ConsumedCapacity, ReturnConsumedCapacity, Select};
 use crate::value::{AttributeValue, Item};
 
 /// Reads items of one partition key in order of their sort key, a page at a time.
@@ -12,12 +12,20 @@ pub struct QueryRequest {
     pub table_name: String,
     /// The index to read instead of the table.
     pub index_name: Option<String>,
-    /// The partition key and, optionally, a range of the sort key. Required.
+    /// The partition key and, optionally, a range of the sort key. Required, here or as `key_conditions`.
     pub key_condition_expression: Option<String>,
+    /// In the place of `key_condition_expression`.
+    pub key_conditions: Option<BTreeMap<String, Condition>>,
     /// Which of the read items to return; does not lower the capacity consumed.
     pub filter_expression: Option<String>,
+    /// In the place of `filter_expression`: what attributes must be like.
+    pub query_filter: Option<BTreeMap<String, Condition>>,
+    /// How that is joined.
+    pub conditional_operator: Option<ConditionalOperator>,
     /// The parts of the items to return; all if absent.
     pub projection_expression: Option<String>,
+    /// In the place of `projection_expression`: the top-level attributes to return.
+    pub attributes_to_get: Option<Vec<String>>,
     /// Names that stand for `#name` in expressions.
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     /// Values that stand for `:name` in expressions.
@@ -61,8 +69,14 @@ pub struct ScanRequest {
     pub index_name: Option<String>,
     /// Which of the read items to return; does not lower the capacity consumed.
     pub filter_expression: Option<String>,
+    /// In the place of `filter_expression`: what attributes must be like.
+    pub scan_filter: Option<BTreeMap<String, Condition>>,
+    /// How that is joined.
+    pub conditional_operator: Option<ConditionalOperator>,
     /// The parts of the items to return; all if absent.
     pub projection_expression: Option<String>,
+    /// In the place of `projection_expression`: the top-level attributes to return.
+    pub attributes_to_get: Option<Vec<String>>,
     /// Names that stand for `#name` in expressions.
     pub expression_attribute_names: Option<BTreeMap<String, String>>,
     /// Values that stand for `:name` in expressions.

@@ -6,6 +6,7 @@ mod batches;
 mod conditions;
 mod indexes;
 mod items;
+mod legacy;
 mod messages;
 mod properties;
 mod queries;

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
-use millpond::kv::{BatchGetItemRequest, Item, KeysAndAttributes, expression::Kind};
-use serde::{Serialize, de::IgnoredAny};
+use millpond::kv::{BatchGetItemRequest, Item, KeysAndAttributes};
+use serde::Serialize;
 
 use super::{
     Answered,
     capacity::{Consumed, consumed_all},
     checks::{self, Checks},
+    legacy::names,
     value::{Attributes, Shown},
 };
 use crate::aws::{
@@ -26,7 +27,7 @@ members! {
         consistent_read: Flag = "ConsistentRead",
         projection_expression: Text = "ProjectionExpression",
         expression_attribute_names: Map<Text> = "ExpressionAttributeNames",
-        attributes_to_get: IgnoredAny = "AttributesToGet",
+        attributes_to_get: List<Text> = "AttributesToGet",
     }
 }
 
@@ -48,6 +49,8 @@ struct Unprocessed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     projection_expression: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    attributes_to_get: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     expression_attribute_names: Option<&'a BTreeMap<String, String>>,
 }
 
@@ -67,6 +70,7 @@ impl<'a> From<&'a KeysAndAttributes> for Unprocessed<'a> {
             keys: Shown(&keys.keys),
             consistent_read: keys.consistent_read,
             projection_expression: keys.projection_expression.as_deref(),
+            attributes_to_get: keys.attributes_to_get.as_deref(),
             expression_attribute_names: keys.expression_attribute_names.as_ref(),
         }
     }
@@ -91,14 +95,11 @@ fn read(given: Request) -> Result<BatchGetItemRequest, Failure> {
 
 fn keys_of_table(given: Keys, keys: Vec<Attributes>) -> Result<KeysAndAttributes, Failure> {
     let projection_expression = checks::text(given.projection_expression);
-    checks::refuse_legacy(
-        &[("AttributesToGet", given.attributes_to_get.is_some())],
-        &[(Kind::Projection, projection_expression.as_deref())],
-    )?;
     Ok(KeysAndAttributes {
         keys: keys.into_iter().map(Attributes::item).collect::<Result<_, _>>()?,
         consistent_read: checks::flag(given.consistent_read).unwrap_or_default(),
         projection_expression,
+        attributes_to_get: names(given.attributes_to_get),
         expression_attribute_names: checks::names(given.expression_attribute_names),
     })
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use millpond::kv::{
-    BillingMode, Constraints, Item, KeyType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
-    ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, SseType, StreamViewType,
-    TableClass, check_table_name, expression,
+    AttributeAction, BillingMode, ComparisonOperator, ConditionalOperator, Constraints, Item, KeyType, ProjectionType,
+    ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure,
+    ScalarAttributeType, Select, SseType, StreamViewType, TableClass, check_table_name,
 };
 
 use super::value::Attributes;
@@ -86,7 +86,10 @@ macro_rules! choices {
     )*};
 }
 choices!(
+    AttributeAction,
     BillingMode,
+    ComparisonOperator,
+    ConditionalOperator,
     KeyType,
     ProjectionType,
     ReturnConsumedCapacity,
@@ -126,16 +129,4 @@ pub(super) fn flag(member: Option<Flag>) -> Option<bool> {
 
 pub(super) fn list<T>(member: Option<List<T>>) -> Vec<T> {
     member.map(|list| list.0).unwrap_or_default()
-}
-
-/// Refuses the parameters from before expressions: with the service's text where they are mixed with expressions,
-/// and with a plain one where they stand alone.
-pub(super) fn refuse_legacy(
-    legacy: &[(&'static str, bool)],
-    expressions: &[(expression::Kind, Option<&str>)],
-) -> Result<(), Failure> {
-    let Some((name, _)) = legacy.iter().find(|(_, given)| *given) else { return Ok(()) };
-    expression::check_parameters(expressions, legacy, false, false).map_err(millpond::kv::Error::from)?;
-    let message = format!("The parameter {name} is not supported yet; use the expression that replaces it");
-    Err(Failure::validation(message))
 }

@@ -1,15 +1,16 @@
-use millpond::kv::{GetItemRequest, Item, expression::Kind};
-use serde::{Serialize, de::IgnoredAny};
+use millpond::kv::{GetItemRequest, Item};
+use serde::Serialize;
 
 use super::{
     Answered,
     capacity::{Consumed, consumed},
     checks::{self, Checks},
+    legacy::names,
     value::{Attributes, Shown},
 };
 use crate::aws::{
     Call,
-    json::{self, Failure, Flag, Map, Text, members},
+    json::{self, Failure, Flag, List, Map, Text, members},
 };
 
 members! {
@@ -20,7 +21,7 @@ members! {
         projection_expression: Text = "ProjectionExpression",
         expression_attribute_names: Map<Text> = "ExpressionAttributeNames",
         return_consumed_capacity: Text = "ReturnConsumedCapacity",
-        attributes_to_get: IgnoredAny = "AttributesToGet",
+        attributes_to_get: List<Text> = "AttributesToGet",
     }
 }
 
@@ -47,15 +48,12 @@ fn read(given: Request) -> Result<GetItemRequest, Failure> {
     let key = checks.required(given.key, "key");
     checks.finish()?;
     let projection_expression = checks::text(given.projection_expression);
-    checks::refuse_legacy(
-        &[("AttributesToGet", given.attributes_to_get.is_some())],
-        &[(Kind::Projection, projection_expression.as_deref())],
-    )?;
     Ok(GetItemRequest {
         table_name,
         key: key.item()?,
         consistent_read: checks::flag(given.consistent_read).unwrap_or_default(),
         projection_expression,
+        attributes_to_get: names(given.attributes_to_get),
         expression_attribute_names: checks::names(given.expression_attribute_names),
         return_consumed_capacity,
     })

@@ -13,6 +13,7 @@ mod describe_table;
 mod failure;
 mod get_item;
 mod index;
+mod legacy;
 mod list_tables;
 mod page;
 mod put_item;

@@ -1,9 +1,9 @@
-use millpond::kv::{PutItemRequest, expression::Kind};
-use serde::de::IgnoredAny;
+use millpond::kv::PutItemRequest;
 
 use super::{
     Answered,
     checks::{self, Checks},
+    legacy::{Expectations, Expected},
     value::Attributes,
     written::Written,
 };
@@ -23,8 +23,8 @@ members! {
         return_values_on_condition_check_failure: Text = "ReturnValuesOnConditionCheckFailure",
         return_consumed_capacity: Text = "ReturnConsumedCapacity",
         return_item_collection_metrics: Text = "ReturnItemCollectionMetrics",
-        expected: IgnoredAny = "Expected",
-        conditional_operator: IgnoredAny = "ConditionalOperator",
+        expected: Map<Expected> = "Expected",
+        conditional_operator: Text = "ConditionalOperator",
     }
 }
 
@@ -44,16 +44,16 @@ fn read(given: Request) -> Result<PutItemRequest, Failure> {
         checks.choice(given.return_item_collection_metrics, "returnItemCollectionMetrics");
     let return_values_on_condition_check_failure =
         checks.choice(given.return_values_on_condition_check_failure, "returnValuesOnConditionCheckFailure");
+    let conditional_operator = checks.conditional_operator(given.conditional_operator);
+    let expected = checks.expectations(given.expected);
     checks.finish()?;
     let condition_expression = checks::text(given.condition_expression);
-    checks::refuse_legacy(
-        &[("Expected", given.expected.is_some()), ("ConditionalOperator", given.conditional_operator.is_some())],
-        &[(Kind::Condition, condition_expression.as_deref())],
-    )?;
     Ok(PutItemRequest {
         table_name,
         item: item.item()?,
         condition_expression,
+        conditional_operator,
+        expected: expected.map(Expectations::read).transpose()?,
         expression_attribute_names: checks::names(given.expression_attribute_names),
         expression_attribute_values: checks::values(given.expression_attribute_values)?,
         return_values,

@@ -1,15 +1,15 @@
-use millpond::kv::{QueryRequest, expression::Kind};
-use serde::de::IgnoredAny;
+use millpond::kv::QueryRequest;
 
 use super::{
     Answered,
     checks::{self, Checks},
+    legacy::{Conditions, GivenCondition, names},
     page::Page,
     value::Attributes,
 };
 use crate::aws::{
     Call,
-    json::{self, Failure, Flag, Map, Text, Whole, members},
+    json::{self, Failure, Flag, List, Map, Text, Whole, members},
 };
 
 members! {
@@ -27,10 +27,10 @@ members! {
         select: Text = "Select",
         consistent_read: Flag = "ConsistentRead",
         return_consumed_capacity: Text = "ReturnConsumedCapacity",
-        attributes_to_get: IgnoredAny = "AttributesToGet",
-        query_filter: IgnoredAny = "QueryFilter",
-        conditional_operator: IgnoredAny = "ConditionalOperator",
-        key_conditions: IgnoredAny = "KeyConditions",
+        attributes_to_get: List<Text> = "AttributesToGet",
+        query_filter: Map<GivenCondition> = "QueryFilter",
+        conditional_operator: Text = "ConditionalOperator",
+        key_conditions: Map<GivenCondition> = "KeyConditions",
     }
 }
 
@@ -46,29 +46,23 @@ fn read(given: Request) -> Result<QueryRequest, Failure> {
     let return_consumed_capacity = checks.choice(given.return_consumed_capacity, "returnConsumedCapacity");
     let table_name = checks.table_name(given.table_name);
     let select = checks.choice_if_any(given.select, "select");
+    let conditional_operator = checks.conditional_operator(given.conditional_operator);
+    let query_filter = checks.conditions(given.query_filter, "queryFilter");
+    let key_conditions = checks.conditions(given.key_conditions, "keyConditions");
     checks.finish()?;
     let key_condition_expression = checks::text(given.key_condition_expression);
     let filter_expression = checks::text(given.filter_expression);
     let projection_expression = checks::text(given.projection_expression);
-    checks::refuse_legacy(
-        &[
-            ("AttributesToGet", given.attributes_to_get.is_some()),
-            ("QueryFilter", given.query_filter.is_some()),
-            ("ConditionalOperator", given.conditional_operator.is_some()),
-            ("KeyConditions", given.key_conditions.is_some()),
-        ],
-        &[
-            (Kind::Projection, projection_expression.as_deref()),
-            (Kind::Filter, filter_expression.as_deref()),
-            (Kind::KeyCondition, key_condition_expression.as_deref()),
-        ],
-    )?;
     Ok(QueryRequest {
         table_name,
         index_name: checks::text(given.index_name),
         key_condition_expression,
         filter_expression,
         projection_expression,
+        conditional_operator,
+        query_filter: query_filter.map(Conditions::read).transpose()?,
+        key_conditions: key_conditions.map(Conditions::read).transpose()?,
+        attributes_to_get: names(given.attributes_to_get),
         expression_attribute_names: checks::names(given.expression_attribute_names),
         expression_attribute_values: checks::values(given.expression_attribute_values)?,
         limit: given.limit.map(|limit| limit.0),

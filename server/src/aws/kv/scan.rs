@@ -1,15 +1,15 @@
-use millpond::kv::{ScanRequest, expression::Kind};
-use serde::de::IgnoredAny;
+use millpond::kv::ScanRequest;
 
 use super::{
     Answered,
     checks::{self, Checks},
+    legacy::{Conditions, GivenCondition, names},
     page::Page,
     value::Attributes,
 };
 use crate::aws::{
     Call,
-    json::{self, Failure, Flag, Map, Text, Whole, members},
+    json::{self, Failure, Flag, List, Map, Text, Whole, members},
 };
 
 members! {
@@ -27,9 +27,9 @@ members! {
         select: Text = "Select",
         consistent_read: Flag = "ConsistentRead",
         return_consumed_capacity: Text = "ReturnConsumedCapacity",
-        attributes_to_get: IgnoredAny = "AttributesToGet",
-        scan_filter: IgnoredAny = "ScanFilter",
-        conditional_operator: IgnoredAny = "ConditionalOperator",
+        attributes_to_get: List<Text> = "AttributesToGet",
+        scan_filter: Map<GivenCondition> = "ScanFilter",
+        conditional_operator: Text = "ConditionalOperator",
     }
 }
 
@@ -45,22 +45,19 @@ fn read(given: Request) -> Result<ScanRequest, Failure> {
     let return_consumed_capacity = checks.choice(given.return_consumed_capacity, "returnConsumedCapacity");
     let table_name = checks.table_name(given.table_name);
     let select = checks.choice_if_any(given.select, "select");
+    let conditional_operator = checks.conditional_operator(given.conditional_operator);
+    let scan_filter = checks.conditions(given.scan_filter, "scanFilter");
     checks.finish()?;
     let filter_expression = checks::text(given.filter_expression);
     let projection_expression = checks::text(given.projection_expression);
-    checks::refuse_legacy(
-        &[
-            ("AttributesToGet", given.attributes_to_get.is_some()),
-            ("ScanFilter", given.scan_filter.is_some()),
-            ("ConditionalOperator", given.conditional_operator.is_some()),
-        ],
-        &[(Kind::Projection, projection_expression.as_deref()), (Kind::Filter, filter_expression.as_deref())],
-    )?;
     Ok(ScanRequest {
         table_name,
         index_name: checks::text(given.index_name),
         filter_expression,
         projection_expression,
+        conditional_operator,
+        scan_filter: scan_filter.map(Conditions::read).transpose()?,
+        attributes_to_get: names(given.attributes_to_get),
         expression_attribute_names: checks::names(given.expression_attribute_names),
         expression_attribute_values: checks::values(given.expression_attribute_values)?,
         limit: given.limit.map(|limit| limit.0),

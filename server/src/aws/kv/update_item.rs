@@ -1,9 +1,9 @@
-use millpond::kv::{UpdateItemRequest, expression::Kind};
-use serde::de::IgnoredAny;
+use millpond::kv::UpdateItemRequest;
 
 use super::{
     Answered,
     checks::{self, Checks},
+    legacy::{Expectations, Expected, Update, Updates},
     value::Attributes,
     written::Written,
 };
@@ -24,9 +24,9 @@ members! {
         return_values_on_condition_check_failure: Text = "ReturnValuesOnConditionCheckFailure",
         return_consumed_capacity: Text = "ReturnConsumedCapacity",
         return_item_collection_metrics: Text = "ReturnItemCollectionMetrics",
-        attribute_updates: IgnoredAny = "AttributeUpdates",
-        expected: IgnoredAny = "Expected",
-        conditional_operator: IgnoredAny = "ConditionalOperator",
+        attribute_updates: Map<Update> = "AttributeUpdates",
+        expected: Map<Expected> = "Expected",
+        conditional_operator: Text = "ConditionalOperator",
     }
 }
 
@@ -46,22 +46,20 @@ fn read(given: Request) -> Result<UpdateItemRequest, Failure> {
         checks.choice(given.return_item_collection_metrics, "returnItemCollectionMetrics");
     let return_values_on_condition_check_failure =
         checks.choice(given.return_values_on_condition_check_failure, "returnValuesOnConditionCheckFailure");
+    let conditional_operator = checks.conditional_operator(given.conditional_operator);
+    let expected = checks.expectations(given.expected);
+    let attribute_updates = checks.updates(given.attribute_updates);
     checks.finish()?;
     let update_expression = checks::text(given.update_expression);
     let condition_expression = checks::text(given.condition_expression);
-    checks::refuse_legacy(
-        &[
-            ("AttributeUpdates", given.attribute_updates.is_some()),
-            ("Expected", given.expected.is_some()),
-            ("ConditionalOperator", given.conditional_operator.is_some()),
-        ],
-        &[(Kind::Update, update_expression.as_deref()), (Kind::Condition, condition_expression.as_deref())],
-    )?;
     Ok(UpdateItemRequest {
         table_name,
         key: key.item()?,
         update_expression,
         condition_expression,
+        conditional_operator,
+        expected: expected.map(Expectations::read).transpose()?,
+        attribute_updates: attribute_updates.map(Updates::read).transpose()?,
         expression_attribute_names: checks::names(given.expression_attribute_names),
         expression_attribute_values: checks::values(given.expression_attribute_values)?,
         return_values,

@@ -34,6 +34,13 @@ struct Refused {
     message: Cow<'static, str>,
 }
 
+impl Attribute {
+    /// The value.
+    pub(super) fn value(self) -> Result<AttributeValue, Failure> {
+        self.0.map_err(Failure::validation)
+    }
+}
+
 impl Attributes {
     /// The attributes of an item or a key.
     pub(super) fn item(self) -> Result<Item, Failure> {
