@@ -27,6 +27,16 @@ struct TableWrites<'a> {
     requests: &'a [WriteRequest],
 }
 
+/// The items and keys of a request, each with its table as the request names it.
+pub(crate) fn items(request: &BatchWriteItemRequest) -> impl Iterator<Item = (&str, &Item)> {
+    request.request_items.iter().flat_map(|(table, writes)| {
+        writes.iter().map(move |write| match write {
+            WriteRequest::Put { item } => (table.as_str(), item),
+            WriteRequest::Delete { key } => (table.as_str(), key),
+        })
+    })
+}
+
 /// One write with its row.
 struct Write<'a> {
     parameter: &'a str,

@@ -14,8 +14,8 @@ use crate::tokens::Purges;
 use crate::typed::Table;
 use crate::{
     Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item, index,
-    list_tables, put_item, query, scan, tags, time_to_live, transact_get_items, transact_write_items, transaction,
-    update_item, update_table,
+    item_collection, list_tables, put_item, query, scan, tags, time_to_live, transact_get_items, transact_write_items,
+    transaction, update_item, update_table,
 };
 
 /// The key-value service of one engine. Cheap to clone, and usable from any thread.
@@ -23,7 +23,7 @@ use crate::{
 /// Each operation has two forms. The plain one is a commit of its own: when it returns `Ok`, the change is as durable as
 /// the engine promises. The one that ends in `_in` joins the caller's transaction: it reads what the transaction has
 /// written, and commits or fails with it. After an error of an `_in` form nothing of that operation was written, and the
-/// transaction may go on.
+/// transaction may go on. What is measured after a commit, the sizes of item collections, only the plain forms report.
 #[derive(Clone, Debug)]
 pub struct Kv {
     engine: Engine,
@@ -279,6 +279,15 @@ impl Kv {
         }
     }
 
+    fn metrics_of_item(
+        &self,
+        asked: ReturnItemCollectionMetrics,
+        table: &str,
+        key: &crate::Item,
+    ) -> Result<Option<ItemCollectionMetrics>> {
+        item_collection::of_item(&self.engine, self.catalog(), asked, table, key)
+    }
+
     /// Sets labels of a table.
     ///
     /// # Errors
@@ -340,7 +349,10 @@ impl Kv {
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn put_item(&self, request: &PutItemRequest) -> Result<PutItemOutput> {
         let put = put_item::check(request)?;
-        self.engine.transact(|tx| put_item::run_in(self.catalog(), tx, &put))
+        let mut output = self.engine.transact(|tx| put_item::run_in(self.catalog(), tx, &put))?;
+        let asked = request.return_item_collection_metrics;
+        output.item_collection_metrics = self.metrics_of_item(asked, &request.table_name, &request.item)?;
+        Ok(output)
     }
 
     /// [`put_item`](Kv::put_item) in the caller's transaction.
@@ -376,7 +388,10 @@ impl Kv {
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn update_item(&self, request: &UpdateItemRequest) -> Result<UpdateItemOutput> {
         let update = update_item::check(request)?;
-        self.engine.transact(|tx| update_item::run_in(self.catalog(), tx, &update))
+        let mut output = self.engine.transact(|tx| update_item::run_in(self.catalog(), tx, &update))?;
+        let asked = request.return_item_collection_metrics;
+        output.item_collection_metrics = self.metrics_of_item(asked, &request.table_name, &request.key)?;
+        Ok(output)
     }
 
     /// [`update_item`](Kv::update_item) in the caller's transaction.
@@ -395,7 +410,10 @@ impl Kv {
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn delete_item(&self, request: &DeleteItemRequest) -> Result<DeleteItemOutput> {
         let delete = delete_item::check(request)?;
-        self.engine.transact(|tx| delete_item::run_in(self.catalog(), tx, &delete))
+        let mut output = self.engine.transact(|tx| delete_item::run_in(self.catalog(), tx, &delete))?;
+        let asked = request.return_item_collection_metrics;
+        output.item_collection_metrics = self.metrics_of_item(asked, &request.table_name, &request.key)?;
+        Ok(output)
     }
 
     /// [`delete_item`](Kv::delete_item) in the caller's transaction.
@@ -467,7 +485,11 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn batch_write_item(&self, request: &BatchWriteItemRequest) -> Result<BatchWriteItemOutput> {
         let batch = batch_write_item::check(request)?;
-        self.engine.transact(|tx| batch_write_item::run_in(self.catalog(), tx, &batch))
+        let mut output = self.engine.transact(|tx| batch_write_item::run_in(self.catalog(), tx, &batch))?;
+        let asked = request.return_item_collection_metrics;
+        let items = batch_write_item::items(request);
+        output.item_collection_metrics = item_collection::of_items(&self.engine, self.catalog(), asked, items)?;
+        Ok(output)
     }
 
     /// [`batch_write_item`](Kv::batch_write_item) in the caller's transaction.
@@ -525,7 +547,11 @@ impl Kv {
             // The transaction is committed all the same.
             tracing::warn!(%error, "expired tokens stay for another minute");
         }
-        done.map_err(|error| transaction::lost(error, request.transact_items.len()))
+        let mut output = done.map_err(|error| transaction::lost(error, request.transact_items.len()))?;
+        let asked = request.return_item_collection_metrics;
+        let items = request.transact_items.iter().filter_map(transact_write_items::written);
+        output.item_collection_metrics = item_collection::of_items(&self.engine, self.catalog(), asked, items)?;
+        Ok(output)
     }
 
     /// [`transact_write_items`](Kv::transact_write_items) in the caller's transaction. Its token, if it has one, is

@@ -71,6 +71,7 @@ mod error;
 mod expression;
 mod get_item;
 mod index;
+mod item_collection;
 mod key;
 mod kv;
 mod layout;

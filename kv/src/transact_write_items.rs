@@ -59,6 +59,16 @@ pub(crate) fn check(request: &TransactWriteItemsRequest) -> Result<TransactWrite
     Ok(TransactWrite { request, actions })
 }
 
+/// The table and the item or key of an action that writes.
+pub(crate) fn written(action: &TransactWriteItem) -> Option<(&str, &Item)> {
+    match action {
+        TransactWriteItem::ConditionCheck(_) => None,
+        TransactWriteItem::Put(put) => Some((&put.table_name, &put.item)),
+        TransactWriteItem::Delete(delete) => Some((&delete.table_name, &delete.key)),
+        TransactWriteItem::Update(update) => Some((&update.table_name, &update.key)),
+    }
+}
+
 /// Outside a transaction an update without an expression is one that changes nothing; here it is refused.
 fn check_updates(actions: &[TransactWriteItem]) -> Result<()> {
     let mut broken = Constraints::default();

@@ -176,3 +176,46 @@ fn consumed_capacity_tells_table_and_indexes_apart() {
     assert_eq!((consumed.capacity_units, consumed.table.unwrap().capacity_units), (1.0, 0.5), "one is fetched");
     assert_eq!(consumed.local_secondary_indexes.unwrap()["by-total"].capacity_units, 0.5);
 }
+
+#[test]
+fn sizes_of_item_collections_are_told_where_there_are_local_indexes() {
+    let kv = kv_with_orders();
+    let asked = ReturnItemCollectionMetrics::Size;
+    let metrics = |pk: &str| ItemCollectionMetricsOf { pk: pk.into(), range: vec![0.0, 1.0] };
+    let seen = |metrics: ItemCollectionMetrics| ItemCollectionMetricsOf {
+        pk: match &metrics.item_collection_key["pk"] {
+            AttributeValue::S(pk) => pk.clone(),
+            other => panic!("{other:?}"),
+        },
+        range: metrics.size_estimate_range_gb,
+    };
+    let put_order = |pk| PutItemRequest { return_item_collection_metrics: asked, ..put("orders", order(pk, 1, &[])) };
+    assert_eq!(kv.put_item(&put_order("a")).unwrap().item_collection_metrics.map(seen), Some(metrics("a")));
+    let writes = ["a", "b"].map(|pk| WriteRequest::Put { item: order(pk, 2, &[("cost", n(1))]) });
+    let more = WriteRequest::Put { item: order("a", 3, &[]) };
+    let request = BatchWriteItemRequest {
+        request_items: BTreeMap::from([("orders".to_owned(), writes.into_iter().chain([more]).collect())]),
+        return_item_collection_metrics: asked,
+        ..Default::default()
+    };
+    let told = kv.batch_write_item(&request).unwrap().item_collection_metrics.unwrap();
+    let told: Vec<_> = told["orders"].iter().cloned().map(seen).collect();
+    assert_eq!(told, [metrics("a"), metrics("b")], "one for each collection");
+    let request = TransactWriteItemsRequest {
+        transact_items: vec![TransactWriteItem::Delete(delete("orders", item([("pk", s("b")), ("sk", n(2))])))],
+        return_item_collection_metrics: asked,
+        ..Default::default()
+    };
+    let told = kv.transact_write_items(&request).unwrap().item_collection_metrics.unwrap();
+    assert_eq!(told["orders"].len(), 1);
+
+    kv.create_table(&create("plain", &[("pk", ScalarAttributeType::S)])).unwrap();
+    let request = PutItemRequest { return_item_collection_metrics: asked, ..put("plain", item([("pk", s("a"))])) };
+    assert_eq!(kv.put_item(&request).unwrap().item_collection_metrics, None);
+}
+
+#[derive(Debug, PartialEq)]
+struct ItemCollectionMetricsOf {
+    pk: String,
+    range: Vec<f64>,
+}
