@@ -60,6 +60,7 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, batch: &BatchGet<'_
     let mut seen = HashSet::new();
     for of_table in &batch.tables {
         let table = catalog.need(reader, of_table.name)?;
+        key::check_paths(&table, of_table.projection.iter().flat_map(Projection::nested_names))?;
         for key in &of_table.asked.keys {
             let row = key::of_request(&table, key)?;
             if !seen.insert(row.clone()) {

@@ -29,6 +29,7 @@ pub(crate) fn check(request: &GetItemRequest) -> Result<Get<'_>> {
 pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, get: &Get<'_>) -> Result<GetItemOutput> {
     let request = get.request;
     let mut table = catalog.need(reader, get.table_name)?;
+    key::check_paths(&table, get.projection.iter().flat_map(Projection::nested_names))?;
     let (item, bytes) = loop {
         let row = key::of_request(&table, &request.key)?;
         if let Some(value) = reader.get(&catalog.items, &row)? {

@@ -76,6 +76,23 @@ pub(crate) fn parts<'a>(keys: &Keys, key: &'a Item) -> Result<(&'a AttributeValu
     Ok((partition, sort))
 }
 
+/// Refuses to look inside of key attributes, which are scalars. `nested` are the attributes that an expression looks
+/// inside of.
+pub(crate) fn check_paths<'n>(table: &TableRecord, mut nested: impl Iterator<Item = &'n str>) -> Result<()> {
+    let is_key = |keys: &Keys, name: &str| keys.names().any(|key| key == name);
+    let found = nested.find_map(|name| {
+        let of_index = || table.indexes.iter().any(|index| is_key(index.keys(), name));
+        let kind = if is_key(&table.keys, name) { Some("Key") } else { of_index().then_some("IndexKey") };
+        Some((kind?, name))
+    });
+    match found {
+        None => Ok(()),
+        Some((kind, name)) => Err(Error::validation(format!(
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {kind}: {name}"
+        ))),
+    }
+}
+
 /// Checks emptiness and sizes, and gives the row key.
 pub(crate) fn row_key(
     table: &TableRecord,

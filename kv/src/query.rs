@@ -14,7 +14,7 @@ use crate::model::{QueryOutput, QueryRequest};
 use crate::page::{self, Selection, Walk};
 use crate::source::Source;
 use crate::value::{AttributeValue, Item};
-use crate::{Error, Result, capacity};
+use crate::{Error, Result, capacity, key};
 
 /// A request whose own checks have passed.
 pub(crate) struct Query<'a> {
@@ -87,6 +87,9 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, query: &Query<'_>) 
     check_types(keys, &selected)?;
     let filter_name = if request.query_filter.is_some() { "QueryFilter" } else { "Filter Expression" };
     check_filter(keys, query.filter.as_ref(), filter_name)?;
+    let nested = query.projection.iter().flat_map(Projection::nested_names);
+    let nested = nested.chain(query.filter.iter().flat_map(Condition::nested_names));
+    key::check_paths(&table, nested)?;
     let filtered = query.filter.iter().flat_map(Condition::top_level_names);
     let fetch = source.fetches(request.select, query.projection.as_ref(), filtered)?;
     let mut walk = walk(source, &selected)?;

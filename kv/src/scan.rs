@@ -11,7 +11,7 @@ use crate::model::{ScanOutput, ScanRequest};
 use crate::page::{self, Selection, Walk};
 use crate::source::Source;
 use crate::value::Item;
-use crate::{Error, Result, capacity, layout};
+use crate::{Error, Result, capacity, key, layout};
 
 const MAX_SEGMENTS: i64 = 1_000_000;
 
@@ -98,6 +98,9 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, scan: &Scan<'_>) ->
     let request = scan.request;
     let table = catalog.need(reader, scan.table_name)?;
     let source = Source::find(&table, request.index_name.as_deref(), request.consistent_read)?;
+    let nested = scan.projection.iter().flat_map(Projection::nested_names);
+    let nested = nested.chain(scan.filter.iter().flat_map(Condition::nested_names));
+    key::check_paths(&table, nested)?;
     let filtered = scan.filter.iter().flat_map(Condition::top_level_names);
     let fetch = source.fetches(request.select, scan.projection.as_ref(), filtered)?;
     let mut walk = walk(source, scan.segment);

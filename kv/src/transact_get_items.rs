@@ -6,6 +6,7 @@ use millpond_engine::Read;
 
 use crate::capacity::{self, Consumption, Transactional};
 use crate::catalog::Catalog;
+use crate::expression::Projection;
 use crate::get_item::{self, Get};
 use crate::model::{CancellationReason, TransactGetItemsOutput, TransactGetItemsRequest};
 use crate::read_item::read_row;
@@ -66,6 +67,7 @@ fn read(
     table: &TableRecord,
 ) -> Result<(Option<Item>, usize)> {
     let row = key::of_request(table, &get.request.key)?;
+    key::check_paths(table, get.projection.iter().flat_map(Projection::nested_names))?;
     match reader.get(&catalog.items, &row)? {
         Some(value) => {
             let (item, bytes) = read_row(table, value, &get.request.key, get.projection.as_ref())?;

@@ -249,3 +249,15 @@ def test_transactions_keep_indexes_and_charge_the_table_twice(games, client):
     )["ConsumedCapacity"][0]
     assert (answer["CapacityUnits"], answer["Table"]["WriteCapacityUnits"]) == (5, 2)
     assert games.scan(IndexName="best")["Count"] == 1
+
+
+@pytest.mark.parametrize("path,text", [("pk.x", "Key: pk"), ("sk[0]", "Key: sk"), ("game.x", "IndexKey: game")])
+def test_nothing_is_inside_of_a_key(games, path, text):
+    message = f"Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: {text}"
+    key = {"pk": "p", "sk": 1}
+    assert refused(games.get_item, Key=key, ProjectionExpression=path) == message
+    assert refused(games.scan, ProjectionExpression=path) == message
+    assert refused(games.scan, FilterExpression=f"attribute_exists({path})") == message
+    assert refused(games.query, KeyConditionExpression=Key("pk").eq("p"), ProjectionExpression=path) == message
+    request = {games.name: {"Keys": [key], "ProjectionExpression": path}}
+    assert refused(games.meta.client.batch_get_item, RequestItems=request) == message

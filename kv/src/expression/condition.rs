@@ -77,6 +77,11 @@ pub(crate) fn read(text: &str, substitutions: &mut Substitutions<'_>) -> Result<
 }
 
 impl Condition {
+    /// The names of the top-level attributes that it looks inside of.
+    pub(crate) fn nested_names(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().filter(|path| path.is_nested()).map(Path::head)
+    }
+
     pub(crate) fn of(root: Node, paths: Vec<Path>) -> Self {
         Condition { root, paths }
     }

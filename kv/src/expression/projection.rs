@@ -66,6 +66,11 @@ pub(crate) fn check_clashes(paths: &[Path]) -> Result<(), Fault> {
 }
 
 impl Projection {
+    /// The names of the top-level attributes that it looks inside of.
+    pub(crate) fn nested_names(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().filter(|path| path.is_nested()).map(Path::head)
+    }
+
     /// Of paths none of which is inside another.
     pub(crate) fn of(paths: Vec<Path>) -> Self {
         Projection { paths }
