@@ -9,8 +9,7 @@ use crate::index::{self, Definition};
 use crate::key::Keys;
 use crate::layout::{self, TableId};
 use crate::model::{
-    BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement, LocalSecondaryIndex, ProvisionedThroughput,
-    SseSpecification,
+    BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement, ProvisionedThroughput, SseSpecification,
 };
 use crate::table::{Settings, TableRecord};
 use crate::{Error, Result, tags};
@@ -61,9 +60,7 @@ fn check_constraints(request: &CreateTableRequest) -> Result<()> {
         check_name(&mut constraints, &definition.attribute_name, &field);
     }
     for (nth, index) in (1..).zip(request.local_secondary_indexes.iter().flatten()) {
-        let field = format!("localSecondaryIndexes.{nth}.member");
-        let LocalSecondaryIndex { index_name, key_schema, projection } = index;
-        index::check::constrain(&mut constraints, &field, index_name, key_schema, projection, None);
+        index::check::constrain_local(&mut constraints, &format!("localSecondaryIndexes.{nth}.member"), index);
     }
     for (nth, index) in (1..).zip(request.global_secondary_indexes.iter().flatten()) {
         index::check::constrain_global(&mut constraints, &format!("globalSecondaryIndexes.{nth}.member"), index);

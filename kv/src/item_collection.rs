@@ -47,7 +47,7 @@ pub(crate) fn of_items<'a>(
         let name = constraints::table_name(parameter)?;
         let Some(table) = catalog.find(&mut Latest(engine), name)? else { continue };
         let Some(partition) = key.get(&table.keys.partition.name) else { continue };
-        let is_new = seen.insert((table.id, layout::partition_prefix(&layout::items_prefix(table.id), partition)?));
+        let is_new = seen.insert((table.id, layout::partition_prefix(&layout::items_prefix(table.id), &[partition])?));
         if is_new && table.indexes.iter().any(|index| index.scope() == Scope::Local) {
             let found = collection(engine, catalog, &table, partition)?;
             metrics.entry(parameter.to_owned()).or_default().push(found);
@@ -67,7 +67,7 @@ fn collection(
     let mut bytes = 0;
     for index in std::iter::once(None).chain(local.map(Some)) {
         let source = Source { table, index };
-        let rows = RangeRequest::prefix(&source.partition_prefix(partition)?);
+        let rows = RangeRequest::prefix(&source.partition_prefix(std::slice::from_ref(partition), &[])?);
         for row in snapshot.scan(source.keyspace(catalog), &rows)? {
             bytes += layout::view(row?.1)?.size_bytes() as u64;
         }

@@ -18,32 +18,53 @@ pub(crate) struct KeyAttribute {
     pub(crate) attribute_type: ScalarAttributeType,
 }
 
-/// The key attributes of a table or of an index.
+/// The key attributes of a table or of an index. Only a global index may have more than one of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Keys {
     pub(crate) partition: KeyAttribute,
+    pub(crate) more_partition: Vec<KeyAttribute>,
     pub(crate) sort: Option<KeyAttribute>,
+    pub(crate) more_sort: Vec<KeyAttribute>,
 }
 
 impl Keys {
+    /// Of attributes, of which the first so many make up the partition key; `None` if there is none.
+    pub(crate) fn of(mut attributes: Vec<KeyAttribute>, partition: usize) -> Option<Keys> {
+        let mut sort = attributes.split_off(partition.min(attributes.len())).into_iter();
+        let mut partition = attributes.into_iter();
+        Some(Keys {
+            partition: partition.next()?,
+            more_partition: partition.collect(),
+            sort: sort.next(),
+            more_sort: sort.collect(),
+        })
+    }
+
+    /// What the partition key is made of.
+    pub(crate) fn partition_attributes(&self) -> impl Iterator<Item = &KeyAttribute> {
+        std::iter::once(&self.partition).chain(&self.more_partition)
+    }
+
+    /// What the sort key is made of, in its order.
+    pub(crate) fn sort_attributes(&self) -> impl Iterator<Item = &KeyAttribute> {
+        self.sort.iter().chain(&self.more_sort)
+    }
+
     /// The partition key, then the sort key.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = &KeyAttribute> {
-        std::iter::once(&self.partition).chain(&self.sort)
+        self.partition_attributes().chain(self.sort_attributes())
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.attributes().map(|attribute| attribute.name.as_str())
     }
 
-    pub(crate) fn sort_name(&self) -> Option<&str> {
-        self.sort.as_ref().map(|attribute| attribute.name.as_str())
-    }
-
     pub(crate) fn schema(&self) -> Vec<KeySchemaElement> {
-        let parts = self.attributes().zip([KeyType::Hash, KeyType::Range]);
-        parts
-            .map(|(attribute, key_type)| KeySchemaElement { attribute_name: attribute.name.clone(), key_type })
-            .collect()
+        let element = |key_type| {
+            move |attribute: &KeyAttribute| KeySchemaElement { attribute_name: attribute.name.clone(), key_type }
+        };
+        let partition = self.partition_attributes().map(element(KeyType::Hash));
+        partition.chain(self.sort_attributes().map(element(KeyType::Range))).collect()
     }
 }
 
@@ -61,19 +82,22 @@ pub(crate) fn of_request(table: &TableRecord, key: &Item) -> Result<Vec<u8>> {
     if key.len() != table.keys.attributes().count() {
         return Err(Error::validation(NO_MATCH));
     }
-    let (partition, sort) = parts(&table.keys, key)?;
+    let partition = part(&table.keys.partition, key)?;
+    let sort = table.keys.sort.as_ref().map(|attribute| part(attribute, key)).transpose()?;
     row_key(table, partition, sort)
 }
 
-/// The key attributes in a `Key` parameter.
-pub(crate) fn parts<'a>(keys: &Keys, key: &'a Item) -> Result<(&'a AttributeValue, Option<&'a AttributeValue>)> {
-    let find = |attribute: &KeyAttribute| match key.get(&attribute.name) {
+/// The key attributes in a `Key` parameter: those of the partition key, and those of the sort key.
+pub(crate) fn parts<'a>(keys: &Keys, key: &'a Item) -> Result<(Vec<&'a AttributeValue>, Vec<&'a AttributeValue>)> {
+    let partition = keys.partition_attributes().map(|attribute| part(attribute, key)).collect::<Result<_>>()?;
+    Ok((partition, keys.sort_attributes().map(|attribute| part(attribute, key)).collect::<Result<_>>()?))
+}
+
+fn part<'a>(attribute: &KeyAttribute, key: &'a Item) -> Result<&'a AttributeValue> {
+    match key.get(&attribute.name) {
         Some(value) if has_type(value, attribute.attribute_type) => Ok(value),
         _ => Err(Error::validation(NO_MATCH)),
-    };
-    let partition = find(&keys.partition)?;
-    let sort = keys.sort.as_ref().map(find).transpose()?;
-    Ok((partition, sort))
+    }
 }
 
 /// Refuses to look inside of key attributes, which are scalars. `nested` are the attributes that an expression looks
@@ -124,19 +148,34 @@ fn key_attribute<'a>(attribute: &KeyAttribute, item: &'a Item) -> Result<&'a Att
     Ok(value)
 }
 
+/// The bytes of a key value as they count for its limits. A number is never longer than 21 bytes, and counts for none.
+pub(crate) fn bytes(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::B(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
 /// Checks that a key value is neither empty nor too long.
 pub(crate) fn check_size(name: &str, value: &AttributeValue, partition: bool) -> Result<()> {
-    let (bytes, kind) = match value {
-        AttributeValue::S(text) => (text.len(), "string"),
-        AttributeValue::B(bytes) => (bytes.len(), "binary"),
-        _ => return Ok(()), // a number is never longer than 21 bytes
+    let kind = match value {
+        AttributeValue::S(_) => "string",
+        AttributeValue::B(_) => "binary",
+        _ => return Ok(()),
     };
+    let bytes = bytes(value);
     if bytes == 0 {
         return Err(Error::validation(format!(
             "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an \
              empty {kind} value. Key: {name}"
         )));
     }
+    check_bytes(bytes, partition)
+}
+
+/// Checks the bytes of a whole key.
+pub(crate) fn check_bytes(bytes: usize, partition: bool) -> Result<()> {
     if partition && bytes > MAX_PARTITION_KEY_BYTES {
         return Err(Error::invalid_parameters(format_args!(
             // The service leaves the space out, and tests match its text.

@@ -8,7 +8,7 @@
 //! | `kv.tables` | `03` table id (u32), index id (u32) | empty: the index is deleted, entries of it may be left |
 //! | `kv.tables` | `04` table id (u32) | the table's name: its items expire |
 //! | `kv.items` | table id (u32), hash (16 bytes), sort key | the item, encoded, its key attributes included |
-//! | `kv.indexes` | table id (u32), index id (u32), hash (16 bytes), sort key in groups, hash of the row's key (16 bytes) | the entry, an encoded item |
+//! | `kv.indexes` | table id (u32), index id (u32), hash (16 bytes), sort keys in groups, hash of the row's key (16 bytes) | the entry, an encoded item |
 //! | `kv.indexes` | table id (u32), index id (u32), second of expiry (u64), row's key without the table id | empty |
 //! | `kv.tokens` | `00` token | when it expires (u64, milliseconds since 1970), the digest of its actions (32 bytes) |
 //! | `kv.tokens` | `01` expiry (u64) token | empty: the index by which expired tokens are found |
@@ -16,6 +16,7 @@
 //! - The hash is the first half of BLAKE3 over the partition key's type letter and bytes. The item holds the partition
 //!   key in full, and reads compare it, so a collision is an error and never another item's value. A put or a delete that
 //!   reads nothing does not notice one; nobody can make one.
+//!   A partition key of several attributes, which only an index has, is hashed with the length of each before it.
 //! - The sort key stands last and raw: UTF-8 of a string, the bytes of a binary, the order-preserving form of a number
 //!   (see [`Number::order_key`]). Key order is therefore the service's order. Without a sort key nothing follows the
 //!   hash.
@@ -24,6 +25,7 @@
 //!   keeps the order, and costs an eighth: the longest sort key still fits a key of the engine.
 //! - Table ids are never given twice, so rows that a deleted table left behind cannot show in a later table.
 
+use std::borrow::Cow;
 use std::ops::Bound;
 
 use bytes::Bytes;
@@ -148,15 +150,16 @@ pub(crate) fn index_id(key: &[u8]) -> Result<IndexId> {
 }
 
 /// Prefix of the keys of all rows under one partition key, in a table or in an index.
-pub(crate) fn partition_prefix(prefix: &[u8], partition: &AttributeValue) -> Result<Vec<u8>> {
+pub(crate) fn partition_prefix(prefix: &[u8], partition: &[&AttributeValue]) -> Result<Vec<u8>> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(partition.type_name().as_bytes());
-    match partition {
-        AttributeValue::S(text) => hasher.update(text.as_bytes()),
-        AttributeValue::B(bytes) => hasher.update(bytes),
-        AttributeValue::N(number) => hasher.update(&number.order_key()),
-        _ => return Err(Error::validation("The provided key element does not match the schema")),
-    };
+    for part in partition {
+        let bytes = key_bytes(part)?;
+        if partition.len() > 1 {
+            // Where one part ends has to be told where another follows.
+            hasher.update(&(bytes.len() as u64).to_be_bytes());
+        }
+        hasher.update(part.type_name().as_bytes()).update(&bytes);
+    }
     let mut key = Vec::with_capacity(prefix.len() + 2 * HASH_BYTES + 32);
     key.extend_from_slice(prefix);
     key.extend_from_slice(hasher.finalize().as_bytes().get(..HASH_BYTES).unwrap_or_default());
@@ -165,18 +168,22 @@ pub(crate) fn partition_prefix(prefix: &[u8], partition: &AttributeValue) -> Res
 
 /// The sort key's bytes as they stand in the row's key.
 pub(crate) fn push_sort_key(key: &mut Vec<u8>, sort: &AttributeValue) -> Result<()> {
-    match sort {
-        AttributeValue::S(text) => key.extend_from_slice(text.as_bytes()),
-        AttributeValue::B(bytes) => key.extend_from_slice(bytes),
-        AttributeValue::N(number) => key.extend_from_slice(&number.order_key()),
-        _ => return Err(Error::validation("The provided key element does not match the schema")),
-    }
+    key.extend_from_slice(&key_bytes(sort)?);
     Ok(())
+}
+
+fn key_bytes(value: &AttributeValue) -> Result<Cow<'_, [u8]>> {
+    match value {
+        AttributeValue::S(text) => Ok(Cow::Borrowed(text.as_bytes())),
+        AttributeValue::B(bytes) => Ok(Cow::Borrowed(bytes)),
+        AttributeValue::N(number) => Ok(Cow::Owned(number.order_key())),
+        _ => Err(Error::validation("The provided key element does not match the schema")),
+    }
 }
 
 /// The key of an item's row.
 pub(crate) fn item_key(table: TableId, partition: &AttributeValue, sort: Option<&AttributeValue>) -> Result<Vec<u8>> {
-    let mut key = partition_prefix(&items_prefix(table), partition)?;
+    let mut key = partition_prefix(&items_prefix(table), &[partition])?;
     if let Some(sort) = sort {
         push_sort_key(&mut key, sort)?;
     }
@@ -220,12 +227,12 @@ pub(crate) fn push_grouped_sort_key_start(key: &mut Vec<u8>, start: &AttributeVa
 pub(crate) fn index_key(
     table: TableId,
     index: IndexId,
-    partition: &AttributeValue,
-    sort: Option<&AttributeValue>,
+    partition: &[&AttributeValue],
+    sort: &[&AttributeValue],
     row: &[u8],
 ) -> Result<Vec<u8>> {
     let mut key = partition_prefix(&index_prefix(table, index), partition)?;
-    if let Some(sort) = sort {
+    for sort in sort {
         push_grouped_sort_key(&mut key, sort)?;
     }
     key.extend_from_slice(blake3::hash(row).as_bytes().get(..HASH_BYTES).unwrap_or_default());
@@ -382,7 +389,14 @@ mod tests {
     #[test]
     fn the_longest_sort_key_fits_a_key_of_the_engine() {
         let longest = AttributeValue::B(Bytes::from(vec![0xFF; 1024]));
-        let key = index_key(TableId(1), IndexId(1), &longest, Some(&longest), &[]).unwrap();
+        let key = index_key(TableId(1), IndexId(1), &[&longest], &[&longest], &[]).unwrap();
+        assert!(key.len() <= 1331, "{}", key.len());
+        let quarters = [250, 250, 250, 274].map(|bytes| AttributeValue::B(Bytes::from(vec![0xFF; bytes])));
+        let quarters: Vec<_> = quarters.iter().collect();
+        let key = index_key(TableId(1), IndexId(1), &[&longest], &quarters, &[]).unwrap();
+        assert!(key.len() <= 1331, "{}", key.len());
+        let number = AttributeValue::N(format!("-{}", "1".repeat(38)).parse().unwrap());
+        let key = index_key(TableId(1), IndexId(1), &[&number], &[&number, &number, &number, &longest], &[]).unwrap();
         assert!(key.len() <= 1331, "{}", key.len());
         let row = item_key(TableId(1), &longest, Some(&longest)).unwrap();
         let key = expiry_key(TableId(1), IndexId(1), u64::MAX, &row);

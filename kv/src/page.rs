@@ -37,8 +37,8 @@ pub(crate) struct Walk {
 /// What to give back of the items on the way.
 #[derive(Debug)]
 pub(crate) struct Selection<'a> {
-    /// The partition key that all rows must hold; `None` where rows of many partitions are read.
-    pub(crate) partition: Option<&'a AttributeValue>,
+    /// The partition key that all rows must hold, attribute by attribute; empty where rows of many partitions are read.
+    pub(crate) partition: &'a [AttributeValue],
     pub(crate) filter: Option<&'a Condition>,
     pub(crate) projection: Option<&'a Projection>,
     pub(crate) count_only: bool,
@@ -133,8 +133,8 @@ fn fetch(
 }
 
 fn select(page: &mut Page, source: Source<'_>, view: &ItemView, selection: &Selection<'_>) -> Result<()> {
-    if let Some(asked) = selection.partition {
-        let found = attribute(view, &source.keys().partition.name)?;
+    for (key, asked) in source.keys().partition_attributes().zip(selection.partition) {
+        let found = attribute(view, &key.name)?;
         check_partition(source.table, Some(asked), found.as_ref())?;
     }
     if let Some(filter) = selection.filter

@@ -59,6 +59,9 @@ pub(crate) fn check(request: &QueryRequest) -> Result<Query<'_>> {
     let filter = filter.map(|text| expression::condition(Kind::Filter, text, &mut substitutions)).transpose()?;
     let projection = projection.map(|text| expression::projection(text, &mut substitutions)).transpose()?;
     substitutions.finish()?;
+    if request.index_name.is_none() {
+        key_condition.check_count()?;
+    }
     let (filter, projection) = (filter.or(legacy_filter), projection.or(legacy_projection));
     let has_index = request.index_name.is_some();
     let projected_by = page::projected_by(projection.is_some(), request.attributes_to_get.is_some());
@@ -83,7 +86,7 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, query: &Query<'_>) 
     let table = catalog.need(reader, query.table_name)?;
     let source = Source::find(&table, request.index_name.as_deref(), request.consistent_read)?;
     let keys = source.keys();
-    let selected = query.key_condition.resolve(&keys.partition.name, keys.sort_name())?;
+    let selected = query.key_condition.resolve(keys)?;
     check_types(keys, &selected)?;
     let filter_name = if request.query_filter.is_some() { "QueryFilter" } else { "Filter Expression" };
     check_filter(keys, query.filter.as_ref(), filter_name)?;
@@ -99,7 +102,7 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, query: &Query<'_>) 
         walk.resume_after = Some(start_row(source, start, &selected, &walk)?);
     }
     let selection = Selection {
-        partition: Some(&selected.partition),
+        partition: &selected.partition,
         filter: query.filter.as_ref(),
         projection: query.projection.as_ref(),
         count_only: query.count_only,
@@ -123,8 +126,14 @@ pub(crate) fn check_types(keys: &Keys, selected: &KeySelection) -> Result<()> {
         }
         check_size(&attribute.name, value, partition)
     };
-    check(&keys.partition, &selected.partition, true)?;
-    if let (Some(attribute), Some(sort)) = (&keys.sort, &selected.sort) {
+    for (attribute, value) in keys.partition_attributes().zip(&selected.partition) {
+        check(attribute, value, true)?;
+    }
+    let mut sort_attributes = keys.sort_attributes();
+    for (value, attribute) in selected.equal.iter().zip(&mut sort_attributes) {
+        check(attribute, value, false)?;
+    }
+    if let (Some(sort), Some(attribute)) = (&selected.sort, sort_attributes.next()) {
         sort.operands().try_for_each(|operand| check(attribute, operand, false))?;
     }
     Ok(())
@@ -142,7 +151,7 @@ fn check_filter(keys: &Keys, filter: Option<&Condition>, parameter: &str) -> Res
 
 /// The rows that a key condition selects, all of them and ascending.
 pub(crate) fn walk(source: Source<'_>, selected: &KeySelection) -> Result<Walk> {
-    let prefix = source.partition_prefix(&selected.partition)?;
+    let prefix = source.partition_prefix(&selected.partition, &selected.equal)?;
     let first = |sort: &AttributeValue| source.first(&prefix, sort);
     let last = |sort: &AttributeValue| source.last(&prefix, sort);
     let start = Bound::Included(prefix.clone());
@@ -165,7 +174,8 @@ pub(crate) fn walk(source: Source<'_>, selected: &KeySelection) -> Result<Walk> 
 fn start_row(source: Source<'_>, start: &Item, selected: &KeySelection, walk: &Walk) -> Result<Vec<u8>> {
     let row = source.start_row(start)?;
     let keys = source.keys();
-    if start.get(&keys.partition.name) != Some(&selected.partition) {
+    let mut partition = keys.partition_attributes().zip(&selected.partition);
+    if !partition.all(|(attribute, value)| start.get(&attribute.name) == Some(value)) {
         return Err(Error::validation(
             "The provided starting key is outside query boundaries based on provided conditions",
         ));

@@ -111,7 +111,9 @@ impl TableRecord {
             name: fields.need("name", Fields::text)?,
             keys: Keys {
                 partition: key("partition_key", "partition_key_type").ok_or_else(|| bad("partition_key"))??,
+                more_partition: Vec::new(),
                 sort: key("sort_key", "sort_key_type").transpose()?,
+                more_sort: Vec::new(),
             },
             indexes,
             expiry: expiry.transpose()?,
@@ -225,7 +227,12 @@ mod tests {
         let definition = Definition {
             name: "by-total".into(),
             scope,
-            keys: Keys { partition: key("total", ScalarAttributeType::N), sort },
+            keys: Keys {
+                partition: key("total", ScalarAttributeType::N),
+                more_partition: if is_global { vec![key("site", ScalarAttributeType::S)] } else { Vec::new() },
+                sort,
+                more_sort: Vec::new(),
+            },
             projected,
             throughput: ProvisionedThroughput { read_capacity_units: 1, write_capacity_units: 2 },
             on_demand: is_global
@@ -245,7 +252,9 @@ mod tests {
             name: "orders".into(),
             keys: Keys {
                 partition: key("customer", ScalarAttributeType::S),
+                more_partition: Vec::new(),
                 sort: Some(key("at", ScalarAttributeType::N)),
+                more_sort: Vec::new(),
             },
             indexes: vec![index(Projected::All, None), index(Projected::KeysOnly, sort), index(include, None)],
             expiry: Some(Expiry { attribute: "until".into(), index: IndexId(6), is_backfilling: true }),

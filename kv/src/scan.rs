@@ -109,7 +109,7 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, scan: &Scan<'_>) ->
         walk.resume_after = Some(start_row(source, start, scan.segment, &walk)?);
     }
     let selection = Selection {
-        partition: None,
+        partition: &[],
         filter: scan.filter.as_ref(),
         projection: scan.projection.as_ref(),
         count_only: scan.count_only,

@@ -62,12 +62,17 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Prefix of the keys of the rows with one value of the partition key.
-    pub(crate) fn partition_prefix(&self, partition: &AttributeValue) -> Result<Vec<u8>> {
-        layout::partition_prefix(&self.prefix(), partition)
+    /// Prefix of the keys of the rows with these values of the attributes of the partition key, and of the first ones of the
+    /// sort key.
+    pub(crate) fn partition_prefix(&self, partition: &[AttributeValue], sort: &[AttributeValue]) -> Result<Vec<u8>> {
+        let mut key = layout::partition_prefix(&self.prefix(), &partition.iter().collect::<Vec<_>>())?;
+        for sort in sort {
+            layout::push_grouped_sort_key(&mut key, sort)?;
+        }
+        Ok(key)
     }
 
-    /// Where, in a partition, the rows with one value of the sort key begin.
+    /// Where, below a prefix, the rows with one value of the sort key begin.
     pub(crate) fn first(&self, partition: &[u8], sort: &AttributeValue) -> Result<Vec<u8>> {
         let mut key = partition.to_vec();
         match self.index {
@@ -123,7 +128,7 @@ impl<'a> Source<'a> {
         let own: Item = own.map(|(name, value)| (name.clone(), value.clone())).collect();
         let row = key::of_request(self.table, &own).map_err(invalid)?;
         let (partition, sort) = key::parts(index.keys(), start)?;
-        layout::index_key(self.table.id, index.id, partition, sort, &row)
+        layout::index_key(self.table.id, index.id, &partition, &sort, &row)
     }
 
     /// Whether items have to be fetched from the table to answer what is asked for, as local indexes do.

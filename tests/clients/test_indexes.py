@@ -261,3 +261,33 @@ def test_nothing_is_inside_of_a_key(games, path, text):
     assert refused(games.query, KeyConditionExpression=Key("pk").eq("p"), ProjectionExpression=path) == message
     request = {games.name: {"Keys": [key], "ProjectionExpression": path}}
     assert refused(games.meta.client.batch_get_item, RequestItems=request) == message
+
+
+def test_a_global_index_has_keys_of_several_attributes(make):
+    schema = [{"AttributeName": name, "KeyType": "HASH"} for name in ("cup", "area")]
+    schema += [{"AttributeName": name, "KeyType": "RANGE"} for name in ("round", "bracket")]
+    matches = make(
+        AttributeDefinitions=types(pk="S", sk="N", cup="S", area="S", round="N", bracket="S"),
+        GlobalSecondaryIndexes=[{"IndexName": "by-round", "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}}],
+    )
+    for n in range(24):
+        matches.put_item(Item={
+            "pk": f"m{n}", "sk": n, "cup": f"c{n % 2}", "area": "eu", "round": n % 3, "bracket": f"b{n // 6}",
+        })
+    matches.put_item(Item={"pk": "lacks", "sk": 0, "cup": "c0", "area": "eu", "round": 1})
+    assert matches.global_secondary_indexes[0]["KeySchema"] == schema
+
+    in_cup = Key("cup").eq("c0") & Key("area").eq("eu")
+    of_cup = list(pages(matches.query, IndexName="by-round", KeyConditionExpression=in_cup, Limit=5))
+    assert [(row["round"], row["bracket"]) for row in of_cup] == sorted((n % 3, f"b{n // 6}") for n in range(0, 24, 2))
+    late = in_cup & Key("round").eq(1) & Key("bracket").gte("b2")
+    late = matches.query(IndexName="by-round", KeyConditionExpression=late, ScanIndexForward=False)["Items"]
+    assert [row["sk"] for row in late] == [22, 16]
+
+    message = refused(matches.query, IndexName="by-round", KeyConditionExpression=in_cup & Key("bracket").eq("b1"))
+    assert message == (
+        "RANGE key attributes round must have equality conditions specified in the query because a condition is "
+        "present on key attribute bracket"
+    )
+    message = refused(matches.query, IndexName="by-round", KeyConditionExpression=Key("cup").eq("c0"))
+    assert message == "Query condition missed key schema element: area"

@@ -7,6 +7,7 @@ use super::ast::Comparator;
 use super::condition::{Node, Term, read};
 use super::error::ExpressionError;
 use super::substitutions::Substitutions;
+use crate::key::Keys;
 use crate::value::AttributeValue;
 
 /// A key condition whose form is legal; which names are keys is known once the table is.
@@ -18,9 +19,11 @@ pub(crate) struct KeyCondition {
 /// What a key condition selects in a table or an index with known keys.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct KeySelection {
-    /// The value the partition key must equal.
-    pub(crate) partition: AttributeValue,
-    /// What the sort key must satisfy; `None` selects the whole partition.
+    /// The values the attributes of the partition key must equal.
+    pub(crate) partition: Vec<AttributeValue>,
+    /// The values the first attributes of the sort key must equal, where that has several.
+    pub(crate) equal: Vec<AttributeValue>,
+    /// What the next attribute of the sort key must satisfy; `None` selects all.
     pub(crate) sort: Option<SortCondition>,
 }
 
@@ -63,7 +66,7 @@ impl SortCondition {
 ///
 /// # Errors
 /// What [`condition`](super::condition) refuses, and what a key condition may not hold: operators other than `AND`,
-/// comparisons and `begins_with`; nested paths; two conditions on one attribute; more than two conditions.
+/// comparisons and `begins_with`; nested paths; two conditions on one attribute.
 pub(crate) fn key_condition(
     text: &str,
     substitutions: &mut Substitutions<'_>,
@@ -71,9 +74,6 @@ pub(crate) fn key_condition(
     let condition = read(text, substitutions).map_err(|fault| fault.in_parameter(Kind::KeyCondition))?;
     let mut conditions = Vec::new();
     collect(condition.root, &mut conditions)?;
-    if conditions.len() > 2 {
-        return Err(ExpressionError::new("Conditions can be of length 1 or 2 only"));
-    }
     Ok(KeyCondition { conditions })
 }
 
@@ -82,26 +82,77 @@ impl KeyCondition {
         KeyCondition { conditions }
     }
 
+    /// Refuses more conditions than a key of one or two attributes has.
+    ///
+    /// # Errors
+    /// There are.
+    pub(crate) fn check_count(&self) -> Result<(), ExpressionError> {
+        match self.conditions.len() {
+            1 | 2 => Ok(()),
+            _ => Err(ExpressionError::new("Conditions can be of length 1 or 2 only")),
+        }
+    }
+
     /// Splits the condition for the keys of a table or an index.
     ///
     /// # Errors
     /// A key attribute without a condition, a condition on an attribute that is no key, or a partition key compared
     /// other than by `=`.
-    pub(crate) fn resolve(&self, partition_key: &str, sort_key: Option<&str>) -> Result<KeySelection, ExpressionError> {
+    pub(crate) fn resolve(&self, keys: &Keys) -> Result<KeySelection, ExpressionError> {
+        let is_simple = keys.more_partition.is_empty() && keys.more_sort.is_empty();
+        if is_simple {
+            self.check_count()?;
+        }
         let missed = |key: &str| ExpressionError::new(format!("Query condition missed key schema element: {key}"));
         let unsupported = || ExpressionError::new("Query key condition not supported");
-        let on = |key: &str| self.conditions.iter().find(|(name, _)| name == key).map(|(_, condition)| condition);
-        if sort_key.is_none() && self.conditions.len() > 1 {
+        if keys.sort.is_none() && self.conditions.len() > keys.partition_attributes().count() {
             return Err(unsupported());
         }
-        let SortCondition::Equal(partition) = on(partition_key).ok_or_else(|| missed(partition_key))? else {
-            return Err(unsupported());
+        let mut partition = Vec::new();
+        for attribute in keys.partition_attributes() {
+            let SortCondition::Equal(value) = self.on(&attribute.name).ok_or_else(|| missed(&attribute.name))? else {
+                return Err(unsupported());
+            };
+            partition.push(value.clone());
+        }
+        let (equal, sort) = self.resolve_sort(keys)?;
+        let used = partition.len() + equal.len() + usize::from(sort.is_some());
+        let without = keys.sort_attributes().find(|attribute| self.on(&attribute.name).is_none());
+        match without {
+            Some(attribute) if used < self.conditions.len() => Err(missed(&attribute.name)),
+            _ if used < self.conditions.len() => Err(unsupported()),
+            _ => Ok(KeySelection { partition, equal, sort }),
+        }
+    }
+
+    /// The leading equalities of the sort key's attributes, and the condition on the one after them.
+    fn resolve_sort(&self, keys: &Keys) -> Result<(Vec<AttributeValue>, Option<SortCondition>), ExpressionError> {
+        let attributes: Vec<&str> = keys.sort_attributes().map(|attribute| attribute.name.as_str()).collect();
+        let Some(last) = attributes.iter().rposition(|name| self.on(name).is_some()) else {
+            return Ok((Vec::new(), None));
         };
-        let sort = sort_key.and_then(on);
-        match sort_key {
-            Some(sort_key) if sort.is_none() && self.conditions.len() > 1 => Err(missed(sort_key)),
-            _ => Ok(KeySelection { partition: partition.clone(), sort: sort.cloned() }),
+        let (before, from) = attributes.split_at(last);
+        let name = from.first().copied().unwrap_or_default();
+        let mut equal = Vec::new();
+        let mut open = Vec::new();
+        for name in before {
+            match self.on(name) {
+                Some(SortCondition::Equal(value)) => equal.push(value.clone()),
+                _ => open.push(*name),
+            }
         }
+        if !open.is_empty() {
+            return Err(ExpressionError::new(format!(
+                "RANGE key attributes {} must have equality conditions specified in the query because a condition is \
+                 present on key attribute {name}",
+                open.join(", ")
+            )));
+        }
+        Ok((equal, self.on(name).cloned()))
+    }
+
+    fn on(&self, name: &str) -> Option<&SortCondition> {
+        self.conditions.iter().find(|(key, _)| key == name).map(|(_, condition)| condition)
     }
 }
 

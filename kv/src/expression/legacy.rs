@@ -89,7 +89,7 @@ pub(crate) fn attributes_to_get(names: &[String]) -> Result<Projection> {
 /// Reads `KeyConditions`.
 ///
 /// # Errors
-/// Values that the operator does not take, an operator that is not for keys, or not one or two conditions.
+/// Values that the operator does not take, or an operator that is not for keys.
 pub(crate) fn key_conditions(conditions: &BTreeMap<String, model::Condition>) -> Result<KeyCondition> {
     let mut read = Vec::with_capacity(conditions.len());
     for (name, condition) in conditions {
@@ -110,9 +110,6 @@ pub(crate) fn key_conditions(conditions: &BTreeMap<String, model::Condition>) ->
             _ => return Err(not_for_keys()),
         };
         read.push((name.clone(), condition));
-    }
-    if !(1..=2).contains(&read.len()) {
-        return Err(ExpressionError::new("Conditions can be of length 1 or 2 only"));
     }
     Ok(KeyCondition::of(read))
 }

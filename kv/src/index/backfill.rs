@@ -25,7 +25,7 @@ const PAGE_BYTES: usize = 8 << 20;
 /// An index that is being filled.
 #[derive(Clone)]
 enum Filling {
-    Secondary(IndexRecord),
+    Secondary(Box<IndexRecord>),
     Expiry(Expiry),
 }
 
@@ -33,7 +33,10 @@ impl Filling {
     fn of(table: &TableRecord, index: IndexId) -> Option<Filling> {
         let secondary = table.indexes.iter().find(|record| record.id == index && record.is_backfilling);
         let expiry = table.expiry.as_ref().filter(|expiry| expiry.index == index && expiry.is_backfilling);
-        secondary.cloned().map(Filling::Secondary).or_else(|| expiry.cloned().map(Filling::Expiry))
+        secondary
+            .cloned()
+            .map(|index| Filling::Secondary(index.into()))
+            .or_else(|| expiry.cloned().map(Filling::Expiry))
     }
 }
 

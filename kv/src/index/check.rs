@@ -1,5 +1,7 @@
 //! Checks of what requests say of indexes, and of the attributes that indexes are ordered by.
 
+use std::collections::BTreeSet;
+
 use super::{Definition, IndexRecord, Projected, Scope};
 use crate::constraints::{self, Constraints};
 use crate::create_table::check_throughput_values;
@@ -15,12 +17,28 @@ use crate::{Error, Result};
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
 const MAX_LOCAL: usize = 5;
 pub(crate) const MAX_GLOBAL: usize = 20;
+/// Attributes of a global index's partition key, and of its sort key.
+const MAX_KEY_ATTRIBUTES: usize = 4;
 const MAX_INCLUDED: usize = 20;
 /// Over all indexes of a table.
 const MAX_INCLUDED_TOGETHER: usize = 100;
 
-/// Single parameters of an index that break constraints.
-pub(crate) fn constrain(
+/// Single parameters of a local index that break constraints.
+pub(crate) fn constrain_local(broken: &mut Constraints, field: &str, index: &LocalSecondaryIndex) {
+    let LocalSecondaryIndex { index_name, key_schema, projection } = index;
+    if key_schema.len() > 2 {
+        broken.breaks_at(&format!("{field}.keySchema"), "Member must have length less than or equal to 2");
+    }
+    constrain(broken, field, index_name, key_schema, projection, None);
+}
+
+/// As [`constrain_local`], for a global index.
+pub(crate) fn constrain_global(broken: &mut Constraints, field: &str, index: &GlobalSecondaryIndex) {
+    let GlobalSecondaryIndex { index_name, key_schema, projection, provisioned_throughput, .. } = index;
+    constrain(broken, field, index_name, key_schema, projection, *provisioned_throughput);
+}
+
+fn constrain(
     broken: &mut Constraints,
     field: &str,
     index_name: &str,
@@ -31,8 +49,6 @@ pub(crate) fn constrain(
     constraints::index_name(broken, index_name, &format!("{field}.indexName"));
     if schema.is_empty() {
         broken.breaks_at(&format!("{field}.keySchema"), "Member must have length greater than or equal to 1");
-    } else if schema.len() > 2 {
-        broken.breaks_at(&format!("{field}.keySchema"), "Member must have length less than or equal to 2");
     }
     let included = projection.non_key_attributes.as_deref();
     let field_of_included = format!("{field}.projection.nonKeyAttributes");
@@ -42,12 +58,6 @@ pub(crate) fn constrain(
         broken.breaks_at(&field_of_included, "Member must have length less than or equal to 20");
     }
     check_throughput_values(broken, throughput, &format!("{field}.provisionedThroughput"));
-}
-
-/// As [`constrain`], for a global index.
-pub(crate) fn constrain_global(broken: &mut Constraints, field: &str, index: &GlobalSecondaryIndex) {
-    let GlobalSecondaryIndex { index_name, key_schema, projection, provisioned_throughput, .. } = index;
-    constrain(broken, field, index_name, key_schema, projection, *provisioned_throughput);
 }
 
 /// The indexes of a new table, in the order in which they are asked for.
@@ -132,7 +142,7 @@ pub(crate) fn global(
     billing: BillingMode,
 ) -> Result<Definition> {
     let name = &index.index_name;
-    let keys = keys(types, &index.key_schema)?;
+    let keys = global_keys(types, &index.key_schema)?;
     let projected = projected(&index.projection)?;
     match (billing, index.provisioned_throughput) {
         (BillingMode::PayPerRequest, Some(_)) => {
@@ -158,20 +168,63 @@ pub(crate) fn global(
     })
 }
 
-/// The attributes of a key schema with their types.
+/// The key of a table or of a local index, with types: one attribute or two.
 pub(crate) fn keys(types: &[AttributeDefinition], schema: &[KeySchemaElement]) -> Result<Keys> {
+    let attributes = typed(types, schema)?;
+    check_order(schema)?;
+    Keys::of(attributes, 1).ok_or_else(empty_schema)
+}
+
+/// The key of a global index, with types: up to [`MAX_KEY_ATTRIBUTES`] of each kind.
+fn global_keys(types: &[AttributeDefinition], schema: &[KeySchemaElement]) -> Result<Keys> {
+    if schema.len() <= 2 && schema.iter().filter(|element| element.key_type == KeyType::Hash).count() < 2 {
+        return keys(types, schema);
+    }
+    let attributes = typed(types, schema)?;
+    let partition = check_long_schema(schema)?;
+    Keys::of(attributes, partition).ok_or_else(empty_schema)
+}
+
+fn empty_schema() -> Error {
+    Error::validation("Invalid KeySchema: it is empty")
+}
+
+/// The attributes of a key schema with their types.
+fn typed(types: &[AttributeDefinition], schema: &[KeySchemaElement]) -> Result<Vec<KeyAttribute>> {
     let find = |element: &KeySchemaElement| {
         let found = types.iter().find(|definition| definition.attribute_name == element.attribute_name)?;
         Some(KeyAttribute { name: found.attribute_name.clone(), attribute_type: found.attribute_type })
     };
-    let mut attributes = Vec::with_capacity(schema.len());
-    for element in schema {
-        attributes.push(find(element).ok_or_else(|| undefined_keys(schema, types))?);
+    schema.iter().map(|element| find(element).ok_or_else(|| undefined_keys(schema, types))).collect()
+}
+
+/// Attributes of the partition key first, those of the sort key after them, under different names. Gives the number of
+/// the former.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.DesignPattern.MultiAttributeKeys.html>
+fn check_long_schema(schema: &[KeySchemaElement]) -> Result<usize> {
+    if schema.first().is_some_and(|first| first.key_type != KeyType::Hash) {
+        return Err(Error::validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"));
     }
-    check_order(schema)?;
-    let mut attributes = attributes.into_iter();
-    let partition = attributes.next().ok_or_else(|| Error::validation("Invalid KeySchema: it is empty"))?;
-    Ok(Keys { partition, sort: attributes.next() })
+    let is_hash = |element: &&KeySchemaElement| element.key_type == KeyType::Hash;
+    let partition = schema.iter().take_while(is_hash).count();
+    let hashes = schema.iter().filter(is_hash).count();
+    if hashes > partition {
+        return Err(Error::invalid_parameters(
+            "All HASH key attributes must precede RANGE key attributes in the KeySchema",
+        ));
+    }
+    for (kind, count) in [(KeyType::Hash, partition), (KeyType::Range, schema.len() - partition)] {
+        if count > MAX_KEY_ATTRIBUTES {
+            return Err(Error::invalid_parameters(format_args!(
+                "The KeySchema exceeds the maximum allowed number of {kind} key attributes"
+            )));
+        }
+    }
+    let names: BTreeSet<&str> = schema.iter().map(|element| element.attribute_name.as_str()).collect();
+    if names.len() < schema.len() {
+        return Err(Error::invalid_parameters("The KeySchema contains multiple key attributes with the same name"));
+    }
+    Ok(partition)
 }
 
 /// Partition key first, sort key second, under different names.
@@ -254,18 +307,30 @@ fn check_all_used(types: &[AttributeDefinition], keys: &Keys, indexes: &[Definit
     )))
 }
 
-/// The value of a key attribute, if an index can be ordered by it.
-pub(crate) fn usable<'a>(attribute: &KeyAttribute, is_partition: bool, item: &'a Item) -> Option<&'a AttributeValue> {
-    let value = item.get(&attribute.name)?;
-    let usable = key::has_type(value, attribute.attribute_type)
-        && !is_empty(value)
-        && key::check_size(&attribute.name, value, is_partition).is_ok();
-    usable.then_some(value)
+/// The values of an index's partition key and of its sort key, if the item can be in the index.
+pub(crate) fn usable<'a>(keys: &Keys, item: &'a Item) -> Option<(Vec<&'a AttributeValue>, Vec<&'a AttributeValue>)> {
+    let value = |attribute: &KeyAttribute| {
+        let value = item.get(&attribute.name)?;
+        (key::has_type(value, attribute.attribute_type) && !is_empty(value)).then_some(value)
+    };
+    let partition = keys.partition_attributes().map(value).collect::<Option<Vec<_>>>()?;
+    let sort = keys.sort_attributes().map(value).collect::<Option<Vec<_>>>()?;
+    let fits = |part: &[&AttributeValue], is_partition| {
+        key::check_bytes(part.iter().map(|value| key::bytes(value)).sum(), is_partition).is_ok()
+    };
+    (fits(&partition, true) && fits(&sort, false)).then_some((partition, sort))
+}
+
+/// Checks the lengths of an index's keys, as far as the item has got the attributes.
+fn check_lengths(keys: &Keys, item: &Item) -> Result<()> {
+    let bytes = |attribute: &KeyAttribute| item.get(&attribute.name).map_or(0, key::bytes);
+    key::check_bytes(keys.partition_attributes().map(bytes).sum(), true)?;
+    key::check_bytes(keys.sort_attributes().map(bytes).sum(), false)
 }
 
 /// Refuses an item with an attribute that an index is ordered by and cannot be. It may well lack that attribute.
 pub(crate) fn check_item(table: &TableRecord, item: &Item) -> Result<()> {
-    each_key(table, |index, attribute, is_partition| {
+    each_key(table, |index, attribute| {
         let Some(value) = item.get(&attribute.name) else { return Ok(()) };
         let (name, index) = (&attribute.name, index.name());
         if !key::has_type(value, attribute.attribute_type) {
@@ -282,18 +347,17 @@ pub(crate) fn check_item(table: &TableRecord, item: &Item) -> Result<()> {
                 kind(value)
             )));
         }
-        key::check_size(name, value, is_partition)
-    })
+        Ok(())
+    })?;
+    table.indexes.iter().try_for_each(|index| check_lengths(index.keys(), item))
 }
 
 /// As [`check_item`], for an update, which is only blamed for what it has changed.
 pub(crate) fn check_updated(table: &TableRecord, old: Option<&Item>, new: &Item) -> Result<()> {
-    each_key(table, |_, attribute, is_partition| {
+    let is_changed = |name: &str| old.and_then(|old| old.get(name)) != new.get(name);
+    each_key(table, |_, attribute| {
         let name = &attribute.name;
-        let Some(value) = new.get(name) else { return Ok(()) };
-        if old.is_some_and(|old| old.get(name) == Some(value)) {
-            return Ok(());
-        }
+        let Some(value) = new.get(name).filter(|_| is_changed(name)) else { return Ok(()) };
         if !key::has_type(value, attribute.attribute_type) {
             return Err(Error::validation(
                 "The update expression attempted to update the secondary index key to unsupported type",
@@ -307,18 +371,15 @@ pub(crate) fn check_updated(table: &TableRecord, old: Option<&Item>, new: &Item)
                 kind(value)
             )));
         }
-        key::check_size(name, value, is_partition)
-    })
+        Ok(())
+    })?;
+    let mut changed = table.indexes.iter().filter(|index| index.keys().names().any(is_changed));
+    changed.try_for_each(|index| check_lengths(index.keys(), new))
 }
 
-fn each_key(table: &TableRecord, check: impl Fn(&IndexRecord, &KeyAttribute, bool) -> Result<()>) -> Result<()> {
-    for index in &table.indexes {
-        check(index, &index.keys().partition, true)?;
-        if let Some(sort) = &index.keys().sort {
-            check(index, sort, false)?;
-        }
-    }
-    Ok(())
+fn each_key(table: &TableRecord, check: impl Fn(&IndexRecord, &KeyAttribute) -> Result<()>) -> Result<()> {
+    let mut indexes = table.indexes.iter();
+    indexes.try_for_each(|index| index.keys().attributes().try_for_each(|attribute| check(index, attribute)))
 }
 
 fn is_empty(value: &AttributeValue) -> bool {

@@ -20,14 +20,8 @@ struct Entry<'a> {
 
 /// The entry of the item in a row; `None` if it has not got what the index is ordered by.
 fn of<'a>(table: &TableRecord, index: &IndexRecord, row: &[u8], item: &'a Item) -> Result<Option<Entry<'a>>> {
-    let keys = index.keys();
-    let Some(partition) = check::usable(&keys.partition, true, item) else { return Ok(None) };
-    let sort = keys.sort.as_ref().map(|attribute| check::usable(attribute, false, item));
-    if sort == Some(None) {
-        return Ok(None);
-    }
-    let sort = sort.flatten();
-    let key = layout::index_key(table.id, index.id, partition, sort, row)?;
+    let Some((partition, sort)) = check::usable(index.keys(), item) else { return Ok(None) };
+    let key = layout::index_key(table.id, index.id, &partition, &sort, row)?;
     let item = match index.definition.projected {
         Projected::All => Cow::Borrowed(item),
         _ => Cow::Owned(

@@ -139,6 +139,7 @@ impl IndexRecord {
             ])
         });
         put("keys", AttributeValue::L(keys.collect()));
+        put("partition_keys", AttributeValue::N((definition.keys.partition_attributes().count() as u64).into()));
         match &definition.projected {
             Projected::All => {}
             Projected::KeysOnly => {
@@ -169,7 +170,9 @@ impl IndexRecord {
         let AttributeValue::M(item) = value else { return Err(bad()) };
         let fields = Fields(item);
         let Some(AttributeValue::L(keys)) = item.get("keys") else { return Err(bad()) };
-        let mut keys = keys.iter().map(|key| key_attribute(key).ok_or_else(bad));
+        let keys = keys.iter().map(|key| key_attribute(key).ok_or_else(bad)).collect::<Result<Vec<_>>>()?;
+        let partition_keys = fields.number("partition_keys").and_then(|count| usize::try_from(count).ok());
+        let keys = Keys::of(keys, partition_keys.ok_or_else(bad)?).ok_or_else(bad)?;
         let (read, write) = (fields.number("on_demand_read"), fields.number("on_demand_write"));
         let (warm_read, warm_write) = (fields.number("warm_read"), fields.number("warm_write"));
         Ok(IndexRecord {
@@ -177,7 +180,7 @@ impl IndexRecord {
             definition: Definition {
                 name: fields.text("name").ok_or_else(bad)?,
                 scope: if fields.flag("local").ok_or_else(bad)? { Scope::Local } else { Scope::Global },
-                keys: Keys { partition: keys.next().ok_or_else(bad)??, sort: keys.next().transpose()? },
+                keys,
                 projected: match item.get("projected") {
                     None => Projected::All,
                     Some(AttributeValue::L(names)) if names.is_empty() => Projected::KeysOnly,

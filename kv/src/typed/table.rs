@@ -174,7 +174,8 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     }
 
     /// The values under one partition key of a secondary index, by ascending sort key of the index. A local index fetches
-    /// what it does not hold from the table; a global one gives what it holds, so it should project all that `T` needs.
+    /// what it does not hold from the table; a global one gives what it holds, so it should project all that `T` needs. A
+    /// partition key of several attributes is a tuple; conditions are on the first attribute of the sort key.
     ///
     /// # Errors
     /// As [`query`](Table::query), and [`Error::Validation`] if the table has no such index.
@@ -185,12 +186,18 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     fn query_source(&self, index_name: Option<&str>, partition_key: &impl Serialize) -> Result<Query<T>> {
         let table = self.record()?;
         let source = Source::find(&table, index_name, false)?;
-        let partition = to_attribute_value(partition_key)?;
-        let selected = KeySelection { partition, sort: None };
+        let partition = match to_attribute_value(partition_key)? {
+            AttributeValue::L(parts) => parts,
+            value => vec![value],
+        };
+        if partition.len() != source.keys().partition_attributes().count() {
+            return Err(Error::validation("The provided key element does not match the schema"));
+        }
+        let selected = KeySelection { partition, equal: Vec::new(), sort: None };
         query::check_types(source.keys(), &selected)?;
         let walk = query::walk(source, &selected)?;
         let index = source.index.map(|index| index.id);
-        Ok(Query { values: Values::new(&self.kv, table, index, walk, Some(selected.partition)) })
+        Ok(Query { values: Values::new(&self.kv, table, index, walk, selected.partition) })
     }
 
     /// All values, in no order that means anything. Nothing is read before the first value is taken.
@@ -200,7 +207,7 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     pub fn scan(&self) -> Result<Values<T>> {
         let table = self.record()?;
         let walk = scan::walk(Source { table: &table, index: None }, None);
-        Ok(Values::new(&self.kv, table, None, walk, None))
+        Ok(Values::new(&self.kv, table, None, walk, Vec::new()))
     }
 }
 
@@ -292,10 +299,8 @@ impl<T: DeserializeOwned> Query<T> {
             let name = source.index.map_or(source.table.name.as_str(), IndexRecord::name);
             return Err(Error::invalid_parameters(format_args!("{name} has no sort key")));
         }
-        let Some(partition) = self.values.partition.clone() else {
-            return Ok(self);
-        };
-        let selected = KeySelection { partition, sort: Some(sort) };
+        let partition = self.values.partition.clone();
+        let selected = KeySelection { partition, equal: Vec::new(), sort: Some(sort) };
         query::check_types(source.keys(), &selected)?;
         let walk = query::walk(source, &selected)?;
         self.values.walk = Walk { reverse: self.values.walk.reverse, ..walk };
@@ -320,7 +325,8 @@ pub struct Values<T> {
     table: Arc<TableRecord>,
     index: Option<IndexId>,
     walk: Walk,
-    partition: Option<AttributeValue>,
+    /// The values of the partition key's attributes; none for a scan.
+    partition: Vec<AttributeValue>,
     left: usize,
     page: vec::IntoIter<Item>,
     is_done: bool,
@@ -333,7 +339,7 @@ impl<T> Values<T> {
         table: Arc<TableRecord>,
         index: Option<IndexId>,
         walk: Walk,
-        partition: Option<AttributeValue>,
+        partition: Vec<AttributeValue>,
     ) -> Self {
         Values {
             kv: kv.clone(),
@@ -368,7 +374,7 @@ impl<T> Values<T> {
         self.walk.limit = self.left;
         let source = self.source()?;
         let fetch = source.index.is_some_and(|index| index.scope() == Scope::Local);
-        let partition = self.partition.as_ref();
+        let partition = &self.partition;
         let selection = Selection { partition, filter: None, projection: None, count_only: false, fetch };
         let page = page::read(catalog, &mut snapshot, source, &self.walk, &selection)?;
         match page.last_evaluated_key {

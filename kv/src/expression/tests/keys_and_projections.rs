@@ -1,4 +1,6 @@
 use super::*;
+use crate::key::{KeyAttribute, Keys};
+use crate::model::ScalarAttributeType;
 
 fn key_values() -> Values {
     item(&[(":p", s("p")), (":1", n("1")), (":2", n("2")), (":x", s("x"))])
@@ -8,6 +10,12 @@ fn parsed(text: &str) -> Result<KeyCondition, ExpressionError> {
     let values = key_values();
     let mut substitutions = Substitutions::new(None, Some(&values)).unwrap();
     key_condition(text, &mut substitutions)
+}
+
+fn keys(partition: &[&str], sort: &[&str]) -> Keys {
+    let attributes = partition.iter().chain(sort);
+    let attribute = |name: &&str| KeyAttribute { name: (*name).into(), attribute_type: ScalarAttributeType::S };
+    Keys::of(attributes.map(attribute).collect(), partition.len()).unwrap()
 }
 
 #[test]
@@ -29,8 +37,8 @@ fn key_conditions_select_a_partition_and_a_range_of_the_sort_key() {
         ("pk = :p AND begins_with(sk, :x)", Some(SortCondition::BeginsWith(s("x")))),
         ("(pk = (:p)) AND begins_with((sk), (:x))", Some(SortCondition::BeginsWith(s("x")))),
     ] {
-        let selection = parsed(text).unwrap().resolve("pk", Some("sk")).unwrap();
-        assert_eq!(selection, KeySelection { partition: s("p"), sort }, "{text}");
+        let selection = parsed(text).unwrap().resolve(&keys(&["pk"], &["sk"])).unwrap();
+        assert_eq!(selection, KeySelection { partition: vec![s("p")], equal: Vec::new(), sort }, "{text}");
     }
 }
 
@@ -50,7 +58,6 @@ fn key_conditions_of_a_wrong_form_are_refused() {
         ("pk[0] = :p", "KeyConditionExpressions cannot have conditions on nested attributes"),
         ("pk = :p AND pk = :x", "KeyConditionExpressions must only contain one condition per key"),
         ("pk = :p AND sk > :1 AND sk < :2", "KeyConditionExpressions must only contain one condition per key"),
-        ("pk = :p AND sk > :1 AND extra < :2", "Conditions can be of length 1 or 2 only"),
         ("pk = sk", "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"),
         (":p = :x", "Invalid condition in KeyConditionExpression: No key attribute specified"),
         (
@@ -76,17 +83,54 @@ fn key_conditions_of_a_wrong_form_are_refused() {
 
 #[test]
 fn key_conditions_must_fit_the_keys_of_the_table() {
-    for (text, sort_key, expected) in [
-        ("sk = :1", Some("sk"), "Query condition missed key schema element: pk"),
-        ("extra = :1", None, "Query condition missed key schema element: pk"),
-        ("extra = :1 AND sk = :1", Some("sk"), "Query condition missed key schema element: pk"),
-        ("pk = :p AND extra = :1", Some("sk"), "Query condition missed key schema element: sk"),
-        ("pk = :p AND extra = :1", None, "Query key condition not supported"),
-        ("pk > :p", None, "Query key condition not supported"),
-        ("begins_with(pk, :p) AND sk = :1", Some("sk"), "Query key condition not supported"),
+    let (with, without) = (keys(&["pk"], &["sk"]), keys(&["pk"], &[]));
+    for (text, keys, expected) in [
+        ("sk = :1", &with, "Query condition missed key schema element: pk"),
+        ("extra = :1", &without, "Query condition missed key schema element: pk"),
+        ("extra = :1 AND sk = :1", &with, "Query condition missed key schema element: pk"),
+        ("pk = :p AND extra = :1", &with, "Query condition missed key schema element: sk"),
+        ("pk = :p AND extra = :1", &without, "Query key condition not supported"),
+        ("pk > :p", &without, "Query key condition not supported"),
+        ("begins_with(pk, :p) AND sk = :1", &with, "Query key condition not supported"),
+        ("pk = :p AND sk > :1 AND extra < :2", &with, "Conditions can be of length 1 or 2 only"),
     ] {
-        let error = parsed(text).unwrap().resolve("pk", sort_key).unwrap_err();
+        let error = parsed(text).unwrap().resolve(keys).unwrap_err();
         assert_eq!(error.message(), expected, "{text}");
+    }
+}
+
+#[test]
+fn conditions_on_keys_of_several_attributes_are_equalities_and_one_range() {
+    let keys = keys(&["p", "q"], &["a", "b", "c"]);
+    for (text, equal, sort) in [
+        ("p = :p AND q = :x", vec![], None),
+        ("a < :1 AND q = :x AND p = :p", vec![], Some(SortCondition::Less(n("1")))),
+        ("p = :p AND b > :2 AND q = :x AND a = :1", vec![n("1")], Some(SortCondition::Greater(n("2")))),
+        ("p = :p AND q = :x AND a = :1 AND b = :2", vec![n("1")], Some(SortCondition::Equal(n("2")))),
+        (
+            "p = :p AND q = :x AND a = :1 AND b = :2 AND begins_with(c, :x)",
+            vec![n("1"), n("2")],
+            Some(SortCondition::BeginsWith(s("x"))),
+        ),
+    ] {
+        let selection = parsed(text).unwrap().resolve(&keys).unwrap();
+        assert_eq!(selection, KeySelection { partition: vec![s("p"), s("x")], equal, sort }, "{text}");
+    }
+    let open = |open: &str, on: &str| {
+        format!(
+            "RANGE key attributes {open} must have equality conditions specified in the query because a condition is \
+             present on key attribute {on}"
+        )
+    };
+    for (text, expected) in [
+        ("p = :p", "Query condition missed key schema element: q".to_owned()),
+        ("p = :p AND q > :x", "Query key condition not supported".to_owned()),
+        ("p = :p AND q = :x AND b = :1", open("a", "b")),
+        ("p = :p AND q = :x AND a > :1 AND b = :1", open("a", "b")),
+        ("p = :p AND q = :x AND b < :2 AND c = :1", open("a, b", "c")),
+        ("p = :p AND q = :x AND extra = :1", "Query condition missed key schema element: a".to_owned()),
+    ] {
+        assert_eq!(parsed(text).unwrap().resolve(&keys).unwrap_err().message(), expected, "{text}");
     }
 }
 

@@ -3,6 +3,8 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::key::{KeyAttribute, Keys};
+use crate::model::ScalarAttributeType;
 
 #[test]
 fn an_expression_may_have_4096_bytes() {
@@ -300,7 +302,11 @@ fn exercise(text: &str) {
         condition.evaluate(None);
     }
     if let Ok(condition) = key_condition(text, &mut substitutions) {
-        let _ = condition.resolve("a", Some("b"));
+        let attribute = |name: &str| KeyAttribute { name: name.into(), attribute_type: ScalarAttributeType::S };
+        for partition in 1..=2 {
+            let keys = Keys::of(["a", "b", "c"].map(attribute).into(), partition).unwrap();
+            let _ = condition.resolve(&keys);
+        }
     }
     if let Ok(projection) = projection(text, &mut substitutions) {
         let picked = projection.apply(&sample);

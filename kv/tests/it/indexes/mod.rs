@@ -4,6 +4,7 @@ mod changes;
 mod checks;
 mod model;
 mod reading;
+mod several;
 
 use std::collections::{BTreeMap, BTreeSet};
 
