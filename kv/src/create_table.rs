@@ -8,18 +8,12 @@ use crate::describe_table::Count;
 use crate::index::{self, Definition};
 use crate::key::Keys;
 use crate::layout::{self, TableId};
-use crate::model::{
-    BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement, ProvisionedThroughput, SseSpecification,
-};
+use crate::model::{BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement};
+use crate::settings::{check_on_demand, check_sse, check_throughput, check_throughput_values};
 use crate::table::{Settings, TableRecord};
 use crate::{Error, Result, tags};
 
-const MAX_CAPACITY_UNITS: i64 = 1_000_000_000_000;
 const MAX_KEY_NAME_CHARACTERS: usize = 255;
-/// The longest identifier of a key that the key service takes is an ARN.
-///
-/// Source: <https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html>
-const MAX_KMS_KEY_CHARACTERS: usize = 2048;
 
 /// A request whose own checks have passed.
 pub(crate) struct Create<'a> {
@@ -33,6 +27,7 @@ pub(crate) fn check(request: &CreateTableRequest) -> Result<Create<'_>> {
     let name = constraints::new_table_name(&request.table_name)?;
     check_constraints(request)?;
     check_throughput(request.billing_mode.unwrap_or_default(), request.provisioned_throughput)?;
+    check_on_demand(request.billing_mode.unwrap_or_default(), request.on_demand_throughput, "table")?;
     let keys = check_keys(request)?;
     let indexes = index::check::definitions(request, &keys)?;
     refuse_unsupported(request)?;
@@ -68,57 +63,6 @@ fn check_constraints(request: &CreateTableRequest) -> Result<()> {
     constraints.finish()
 }
 
-/// Checks the bounds of provisioned units.
-pub(crate) fn check_throughput_values(
-    constraints: &mut Constraints,
-    throughput: Option<ProvisionedThroughput>,
-    field: &str,
-) {
-    let Some(throughput) = throughput else { return };
-    let at_least_one = "Member must have value greater than or equal to 1";
-    for (value, unit) in
-        [(throughput.write_capacity_units, "writeCapacityUnits"), (throughput.read_capacity_units, "readCapacityUnits")]
-    {
-        if value < 1 {
-            constraints.breaks(value, &format!("{field}.{unit}"), at_least_one);
-        }
-    }
-}
-
-/// Checks the settings of encryption, which are kept and shown, no more.
-pub(crate) fn check_sse(sse: Option<&SseSpecification>) -> Result<()> {
-    let key = sse.and_then(|sse| sse.kms_master_key_id.as_deref()).unwrap_or_default();
-    if key.chars().count() <= MAX_KMS_KEY_CHARACTERS {
-        return Ok(());
-    }
-    let limit = MAX_KMS_KEY_CHARACTERS;
-    Err(Error::invalid_parameters(format_args!("KMSMasterKeyId must have at most {limit} characters")))
-}
-
-/// Checks that provisioned units are given where, and only where, the billing mode has them.
-pub(crate) fn check_throughput(mode: BillingMode, throughput: Option<ProvisionedThroughput>) -> Result<()> {
-    match (mode, throughput) {
-        (BillingMode::PayPerRequest, Some(_)) => Err(Error::invalid_parameters(
-            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
-        )),
-        (BillingMode::Provisioned, None) => Err(Error::invalid_parameters(
-            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
-        )),
-        (BillingMode::PayPerRequest, None) => Ok(()),
-        (BillingMode::Provisioned, Some(throughput)) => {
-            for (value, name) in [
-                (throughput.read_capacity_units, "ReadCapacityUnits"),
-                (throughput.write_capacity_units, "WriteCapacityUnits"),
-            ] {
-                if value > MAX_CAPACITY_UNITS {
-                    return Err(Error::validation(format!("Given value {value} for {name} is out of bounds")));
-                }
-            }
-            Ok(())
-        }
-    }
-}
-
 fn show(key: &KeySchemaElement) -> String {
     format!("KeySchemaElement(attributeName={}, keyType={})", key.attribute_name, key.key_type)
 }
@@ -146,7 +90,7 @@ fn check_keys(request: &CreateTableRequest) -> Result<Keys> {
     names.sort_unstable();
     if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
         let name = pair.first().copied().unwrap_or_default();
-        return Err(Error::invalid_parameters(format_args!("Duplicate AttributeName in AttributeDefinitions: {name}")));
+        return Err(Error::validation(format!("Attribute Name is duplicated: {name}")));
     }
     Ok(keys)
 }

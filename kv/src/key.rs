@@ -73,7 +73,7 @@ pub(crate) fn of_item(table: &TableRecord, item: &Item) -> Result<Vec<u8>> {
     let partition = key_attribute(&table.keys.partition, item)?;
     let sort = table.keys.sort.as_ref().map(|sort| key_attribute(sort, item)).transpose()?;
     let row = row_key(table, partition, sort)?;
-    index::check::check_item(table, item)?;
+    index::attributes::check_item(table, item)?;
     Ok(row)
 }
 

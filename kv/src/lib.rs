@@ -83,6 +83,7 @@ mod query;
 mod read_item;
 mod record;
 mod scan;
+mod settings;
 mod source;
 mod table;
 mod tags;

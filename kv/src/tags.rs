@@ -1,6 +1,6 @@
 //! The labels of tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use millpond_engine::{Read, Transaction};
 
@@ -32,6 +32,7 @@ pub(crate) fn untag_in(catalog: &Catalog, tx: &mut Transaction, request: &UntagR
     if request.tag_keys.is_empty() {
         return Err(Error::validation("Atleast one Tag Key needs to be provided as Input."));
     }
+    request.tag_keys.iter().try_for_each(|key| check_key(key))?;
     change(catalog, tx, name, &request.resource_arn, |tags| tags.retain(|key, _| !request.tag_keys.contains(key)))
 }
 
@@ -80,20 +81,35 @@ fn change(
 
 /// Checks the tags that a request gives, or that a table would have.
 pub(crate) fn check_tags(tags: &[Tag]) -> Result<()> {
-    if tags.len() > MAX_TAGS {
-        return Err(Error::invalid_parameters(format_args!("Too many tags: at most {MAX_TAGS} are allowed")));
-    }
-    let mut keys = std::collections::BTreeSet::new();
-    for tag in tags {
-        let (key, value) = (tag.key.chars().count(), tag.value.chars().count());
-        if key == 0 || key > MAX_KEY_CHARACTERS || value > MAX_VALUE_CHARACTERS {
-            return Err(Error::invalid_parameters(format_args!(
-                "a tag's Key must have 1 to {MAX_KEY_CHARACTERS} characters and its Value at most {MAX_VALUE_CHARACTERS}"
+    let mut keys = BTreeSet::new();
+    for Tag { key, value } in tags {
+        check_key(key)?;
+        if value.chars().count() > MAX_VALUE_CHARACTERS || !value.chars().all(is_legal) {
+            return Err(Error::validation(format!("The Tag Value provided is invalid, Value: {value}")));
+        }
+        if !keys.insert(key) {
+            return Err(Error::validation(format!(
+                "Duplicate Tag Keys provided as input: Duplicate Tag Key found {key}"
             )));
         }
-        if !keys.insert(&tag.key) {
-            return Err(Error::invalid_parameters(format_args!("Duplicate tag Key: {}", tag.key)));
-        }
+    }
+    if tags.len() > MAX_TAGS {
+        return Err(Error::validation("Number of Tags exceed the current limit for the provided ResourceArn"));
     }
     Ok(())
+}
+
+fn check_key(key: &str) -> Result<()> {
+    if key.to_lowercase().starts_with("aws:") {
+        return Err(Error::validation(format!("Tag Key cannot be prefixed with aws:, Key: {key}")));
+    }
+    if key.is_empty() || key.chars().count() > MAX_KEY_CHARACTERS || !key.chars().all(is_legal) {
+        return Err(Error::validation(format!("The Tag Key provided is invalid, Key: {key}")));
+    }
+    Ok(())
+}
+
+/// Letters, digits, white space and some signs.
+fn is_legal(character: char) -> bool {
+    character.is_alphanumeric() || character.is_whitespace() || "_.:/=+-@".contains(character)
 }

@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
 use crate::delete_item::{self, Delete};
 use crate::expression::Condition;
-use crate::index::check::check_updated;
+use crate::index::attributes::check_updated_in_transaction;
 use crate::model::{
     CancellationReason, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     TransactWriteItemsOutput, TransactWriteItemsRequest, UpdateItemRequest,
@@ -252,7 +252,7 @@ impl Action<'_> {
             Action::Delete(_) => None,
             Action::Update(update) => {
                 let (new, _) = update_item::apply(update.update.as_ref(), before.item(), &update.request.key)?;
-                new.as_ref().map_or(Ok(()), |new| check_updated(table, before.item(), new))?;
+                new.as_ref().map_or(Ok(()), |new| check_updated_in_transaction(table, before.item(), new))?;
                 new
             }
         };

@@ -4,7 +4,7 @@ use millpond_engine::Transaction;
 
 use crate::catalog::Catalog;
 use crate::expression::{self, Condition, Kind, Path, Substitutions, Update, legacy};
-use crate::index::check::check_updated;
+use crate::index::attributes::check_updated;
 use crate::model::{ReturnValues, UpdateItemOutput, UpdateItemRequest};
 use crate::table::TableRecord;
 use crate::value::Item;

@@ -4,13 +4,14 @@ use millpond_engine::{Timestamp, Transaction};
 
 use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
-use crate::create_table::{check_sse, check_throughput, check_throughput_values};
 use crate::describe_table::Count;
 use crate::index::{self, update::Changed};
 use crate::layout;
 use crate::model::{
-    BillingMode, IndexStatus, ProvisionedThroughput, TableDescription, TableStatus, UpdateTableRequest,
+    BillingMode, GlobalSecondaryIndexUpdate, IndexStatus, ProvisionedThroughput, TableDescription, TableStatus,
+    UpdateTableRequest,
 };
+use crate::settings::{change_on_demand, check_sse, check_throughput, check_throughput_values};
 use crate::table::{Settings, TableRecord};
 use crate::{Error, Result};
 
@@ -39,11 +40,53 @@ pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
         || request.stream_specification.is_some();
     if !changes {
         return Err(Error::validation(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or \
-             SSESpecification or ReplicaUpdates is required",
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, \
+             SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, \
+             MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is \
+             required",
         ));
     }
+    check_combination(request)?;
     Ok(name)
+}
+
+/// Refuses what the service does not change at once: most settings go alone.
+fn check_combination(request: &UpdateTableRequest) -> Result<()> {
+    let units = request.provisioned_throughput.is_some();
+    let indexes = &request.global_secondary_index_updates;
+    let is_online = |update: &GlobalSecondaryIndexUpdate| !matches!(update, GlobalSecondaryIndexUpdate::Update { .. });
+    let alone = [
+        (request.sse_specification.is_some(), "Server-Side Encryption modification must be the only operation"),
+        (request.table_class.is_some(), "TableClass modification must be the only operation"),
+        (request.deletion_protection_enabled.is_some(), "DeletionProtection modification must be the only operation"),
+        (request.warm_throughput.is_some(), "WarmThroughput must be the only operation"),
+    ];
+    let others = [
+        units,
+        request.billing_mode.is_some(),
+        request.on_demand_throughput.is_some(),
+        request.stream_specification.is_some(),
+        !indexes.is_empty(),
+    ];
+    let asked = alone.iter().map(|(is_asked, _)| *is_asked).chain(others).filter(|is_asked| *is_asked).count();
+    if asked > 1
+        && let Some((_, text)) = alone.iter().find(|(is_asked, _)| *is_asked)
+    {
+        return Err(Error::invalid_parameters(format_args!("{text} in the request")));
+    }
+    if request.on_demand_throughput.is_some() && (request.stream_specification.is_some() || units) {
+        return Err(Error::invalid_parameters(
+            "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request",
+        ));
+    }
+    let becomes_provisioned = request.billing_mode == Some(BillingMode::Provisioned);
+    if request.stream_specification.is_some() && (units || becomes_provisioned) {
+        return Err(Error::invalid_parameters("You cannot modify stream status while updating table IOPS"));
+    }
+    if units && indexes.iter().any(is_online) {
+        return Err(Error::invalid_parameters("You cannot create or delete index while updating table IOPS"));
+    }
+    Ok(())
 }
 
 /// A table after a change, and what that leaves to do.
@@ -75,7 +118,7 @@ pub(crate) fn run_in(
 ) -> Result<Updated> {
     let mut table = TableRecord::clone(&*catalog.need_named(tx, name)?);
     if request.stream_specification.is_some_and(|stream| !stream.stream_enabled) {
-        return Err(Error::validation("Table does not have a stream to disable"));
+        return Err(Error::validation(format!("Table has no stream to disable: TableName: {name}")));
     }
     let now = tx.clock().now();
     let billing_before = table.settings.billing_mode.unwrap_or_default();
@@ -85,7 +128,8 @@ pub(crate) fn run_in(
         tx.put(&catalog.tables, layout::dropped_key(table.id, dropped.id), "")?;
     }
     let settings = &mut table.settings;
-    settings.on_demand = request.on_demand_throughput.or(settings.on_demand);
+    let billing = settings.billing_mode.unwrap_or_default();
+    settings.on_demand = change_on_demand(billing, settings.on_demand, request.on_demand_throughput, "table")?;
     settings.warm = request.warm_throughput.or(settings.warm);
     if request.table_class.is_some() && request.table_class != settings.table_class {
         settings.table_class = request.table_class;
@@ -107,11 +151,19 @@ fn change_billing(settings: &mut Settings, request: &UpdateTableRequest, now: Ti
         settings.billing_mode = request.billing_mode.or(settings.billing_mode);
         return Ok(());
     }
+    if after == BillingMode::Provisioned && asked.is_none() {
+        return Err(Error::invalid_parameters(
+            "ProvisionedThroughput must be specified when BillingMode is PROVISIONED",
+        ));
+    }
     check_throughput(after, asked)?;
     if let Some(asked) = asked {
         change_throughput(settings, asked, before == after, now)?;
     }
     settings.billing_mode = Some(after).filter(|_| request.billing_mode.is_some()).or(settings.billing_mode);
+    if after == BillingMode::Provisioned {
+        settings.on_demand = None;
+    }
     if after == BillingMode::PayPerRequest && before != after {
         settings.pay_per_request_since = Some(now);
         settings.throughput = ProvisionedThroughput::default();

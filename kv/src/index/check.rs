@@ -1,17 +1,15 @@
-//! Checks of what requests say of indexes, and of the attributes that indexes are ordered by.
+//! Checks of what requests say of indexes.
 
 use std::collections::BTreeSet;
 
-use super::{Definition, IndexRecord, Projected, Scope};
+use super::{Definition, Projected, Scope};
 use crate::constraints::{self, Constraints};
-use crate::create_table::check_throughput_values;
-use crate::key::{self, KeyAttribute, Keys};
+use crate::key::{KeyAttribute, Keys};
 use crate::model::{
     AttributeDefinition, BillingMode, CreateTableRequest, GlobalSecondaryIndex, KeySchemaElement, KeyType,
     LocalSecondaryIndex, Projection, ProjectionType, ProvisionedThroughput,
 };
-use crate::table::TableRecord;
-use crate::value::{AttributeValue, Item};
+use crate::settings::{check_on_demand, check_throughput_values};
 use crate::{Error, Result};
 
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
@@ -67,6 +65,7 @@ fn constrain(
 pub(crate) fn definitions(request: &CreateTableRequest, keys: &Keys) -> Result<Vec<Definition>> {
     let mut found: Vec<Definition> = Vec::new();
     let types = &request.attribute_definitions;
+    check_all_used(request, keys)?;
     if let Some(indexes) = &request.local_secondary_indexes {
         if indexes.is_empty() {
             return Err(Error::invalid_parameters("List of LocalSecondaryIndexes is empty"));
@@ -76,28 +75,27 @@ pub(crate) fn definitions(request: &CreateTableRequest, keys: &Keys) -> Result<V
                 "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
             ));
         }
+        if indexes.len() > MAX_LOCAL {
+            return Err(Error::invalid_parameters("Number of LocalSecondaryIndexes exceeds per-table limit of 5"));
+        }
         for index in indexes {
             let definition = local(types, index, keys)?;
             add(&mut found, definition)?;
-        }
-        if indexes.len() > MAX_LOCAL {
-            return Err(Error::invalid_parameters("Number of LocalSecondaryIndexes exceeds per-table limit of 5"));
         }
     }
     if let Some(indexes) = &request.global_secondary_indexes {
         if indexes.is_empty() {
             return Err(Error::invalid_parameters("List of GlobalSecondaryIndexes is empty"));
         }
+        if indexes.len() > MAX_GLOBAL {
+            return Err(Error::invalid_parameters("GlobalSecondaryIndex count exceeds the per-table limit of 20"));
+        }
         for index in indexes {
             let definition = global(types, index, request.billing_mode.unwrap_or_default())?;
             add(&mut found, definition)?;
         }
-        if indexes.len() > MAX_GLOBAL {
-            return Err(Error::invalid_parameters("GlobalSecondaryIndex count exceeds the per-table limit of 20"));
-        }
     }
     check_included_together(found.iter())?;
-    check_all_used(types, keys, &found)?;
     Ok(found)
 }
 
@@ -152,11 +150,12 @@ pub(crate) fn global(
         }
         (BillingMode::Provisioned, None) => {
             return Err(Error::invalid_parameters(format_args!(
-                "ProvisionedThroughput must be specified for index: {name}"
+                "ProvisionedThroughput is not specified for index: {name}"
             )));
         }
         _ => {}
     }
+    check_on_demand(billing, index.on_demand_throughput, &format!("index : {name}"))?;
     Ok(Definition {
         name: name.clone(),
         scope: Scope::Global,
@@ -180,9 +179,8 @@ fn global_keys(types: &[AttributeDefinition], schema: &[KeySchemaElement]) -> Re
     if schema.len() <= 2 && schema.iter().filter(|element| element.key_type == KeyType::Hash).count() < 2 {
         return keys(types, schema);
     }
-    let attributes = typed(types, schema)?;
     let partition = check_long_schema(schema)?;
-    Keys::of(attributes, partition).ok_or_else(empty_schema)
+    Keys::of(typed(types, schema)?, partition).ok_or_else(empty_schema)
 }
 
 fn empty_schema() -> Error {
@@ -222,7 +220,7 @@ fn check_long_schema(schema: &[KeySchemaElement]) -> Result<usize> {
     }
     let names: BTreeSet<&str> = schema.iter().map(|element| element.attribute_name.as_str()).collect();
     if names.len() < schema.len() {
-        return Err(Error::invalid_parameters("The KeySchema contains multiple key attributes with the same name"));
+        return Err(Error::validation("The KeySchema contains multiple key attributes with the same name"));
     }
     Ok(partition)
 }
@@ -259,7 +257,15 @@ fn projected(projection: &Projection) -> Result<Projected> {
         return Err(Error::invalid_parameters("Unknown ProjectionType: null"));
     };
     match (rule, &projection.non_key_attributes) {
-        (ProjectionType::Include, Some(names)) => Ok(Projected::Include(names.clone())),
+        (ProjectionType::Include, Some(names)) => {
+            let mut seen = BTreeSet::new();
+            match names.iter().find(|name| !seen.insert(name.as_str())) {
+                None => Ok(Projected::Include(names.clone())),
+                Some(name) => {
+                    Err(Error::invalid_parameters(format_args!("Duplicate element in NonKeyAttributes: {name}")))
+                }
+            }
+        }
         (ProjectionType::Include, None) => {
             Err(Error::invalid_parameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified"))
         }
@@ -285,111 +291,29 @@ pub(crate) fn check_included_together<'a>(indexes: impl Iterator<Item = &'a Defi
     )))
 }
 
-/// Types are defined for key attributes and for no others.
-fn check_all_used(types: &[AttributeDefinition], keys: &Keys, indexes: &[Definition]) -> Result<()> {
-    let mut used: Vec<&str> = keys.names().chain(indexes.iter().flat_map(|index| index.keys.names())).collect();
-    if types.iter().all(|definition| used.contains(&definition.attribute_name.as_str())) {
+/// Types are defined for key attributes and for no others. What has no type is found with its index.
+fn check_all_used(request: &CreateTableRequest, keys: &Keys) -> Result<()> {
+    let types = &request.attribute_definitions;
+    let local = request.local_secondary_indexes.iter().flatten().map(|index| &index.key_schema);
+    let global = request.global_secondary_indexes.iter().flatten().map(|index| &index.key_schema);
+    let of_indexes: BTreeSet<&str> =
+        local.chain(global).flatten().map(|element| element.attribute_name.as_str()).collect();
+    let used: BTreeSet<&str> = keys.names().chain(of_indexes.iter().copied()).collect();
+    let defined: Vec<&str> = types.iter().map(|definition| definition.attribute_name.as_str()).collect();
+    let is_undefined = !used.is_subset(&defined.iter().copied().collect());
+    if is_undefined || defined.iter().all(|name| used.contains(name)) {
         return Ok(());
     }
-    if indexes.is_empty() {
+    if of_indexes.is_empty() {
         return Err(Error::invalid_parameters(
             "Number of attributes in KeySchema does not exactly match number of attributes defined in \
              AttributeDefinitions",
         ));
     }
-    used.sort_unstable();
-    used.dedup();
-    let defined: Vec<&str> = types.iter().map(|definition| definition.attribute_name.as_str()).collect();
+    let used: Vec<&str> = used.into_iter().collect();
     Err(Error::invalid_parameters(format_args!(
         "Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys used: [{}]",
         defined.join(", "),
         used.join(", ")
     )))
-}
-
-/// The values of an index's partition key and of its sort key, if the item can be in the index.
-pub(crate) fn usable<'a>(keys: &Keys, item: &'a Item) -> Option<(Vec<&'a AttributeValue>, Vec<&'a AttributeValue>)> {
-    let value = |attribute: &KeyAttribute| {
-        let value = item.get(&attribute.name)?;
-        (key::has_type(value, attribute.attribute_type) && !is_empty(value)).then_some(value)
-    };
-    let partition = keys.partition_attributes().map(value).collect::<Option<Vec<_>>>()?;
-    let sort = keys.sort_attributes().map(value).collect::<Option<Vec<_>>>()?;
-    let fits = |part: &[&AttributeValue], is_partition| {
-        key::check_bytes(part.iter().map(|value| key::bytes(value)).sum(), is_partition).is_ok()
-    };
-    (fits(&partition, true) && fits(&sort, false)).then_some((partition, sort))
-}
-
-/// Checks the lengths of an index's keys, as far as the item has got the attributes.
-fn check_lengths(keys: &Keys, item: &Item) -> Result<()> {
-    let bytes = |attribute: &KeyAttribute| item.get(&attribute.name).map_or(0, key::bytes);
-    key::check_bytes(keys.partition_attributes().map(bytes).sum(), true)?;
-    key::check_bytes(keys.sort_attributes().map(bytes).sum(), false)
-}
-
-/// Refuses an item with an attribute that an index is ordered by and cannot be. It may well lack that attribute.
-pub(crate) fn check_item(table: &TableRecord, item: &Item) -> Result<()> {
-    each_key(table, |index, attribute| {
-        let Some(value) = item.get(&attribute.name) else { return Ok(()) };
-        let (name, index) = (&attribute.name, index.name());
-        if !key::has_type(value, attribute.attribute_type) {
-            let (expected, actual) = (attribute.attribute_type, value.type_name());
-            return Err(Error::invalid_parameters(format_args!(
-                "Type mismatch for Index Key {name} Expected: {expected} Actual: {actual} IndexName: {index}"
-            )));
-        }
-        if is_empty(value) {
-            return Err(Error::validation(format!(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not \
-                 supported. The AttributeValue for a key attribute cannot contain an empty {} value. IndexName: \
-                 {index}, IndexKey: {name}",
-                kind(value)
-            )));
-        }
-        Ok(())
-    })?;
-    table.indexes.iter().try_for_each(|index| check_lengths(index.keys(), item))
-}
-
-/// As [`check_item`], for an update, which is only blamed for what it has changed.
-pub(crate) fn check_updated(table: &TableRecord, old: Option<&Item>, new: &Item) -> Result<()> {
-    let is_changed = |name: &str| old.and_then(|old| old.get(name)) != new.get(name);
-    each_key(table, |_, attribute| {
-        let name = &attribute.name;
-        let Some(value) = new.get(name).filter(|_| is_changed(name)) else { return Ok(()) };
-        if !key::has_type(value, attribute.attribute_type) {
-            return Err(Error::validation(
-                "The update expression attempted to update the secondary index key to unsupported type",
-            ));
-        }
-        if is_empty(value) {
-            return Err(Error::validation(format!(
-                "One or more parameter values are not valid. The update expression attempted to update a secondary \
-                 index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an \
-                 empty {} value.",
-                kind(value)
-            )));
-        }
-        Ok(())
-    })?;
-    let mut changed = table.indexes.iter().filter(|index| index.keys().names().any(is_changed));
-    changed.try_for_each(|index| check_lengths(index.keys(), new))
-}
-
-fn each_key(table: &TableRecord, check: impl Fn(&IndexRecord, &KeyAttribute) -> Result<()>) -> Result<()> {
-    let mut indexes = table.indexes.iter();
-    indexes.try_for_each(|index| index.keys().attributes().try_for_each(|attribute| check(index, attribute)))
-}
-
-fn is_empty(value: &AttributeValue) -> bool {
-    match value {
-        AttributeValue::S(text) => text.is_empty(),
-        AttributeValue::B(bytes) => bytes.is_empty(),
-        _ => false,
-    }
-}
-
-fn kind(value: &AttributeValue) -> &'static str {
-    if matches!(value, AttributeValue::B(_)) { "binary" } else { "string" }
 }

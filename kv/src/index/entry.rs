@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use millpond_engine::Transaction;
 
-use super::{IndexRecord, Projected, check};
+use super::{IndexRecord, Projected, attributes};
 use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
 use crate::table::TableRecord;
@@ -20,7 +20,7 @@ struct Entry<'a> {
 
 /// The entry of the item in a row; `None` if it has not got what the index is ordered by.
 fn of<'a>(table: &TableRecord, index: &IndexRecord, row: &[u8], item: &'a Item) -> Result<Option<Entry<'a>>> {
-    let Some((partition, sort)) = check::usable(index.keys(), item) else { return Ok(None) };
+    let Some((partition, sort)) = attributes::usable(index.keys(), item) else { return Ok(None) };
     let key = layout::index_key(table.id, index.id, &partition, &sort, row)?;
     let item = match index.definition.projected {
         Projected::All => Cow::Borrowed(item),

@@ -3,6 +3,7 @@
 //! An entry is written in the same transaction as the item it stands for, so an index agrees with its table at every
 //! moment. An item without one of the index's key attributes has no entry.
 
+pub(crate) mod attributes;
 pub(crate) mod backfill;
 pub(crate) mod check;
 pub(crate) mod entry;

@@ -2,12 +2,12 @@
 
 use super::{IndexRecord, Scope, check};
 use crate::constraints::Constraints;
-use crate::create_table::check_throughput_values;
 use crate::layout::IndexId;
 use crate::model::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, GlobalSecondaryIndexUpdate, ProvisionedThroughput,
     UpdateTableRequest,
 };
+use crate::settings::{change_on_demand, check_throughput_values};
 use crate::table::TableRecord;
 use crate::{Error, Result};
 
@@ -81,18 +81,25 @@ pub(crate) fn apply(table: &mut TableRecord, request: &UpdateTableRequest, befor
                 warm_throughput,
             } => {
                 if billing == BillingMode::PayPerRequest && provisioned_throughput.is_some() {
-                    return Err(Error::invalid_parameters(format_args!(
-                        "ProvisionedThroughput should not be specified for index: {index_name} when BillingMode is \
-                         PAY_PER_REQUEST"
-                    )));
+                    return Err(no_units_for(index_name));
                 }
-                let definition = &mut find(table, index_name)?.definition;
-                definition.throughput = provisioned_throughput.unwrap_or(definition.throughput);
-                definition.on_demand = on_demand_throughput.or(definition.on_demand);
+                let definition = &mut find(table, index_name, "update")?.definition;
+                if let Some(asked) = *provisioned_throughput {
+                    if before == billing && asked == definition.throughput {
+                        return Err(unchanged(index_name, asked));
+                    }
+                    definition.throughput = asked;
+                }
+                definition.on_demand = change_on_demand(
+                    billing,
+                    definition.on_demand,
+                    *on_demand_throughput,
+                    &format!("index : {index_name}"),
+                )?;
                 definition.warm = warm_throughput.or(definition.warm);
             }
             GlobalSecondaryIndexUpdate::Delete { index_name } => {
-                let id = find(table, index_name)?.id;
+                let id = find(table, index_name, "delete")?.id;
                 changed.dropped = table.indexes.iter().find(|index| index.id == id).cloned();
                 table.indexes.retain(|index| index.id != id);
             }
@@ -115,18 +122,16 @@ fn check_billing(
         let of_index = |update: &&GlobalSecondaryIndexUpdate| update.index_name() == name;
         matches!(
             request.global_secondary_index_updates.iter().find(of_index),
-            Some(
-                GlobalSecondaryIndexUpdate::Delete { .. }
-                    | GlobalSecondaryIndexUpdate::Update { provisioned_throughput: Some(_), .. }
-            )
+            Some(GlobalSecondaryIndexUpdate::Update { provisioned_throughput: Some(_), .. })
         )
     };
-    let global = table.indexes.iter_mut().filter(|index| index.scope() == Scope::Global);
     match now {
         BillingMode::PayPerRequest => {
-            global.for_each(|index| index.definition.throughput = ProvisionedThroughput::default());
+            table.indexes.iter_mut().for_each(|index| index.definition.throughput = ProvisionedThroughput::default());
         }
         BillingMode::Provisioned => {
+            table.indexes.iter_mut().for_each(|index| index.definition.on_demand = None);
+            let global = table.indexes.iter().filter(|index| index.scope() == Scope::Global);
             let missing: Vec<&str> = global.map(|index| index.name()).filter(|name| !given(name)).collect();
             if !missing.is_empty() {
                 return Err(Error::invalid_parameters(format_args!(
@@ -139,9 +144,32 @@ fn check_billing(
     Ok(())
 }
 
-fn find<'t>(table: &'t mut TableRecord, name: &str) -> Result<&'t mut IndexRecord> {
-    let found = table.indexes.iter_mut().find(|index| index.name() == name && index.scope() == Scope::Global);
-    found.ok_or_else(|| Error::ResourceNotFound { message: "Requested resource not found".into() })
+fn no_units_for(index_name: &str) -> Error {
+    Error::invalid_parameters(format_args!(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: {index_name} when BillingMode is \
+         PAY_PER_REQUEST"
+    ))
+}
+
+fn unchanged(index_name: &str, units: ProvisionedThroughput) -> Error {
+    let (read, write) = (units.read_capacity_units, units.write_capacity_units);
+    Error::validation(format!(
+        "The provisioned throughput for the index {index_name} will not change. The requested value equals the current \
+         value. Current ReadCapacityUnits provisioned for the index {index_name}: {read}. Requested ReadCapacityUnits: \
+         {read}. Current WriteCapacityUnits provisioned for the index {index_name}: {write}. Requested \
+         WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to \
+         request higher limits."
+    ))
+}
+
+/// `action` is what is to be done to the index.
+fn find<'t>(table: &'t mut TableRecord, name: &str, action: &str) -> Result<&'t mut IndexRecord> {
+    let found = table.indexes.iter_mut().find(|index| index.name() == name);
+    let found = found.ok_or_else(|| Error::ResourceNotFound { message: "Requested resource not found".into() })?;
+    if found.scope() == Scope::Local {
+        return Err(Error::validation(format!("Cannot {action} an index that is not a GlobalSecondaryIndex: {name}")));
+    }
+    Ok(found)
 }
 
 fn create(
@@ -157,10 +185,32 @@ fn create(
         return Err(only_one_at_a_time());
     }
     if table.indexes.iter().filter(|index| index.scope() == Scope::Global).count() >= check::MAX_GLOBAL {
-        return Err(Error::invalid_parameters("GlobalSecondaryIndex count exceeds the per-table limit of 20"));
+        return Err(Error::LimitExceeded {
+            message: format!(
+                "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of {}",
+                check::MAX_GLOBAL
+            ),
+        });
+    }
+    let types = types.unwrap_or_default();
+    if types.is_empty() {
+        return Err(Error::invalid_parameters(format_args!(
+            "AttributeDefinitions is not specified for index: {}",
+            index.index_name
+        )));
+    }
+    match (billing, index.provisioned_throughput) {
+        (BillingMode::PayPerRequest, Some(_)) => return Err(no_units_for(&index.index_name)),
+        (BillingMode::Provisioned, None) => {
+            return Err(Error::invalid_parameters(format_args!(
+                "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: {}",
+                index.index_name
+            )));
+        }
+        _ => {}
     }
     let mut known = table.attribute_definitions();
-    for given in types.unwrap_or_default() {
+    for given in types {
         match known.iter().find(|definition| definition.attribute_name == given.attribute_name) {
             Some(definition) if definition.attribute_type != given.attribute_type => {
                 return Err(Error::invalid_parameters(

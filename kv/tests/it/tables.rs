@@ -218,8 +218,8 @@ fn throughput_and_billing_can_be_changed() {
     assert_eq!(on_demand.provisioned_throughput.read_capacity_units, 0);
     assert_invalid(
         change(Some(BillingMode::Provisioned), None),
-        "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified \
-         when BillingMode is PROVISIONED",
+        "One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is \
+         PROVISIONED",
     );
     let back = change(Some(BillingMode::Provisioned), units(1, 2)).unwrap();
     assert_eq!(back.provisioned_throughput.write_capacity_units, 2);
@@ -232,8 +232,8 @@ fn the_name_of_an_encryption_key_is_bounded() {
     let sse = |characters| {
         Some(SseSpecification {
             enabled: Some(true),
+            sse_type: Some(SseType::Kms),
             kms_master_key_id: Some("k".repeat(characters)),
-            ..Default::default()
         })
     };
     let keys = [("pk", ScalarAttributeType::S)];
@@ -243,4 +243,87 @@ fn the_name_of_an_encryption_key_is_bounded() {
     kv.create_table(&CreateTableRequest { sse_specification: sse(2048), ..request }).unwrap();
     let update = UpdateTableRequest { table_name: "orders".into(), sse_specification: sse(2049), ..Default::default() };
     assert_invalid(kv.update_table(&update), message);
+}
+
+#[test]
+fn settings_of_encryption_have_their_rules() {
+    let sse = |enabled, sse_type, key: Option<&str>| SseSpecification {
+        enabled: Some(enabled),
+        sse_type,
+        kms_master_key_id: key.map(Into::into),
+    };
+    for (sse, message) in [
+        (sse(false, Some(SseType::Kms), None), "SSEType can not be specified if Enabled is false"),
+        (sse(false, None, Some("k")), "KMSMasterKeyId can not be specified if Enabled is false"),
+        (sse(true, Some(SseType::Aes256), None), "SSEType AES256 is not supported"),
+        (sse(true, None, Some("k")), "SSEType KMS is required if KMSMasterKeyId is specified"),
+    ] {
+        let keys = [("pk", ScalarAttributeType::S)];
+        let request = CreateTableRequest { sse_specification: Some(sse), ..create("orders", &keys) };
+        assert_invalid(kv().create_table(&request), &format!("One or more parameter values were invalid: {message}"));
+    }
+}
+
+#[test]
+fn caps_of_on_demand_throughput_are_set_and_lifted() {
+    let kv = kv();
+    let caps = |read, write| Some(OnDemandThroughput { max_read_request_units: read, max_write_request_units: write });
+    let invalid = |text: &str| format!("One or more parameter values were invalid: {text}");
+    let request = create("orders", &[("pk", ScalarAttributeType::S)]);
+    assert_invalid(
+        kv.create_table(&CreateTableRequest { on_demand_throughput: caps(Some(-1), None), ..request.clone() }),
+        &invalid("Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range"),
+    );
+    let wrong_mode = CreateTableRequest {
+        billing_mode: None,
+        provisioned_throughput: Some(ProvisionedThroughput { read_capacity_units: 1, write_capacity_units: 1 }),
+        on_demand_throughput: caps(None, Some(5)),
+        ..request.clone()
+    };
+    assert_invalid(
+        kv.create_table(&wrong_mode),
+        &invalid(
+            "MaxWriteRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED",
+        ),
+    );
+    kv.create_table(&CreateTableRequest { on_demand_throughput: caps(Some(5), Some(6)), ..request }).unwrap();
+    let change = |caps| {
+        let request =
+            UpdateTableRequest { table_name: "orders".into(), on_demand_throughput: caps, ..Default::default() };
+        kv.update_table(&request).map(|output| output.table_description.on_demand_throughput)
+    };
+    assert_eq!(change(caps(None, Some(7))).unwrap(), caps(Some(5), Some(7)));
+    assert_eq!(change(caps(Some(-1), None)).unwrap(), caps(None, Some(7)));
+    assert!(change(caps(Some(0), None)).unwrap_err().to_string().contains("outside of valid range"));
+    assert_eq!(change(caps(None, Some(-1))).unwrap(), None);
+    assert_eq!(describe(&kv, "orders").on_demand_throughput, None);
+}
+
+#[test]
+fn settings_that_are_changed_alone_are_refused_together() {
+    let kv = kv();
+    kv.create_table(&create("orders", &[("pk", ScalarAttributeType::S)])).unwrap();
+    let mut request = UpdateTableRequest { table_name: "orders".into(), ..Default::default() };
+    assert!(kv.update_table(&request).unwrap_err().to_string().starts_with("At least one of ProvisionedThroughput, "));
+    request.warm_throughput = Some(WarmThroughput { read_units_per_second: Some(20_000), ..Default::default() });
+    request.billing_mode = Some(BillingMode::PayPerRequest);
+    let alone = |request: &UpdateTableRequest, text: &str| {
+        let text =
+            format!("One or more parameter values were invalid: {text} must be the only operation in the request");
+        assert_invalid(kv.update_table(request), &text);
+    };
+    alone(&request, "WarmThroughput");
+    request.deletion_protection_enabled = Some(true);
+    alone(&request, "DeletionProtection modification");
+    request.table_class = Some(TableClass::StandardInfrequentAccess);
+    alone(&request, "TableClass modification");
+    request.sse_specification = Some(SseSpecification { enabled: Some(true), ..Default::default() });
+    alone(&request, "Server-Side Encryption modification");
+    let billed = UpdateTableRequest {
+        table_name: "orders".into(),
+        billing_mode: Some(BillingMode::PayPerRequest),
+        on_demand_throughput: Some(OnDemandThroughput { max_read_request_units: Some(5), ..Default::default() }),
+        ..Default::default()
+    };
+    kv.update_table(&billed).unwrap();
 }

@@ -38,7 +38,10 @@ fn a_table_has_at_most_50_tags() {
     let kv = kv_with_tables();
     let many = |range: std::ops::Range<u32>| tag(range.map(|number| tag_of(&format!("{number:02}"), "v")).collect());
     kv.tag_resource(&many(0..40)).unwrap();
-    assert_eq!(kv.tag_resource(&many(40..51)).unwrap_err().code(), "ValidationException");
+    assert_invalid(
+        kv.tag_resource(&many(40..51)),
+        "Number of Tags exceed the current limit for the provided ResourceArn",
+    );
     assert_eq!(tags(&kv).len(), 40);
     kv.tag_resource(&many(30..50)).unwrap();
     assert_eq!(tags(&kv).len(), 50);
@@ -49,8 +52,19 @@ fn wrong_tags_get_the_services_texts() {
     let kv = kv_with_tables();
     assert_invalid(kv.tag_resource(&tag(vec![])), "Atleast one Tag needs to be provided as Input.");
     assert_invalid(kv.untag_resource(&untag(&[])), "Atleast one Tag Key needs to be provided as Input.");
-    for wrong in [vec![tag_of("", "v")], vec![tag_of(&"k".repeat(129), "v")], vec![tag_of("k", &"v".repeat(257))]] {
-        assert_eq!(kv.tag_resource(&tag(wrong)).unwrap_err().code(), "ValidationException");
+    let (long_key, long_value) = ("k".repeat(129), "v".repeat(257));
+    for (wrong, message) in [
+        (vec![tag_of("", "v")], "The Tag Key provided is invalid, Key: ".to_owned()),
+        (vec![tag_of(&long_key, "v")], format!("The Tag Key provided is invalid, Key: {long_key}")),
+        (vec![tag_of("k%", "v")], "The Tag Key provided is invalid, Key: k%".to_owned()),
+        (vec![tag_of("k", &long_value)], format!("The Tag Value provided is invalid, Value: {long_value}")),
+        (vec![tag_of("aws:k", "v")], "Tag Key cannot be prefixed with aws:, Key: aws:k".to_owned()),
+        (
+            vec![tag_of("k", "1"), tag_of("k", "2")],
+            "Duplicate Tag Keys provided as input: Duplicate Tag Key found k".to_owned(),
+        ),
+    ] {
+        assert_invalid(kv.tag_resource(&tag(wrong)), &message);
     }
     kv.tag_resource(&tag(vec![tag_of(&"ä".repeat(128), &"ö".repeat(256))])).unwrap();
     let list = |arn: &str| kv.list_tags_of_resource(&ListTagsOfResourceRequest { resource_arn: arn.into() });

@@ -122,6 +122,18 @@ fn capacity_of_indexes_goes_with_the_billing_mode() {
         "One or more parameter values were invalid: ProvisionedThroughput must be specified for index: by-flag",
     );
     let table = kv.update_table(&provisioned(vec![update("by-day"), update("by-flag")])).unwrap().table_description;
+    let error = kv.update_table(&change(vec![update("by-day")])).unwrap_err().to_string();
+    assert!(error.starts_with("The provisioned throughput for the index by-day will not change."), "{error}");
+    assert_invalid(
+        kv.update_table(&add_by_note()),
+        "One or more parameter values were invalid: Both ReadCapacityUnits and WriteCapacityUnits must be specified \
+         for index: by-note",
+    );
+    let drop_and_raise = UpdateTableRequest { provisioned_throughput: Some(units(6)), ..drop_by_note() };
+    assert_invalid(
+        kv.update_table(&drop_and_raise),
+        "One or more parameter values were invalid: You cannot create or delete index while updating table IOPS",
+    );
     assert!(table.global_secondary_indexes.iter().all(|index| index.provisioned_throughput.read_capacity_units == 3));
     let request = UpdateTableRequest {
         table_name: "orders".into(),
@@ -132,8 +144,8 @@ fn capacity_of_indexes_goes_with_the_billing_mode() {
     assert!(table.global_secondary_indexes.iter().all(|index| index.provisioned_throughput.read_capacity_units == 0));
     assert_invalid(
         kv.update_table(&change(vec![update("by-day")])),
-        "One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: by-day \
-         when BillingMode is PAY_PER_REQUEST",
+        "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified \
+         for index: by-day when BillingMode is PAY_PER_REQUEST",
     );
     let delete = |name: &str| GlobalSecondaryIndexUpdate::Delete { index_name: name.into() };
     assert_fails(
@@ -145,5 +157,38 @@ fn capacity_of_indexes_goes_with_the_billing_mode() {
         kv.update_table(&change(vec![delete("by-day"), update("by-day")])),
         "One or more parameter values were invalid: Only one global secondary index update per index is allowed \
          simultaneously. Index: by-day",
+    );
+}
+
+#[test]
+fn changes_of_indexes_that_cannot_be_are_refused() {
+    let kv = kv_with_orders();
+    let delete = GlobalSecondaryIndexUpdate::Delete { index_name: "by-total".into() };
+    assert_invalid(
+        kv.update_table(&change(vec![delete])),
+        "Cannot delete an index that is not a GlobalSecondaryIndex: by-total",
+    );
+    let update = GlobalSecondaryIndexUpdate::Update {
+        index_name: "by-total".into(),
+        provisioned_throughput: None,
+        on_demand_throughput: None,
+        warm_throughput: None,
+    };
+    assert_invalid(
+        kv.update_table(&change(vec![update])),
+        "Cannot update an index that is not a GlobalSecondaryIndex: by-total",
+    );
+    assert_invalid(
+        kv.update_table(&UpdateTableRequest { attribute_definitions: None, ..add_by_note() }),
+        "One or more parameter values were invalid: AttributeDefinitions is not specified for index: by-note",
+    );
+    for nth in 2..20 {
+        let index = global(&format!("by-note-{nth}"), "note", None, projection(ProjectionType::KeysOnly, &[]));
+        kv.update_table(&change(vec![GlobalSecondaryIndexUpdate::Create(index)])).unwrap();
+    }
+    assert_fails(
+        kv.update_table(&add_by_note()),
+        "LimitExceededException",
+        "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of 20",
     );
 }

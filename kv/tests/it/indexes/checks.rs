@@ -32,6 +32,27 @@ fn key_attributes_of_the_wrong_type_are_refused() {
     };
     let cancelled = transact(TransactWriteItem::Update(set(n(1)))).unwrap_err();
     assert!(cancelled.to_string().contains("[ValidationError]"), "{cancelled}");
+    let Error::TransactionCanceled { reasons } = cancelled else { panic!("{cancelled}") };
+    assert_eq!(reasons[0].message.as_deref(), Some(mistyped));
+}
+
+#[test]
+fn of_several_indexes_the_first_by_name_is_blamed() {
+    let kv = kv();
+    let mut request = orders();
+    let all = || projection(ProjectionType::All, &[]);
+    request.global_secondary_indexes =
+        Some(["zzz", "mmm", "nnn"].map(|name| global(name, "flag", Some("day"), all())).into());
+    kv.create_table(&request).unwrap();
+    assert_invalid(
+        kv.put_item(&put("orders", order("a", 1, &[("flag", n(1)), ("cost", s("x"))]))),
+        "One or more parameter values were invalid: Type mismatch for Index Key cost Expected: N Actual: S IndexName: \
+         by-total",
+    );
+    assert_invalid(
+        kv.put_item(&put("orders", order("a", 1, &[("flag", s("f")), ("day", n(1))]))),
+        "One or more parameter values were invalid: Type mismatch for Index Key day Expected: S Actual: N IndexName: mmm",
+    );
 }
 
 #[test]
@@ -54,20 +75,42 @@ fn wrong_indexes_are_refused() {
              AttributeDefinitions. Keys: [x], AttributeDefinitions: [pk, sk, cost, day, flag]",
         ),
         (
-            with_global(global("by-day", "day", Some("cost"), Projection::default())),
+            with_global(global("by-day", "day", Some("flag"), Projection::default())),
             "One or more parameter values were invalid: Unknown ProjectionType: null",
         ),
         (
-            with_global(global("by-day", "day", None, projection(ProjectionType::All, &["x"]))),
+            with_global(global("by-day", "day", Some("flag"), projection(ProjectionType::All, &["x"]))),
             "One or more parameter values were invalid: ProjectionType is ALL, but NonKeyAttributes is specified",
         ),
         (
-            with_global(global("by-day", "day", None, projection(ProjectionType::Include, &[]))),
+            with_global(global("by-day", "day", Some("flag"), projection(ProjectionType::Include, &[]))),
             "One or more parameter values were invalid: ProjectionType is INCLUDE, but NonKeyAttributes is not \
              specified",
         ),
         (
-            with_global(GlobalSecondaryIndex { provisioned_throughput: units, ..global("by-day", "day", None, all()) }),
+            with_global(global("by-day", "day", Some("flag"), projection(ProjectionType::Include, &["x", "y", "x"]))),
+            "One or more parameter values were invalid: Duplicate element in NonKeyAttributes: x",
+        ),
+        (
+            CreateTableRequest { billing_mode: None, provisioned_throughput: units, ..orders() },
+            "One or more parameter values were invalid: ProvisionedThroughput is not specified for index: by-day",
+        ),
+        (
+            CreateTableRequest {
+                attribute_definitions: [
+                    orders().attribute_definitions,
+                    vec![definition("day", ScalarAttributeType::S)],
+                ]
+                .concat(),
+                ..orders()
+            },
+            "Attribute Name is duplicated: day",
+        ),
+        (
+            with_global(GlobalSecondaryIndex {
+                provisioned_throughput: units,
+                ..global("by-day", "day", Some("flag"), all())
+            }),
             "One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: \
              by-day when BillingMode is PAY_PER_REQUEST",
         ),

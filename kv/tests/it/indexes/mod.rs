@@ -9,7 +9,7 @@ mod several;
 use std::collections::{BTreeMap, BTreeSet};
 
 use millpond_kv::model::*;
-use millpond_kv::{AttributeValue, Item, Kv};
+use millpond_kv::{AttributeValue, Error, Item, Kv};
 
 use crate::support::*;
 

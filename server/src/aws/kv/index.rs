@@ -83,8 +83,8 @@ impl Checks {
                  GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null",
             )),
             _ => Err(Failure::validation(
-                "One or more parameter values were invalid: Only one of GlobalSecondaryIndexUpdate.Update, \
-                 GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete may be specified",
+                "One or more parameter values were invalid: Only one global secondary index action is allowed per \
+                 GlobalSecondaryIndexUpdate object",
             )),
         }
     }
