@@ -4,7 +4,7 @@ pub(crate) mod json;
 mod kv;
 mod scope;
 
-use hyper::{StatusCode, http::request::Parts};
+use hyper::{StatusCode, header::HOST, http::request::Parts};
 use millpond::Pond;
 
 use self::{json::Failure, scope::Scope};
@@ -27,6 +27,8 @@ pub(crate) struct Call<'a> {
     pub(crate) pond: &'a Pond,
     /// The region that the client signed for; ARNs name it.
     pub(crate) region: &'a str,
+    /// What the client calls this server: name and port.
+    pub(crate) host: &'a str,
     pub(crate) body: &'a [u8],
 }
 
@@ -35,7 +37,10 @@ pub(crate) struct Call<'a> {
 pub(crate) fn answer(pond: &Pond, head: &Parts, body: &[u8]) -> Answer {
     let scope = Scope::of(head);
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    let call = Call { pond, region: scope.region(), body };
+    // HTTP/2 says it in the address.
+    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| Some(head.uri.authority()?.as_str())).unwrap_or("localhost");
+    let call = Call { pond, region: scope.region(), host, body };
     let answered = match target.and_then(|target| target.split_once('.')) {
         Some((kv::TARGET, operation)) => kv::answer(&call, operation),
         Some((other, _)) => Err(Failure::unknown_operation(format!("no service has the target prefix {other:?}"))),

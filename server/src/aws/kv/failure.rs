@@ -4,11 +4,9 @@ use millpond::kv::{CancellationReason, Error, Item};
 use serde::Serialize;
 use serde_json::json;
 
-use super::value::Shown;
+use super::{NAMESPACE, value::Shown};
 use crate::aws::json::Failure;
 use crate::serve::chain;
-
-const NAMESPACE: &str = "com.amazonaws.dynamodb.v20120810";
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {

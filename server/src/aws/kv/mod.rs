@@ -2,10 +2,12 @@
 //!
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html>
 
+mod account;
 mod batch_get_item;
 mod batch_write_item;
 mod capacity;
 mod checks;
+mod continuous_backups;
 mod create_table;
 mod delete_item;
 mod delete_table;
@@ -35,6 +37,8 @@ use super::{Call, json::Failure};
 pub(super) const TARGET: &str = "DynamoDB_20120810";
 /// The name of this service in a credential scope.
 pub(super) const SERVICE: &str = "dynamodb";
+/// Of the service's errors.
+const NAMESPACE: &str = "com.amazonaws.dynamodb.v20120810";
 
 type Answered = Result<Vec<u8>, Failure>;
 type Operation = fn(&Call<'_>) -> Answered;
@@ -46,6 +50,9 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("CreateTable", create_table::answer),
     ("DeleteItem", delete_item::answer),
     ("DeleteTable", delete_table::answer),
+    ("DescribeContinuousBackups", continuous_backups::describe),
+    ("DescribeEndpoints", account::endpoints),
+    ("DescribeLimits", account::limits),
     ("DescribeTable", describe_table::answer),
     ("DescribeTimeToLive", time_to_live::describe),
     ("GetItem", get_item::answer),
@@ -58,6 +65,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("TransactGetItems", transact_get_items::answer),
     ("TransactWriteItems", transact_write_items::answer),
     ("UntagResource", tags::untag),
+    ("UpdateContinuousBackups", continuous_backups::update),
     ("UpdateItem", update_item::answer),
     ("UpdateTable", update_table::answer),
     ("UpdateTimeToLive", time_to_live::update),
