@@ -35,7 +35,8 @@
 //! # Ok::<(), millpond_kv::Error>(())
 //! ```
 //!
-//! Rust values go in and out through serde with [`Kv::table`] and [`Table`].
+//! Rust values go in and out through serde with [`Kv::table`] and [`Table`]; those of the AWS SDK for Rust with the module
+//! `aws_sdk` (cargo feature `aws-sdk`).
 //!
 //! # Guarantees
 //! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default
@@ -58,6 +59,8 @@
 //! ARN stands for the name it ends in. Change streams are not there yet; requests that
 //! ask for them are refused. The wire protocol is the server's.
 
+#[cfg(feature = "aws-sdk")]
+pub mod aws_sdk;
 mod batch_get_item;
 mod batch_write_item;
 mod capacity;

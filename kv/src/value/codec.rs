@@ -207,7 +207,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, CodecError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeSet;
 
     use super::super::{ItemView, number::tests::any_number};
@@ -235,7 +235,7 @@ mod tests {
         })
     }
 
-    fn any_item() -> impl Strategy<Value = Item> {
+    pub(crate) fn any_item() -> impl Strategy<Value = Item> {
         collection::btree_map(".{1,8}", any_value(), 0..10)
     }
 

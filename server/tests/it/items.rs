@@ -11,6 +11,11 @@ use aws_sdk_dynamodb::{
     },
 };
 
+use millpond::{
+    Pond,
+    kv::{Item, aws_sdk},
+};
+
 use crate::server::{Server, create_table, n, s};
 
 #[tokio::test]
@@ -50,7 +55,29 @@ async fn values_of_all_types_come_back_as_they_were() {
     ]);
     client.put_item().table_name("values").set_item(Some(item.clone())).send().await.unwrap();
     let found = client.get_item().table_name("values").key("pk", s("a")).send().await.unwrap();
-    assert_eq!(found.item, Some(item));
+    assert_eq!(found.item, Some(item.clone()));
+    // The same item, linked: what the library stores is what the SDK sends.
+    let pond = Pond::in_memory().unwrap();
+    let table = millpond::kv::CreateTableRequest {
+        table_name: "values".into(),
+        key_schema: vec![millpond::kv::KeySchemaElement {
+            attribute_name: "pk".into(),
+            key_type: millpond::kv::KeyType::Hash,
+        }],
+        attribute_definitions: vec![millpond::kv::AttributeDefinition {
+            attribute_name: "pk".into(),
+            attribute_type: millpond::kv::ScalarAttributeType::S,
+        }],
+        billing_mode: Some(millpond::kv::BillingMode::PayPerRequest),
+        ..Default::default()
+    };
+    pond.kv().create_table(&table).unwrap();
+    let linked = aws_sdk::from_item(item.clone()).unwrap();
+    let key = Item::from([("pk".to_owned(), linked["pk"].clone())]);
+    let put = millpond::kv::PutItemRequest { table_name: "values".into(), item: linked, ..Default::default() };
+    pond.kv().put_item(&put).unwrap();
+    let get = millpond::kv::GetItemRequest { table_name: "values".into(), key, ..Default::default() };
+    assert_eq!(pond.kv().get_item(&get).unwrap().item.map(aws_sdk::to_item), Some(item));
 }
 
 #[tokio::test]
