@@ -35,7 +35,8 @@
 //! # Ok::<(), millpond_kv::Error>(())
 //! ```
 //!
-//! Rust values go in and out through serde with [`Kv::table`] and [`Table`]; those of the AWS SDK for Rust with the module
+//! Rust values go in and out through serde with [`Kv::table`] and [`Table`], under [`typed::Condition`]s and by
+//! [`typed::Update`]s; those of the AWS SDK for Rust with the module
 //! `aws_sdk` (cargo feature `aws-sdk`).
 //!
 //! # Guarantees

@@ -86,6 +86,17 @@ impl Condition {
         Condition { root, paths }
     }
 
+    /// One condition of two.
+    pub(crate) fn join(mut self, other: Condition, join: impl FnOnce(Node, Node) -> Node) -> Self {
+        self.paths.extend(other.paths);
+        Condition { root: join(self.root, other.root), paths: self.paths }
+    }
+
+    /// Another condition on the same attributes.
+    pub(crate) fn map(self, map: impl FnOnce(Node) -> Node) -> Self {
+        Condition { root: map(self.root), paths: self.paths }
+    }
+
     /// The names of the top-level attributes the condition reads, in the order written; a name may repeat.
     pub(crate) fn top_level_names(&self) -> impl Iterator<Item = &str> {
         self.paths.iter().map(Path::head)

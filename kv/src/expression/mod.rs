@@ -34,14 +34,16 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use condition::{Condition, condition};
+pub(crate) use ast::Comparator;
+pub(crate) use condition::{Condition, Node, Term, condition};
 pub(crate) use error::ExpressionError;
 pub(crate) use key_condition::{KeyCondition, KeySelection, SortCondition, key_condition};
+pub(crate) use lexer::MAX_OPERATORS;
 pub(crate) use parameters::check_parameters;
-pub(crate) use path::Path;
-pub(crate) use projection::{Projection, project, projection};
+pub(crate) use path::{MAX_PATH_LEVELS, Path, PathElement};
+pub(crate) use projection::{Projection, check_clashes, project, projection};
 pub(crate) use substitutions::Substitutions;
-pub(crate) use update::{Update, update};
+pub(crate) use update::{Change, Source, Update, update};
 
 /// Which parameter of a request an expression was given in; messages name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

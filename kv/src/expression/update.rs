@@ -77,6 +77,10 @@ fn read(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Update, Fau
 }
 
 impl Update {
+    pub(crate) fn of_changes(changes: Vec<Change>) -> Self {
+        Update { sections: vec![changes], is_legacy: false }
+    }
+
     pub(crate) fn of_actions(changes: Vec<Change>) -> Self {
         Update { sections: vec![changes], is_legacy: true }
     }

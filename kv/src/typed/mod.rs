@@ -6,10 +6,12 @@
 //! `#[serde(skip_serializing_if = "Option::is_none")]` leaves it out. Sets are asked for by [`sets`].
 
 mod de;
+mod expressions;
 mod ser;
 pub mod sets;
 mod table;
 
+pub use expressions::{Attr, Condition, Update, attr};
 pub use table::{Query, Table, Values};
 
 use std::fmt::Display;

@@ -8,18 +8,19 @@ use millpond_engine::Transaction;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{from_item, to_attribute_value, to_item};
+use super::{Condition, Update, from_item, to_attribute_value, to_item};
 use crate::catalog::Latest;
-use crate::expression::{KeySelection, SortCondition};
-use crate::index::{IndexRecord, Scope};
+use crate::expression::{self, KeySelection, SortCondition};
+use crate::index::{IndexRecord, Scope, attributes::check_updated};
 use crate::kv::Kv;
 use crate::layout::IndexId;
+use crate::model::ReturnValuesOnConditionCheckFailure;
 use crate::page::{self, Selection, Walk};
 use crate::source::Source;
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item};
 use crate::write_item::{self, write_item};
-use crate::{Error, Result, constraints, key, query, read_item, scan};
+use crate::{Error, Result, constraints, key, query, read_item, scan, update_item};
 
 /// A table as a collection of Rust values, which serde turns into items and back.
 ///
@@ -94,7 +95,17 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// does not fit the table or it is larger than 400 KB, and those of the engine.
     pub fn put(&self, value: &T) -> Result<()> {
         let item = checked_item(value)?;
-        self.kv.engine().transact(|tx| self.set(tx, &item, Some(&item), false)).map(drop)
+        self.kv.engine().transact(|tx| self.set(tx, &item, Some(&item), None, false)).map(drop)
+    }
+
+    /// [`put`](Table::put), if a condition holds for the value in the same place, or for its absence.
+    ///
+    /// # Errors
+    /// As [`put`](Table::put), [`Error::ConditionalCheckFailed`] with the item that is there, and what is wrong with the
+    /// [`Condition`].
+    pub fn put_if(&self, value: &T, condition: &Condition) -> Result<()> {
+        let (item, condition) = (checked_item(value)?, condition.read()?);
+        self.kv.engine().transact(|tx| self.set(tx, &item, Some(&item), Some(condition), false)).map(drop)
     }
 
     /// [`put`](Table::put) in the caller's transaction. Gives the value that was replaced.
@@ -103,18 +114,35 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// As [`put`](Table::put), and [`Error::Serde`] if the replaced item is no `T`.
     pub fn put_in(&self, tx: &mut Transaction, value: &T) -> Result<Option<T>> {
         let item = checked_item(value)?;
-        self.set(tx, &item, Some(&item), true)
+        self.set(tx, &item, Some(&item), None, true)
+    }
+
+    /// [`put_if`](Table::put_if) in the caller's transaction. Gives the value that was replaced.
+    ///
+    /// # Errors
+    /// As [`put_if`](Table::put_if), and [`Error::Serde`] if the replaced item is no `T`.
+    pub fn put_if_in(&self, tx: &mut Transaction, value: &T, condition: &Condition) -> Result<Option<T>> {
+        let item = checked_item(value)?;
+        self.set(tx, &item, Some(&item), Some(condition.read()?), true)
     }
 
     /// Changes the row of a key to another image. Gives the value before, if it is needed.
-    fn set(&self, tx: &mut Transaction, key: &Item, new: Option<&Item>, needed: bool) -> Result<Option<T>> {
+    fn set(
+        &self,
+        tx: &mut Transaction,
+        key: &Item,
+        new: Option<&Item>,
+        condition: Option<&expression::Condition>,
+        needed: bool,
+    ) -> Result<Option<T>> {
         let catalog = self.kv.catalog();
         let table = catalog.need(tx, &self.name)?;
         let row = match new {
             Some(item) => key::of_item(&table, item)?,
             None => key::of_request(&table, key)?,
         };
-        let before = write_item::before(tx, catalog, &table, &row, key, needed)?;
+        let before = write_item::before(tx, catalog, &table, &row, key, needed || condition.is_some())?;
+        write_item::check_condition(condition, before.item(), ReturnValuesOnConditionCheckFailure::AllOld)?;
         let value = before.item().filter(|_| needed).map(|old| from_item(old.clone())).transpose()?;
         write_item(tx, catalog, &table, row, &before, new)?;
         Ok(value)
@@ -152,7 +180,17 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// [`Error::Validation`] if the key does not fit the table, and those of the engine.
     pub fn delete(&self, key: &impl Serialize) -> Result<()> {
         let key = key_item(&*self.record()?, key)?;
-        self.kv.engine().transact(|tx| self.set(tx, &key, None, false)).map(drop)
+        self.kv.engine().transact(|tx| self.set(tx, &key, None, None, false)).map(drop)
+    }
+
+    /// [`delete`](Table::delete), if a condition holds for the value.
+    ///
+    /// # Errors
+    /// As [`delete`](Table::delete), [`Error::ConditionalCheckFailed`] with the item that is there, and what is wrong
+    /// with the [`Condition`].
+    pub fn delete_if(&self, key: &impl Serialize, condition: &Condition) -> Result<()> {
+        let (key, condition) = (key_item(&*self.record()?, key)?, condition.read()?);
+        self.kv.engine().transact(|tx| self.set(tx, &key, None, Some(condition), false)).map(drop)
     }
 
     /// [`delete`](Table::delete) in the caller's transaction. Gives the value that was deleted.
@@ -161,7 +199,109 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     /// As [`delete`](Table::delete), and [`Error::Serde`] if the deleted item is no `T`.
     pub fn delete_in(&self, tx: &mut Transaction, key: &impl Serialize) -> Result<Option<T>> {
         let key = key_item(&*self.kv.catalog().need(tx, &self.name)?, key)?;
-        self.set(tx, &key, None, true)
+        self.set(tx, &key, None, None, true)
+    }
+
+    /// [`delete_if`](Table::delete_if) in the caller's transaction. Gives the value that was deleted.
+    ///
+    /// # Errors
+    /// As [`delete_if`](Table::delete_if), and [`Error::Serde`] if the deleted item is no `T`.
+    pub fn delete_if_in(&self, tx: &mut Transaction, key: &impl Serialize, condition: &Condition) -> Result<Option<T>> {
+        let key = key_item(&*self.kv.catalog().need(tx, &self.name)?, key)?;
+        self.set(tx, &key, None, Some(condition.read()?), true)
+    }
+
+    /// Changes attributes of the value under a key, and gives the value after that. A missing value is made of the key and
+    /// what is set; there is none after an update of a missing one that only takes away. If the result is no `T`, nothing
+    /// is changed.
+    ///
+    /// ```
+    /// # use millpond_kv::{model::*, Error, Kv, typed::{Update, attr}};
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    /// # struct Flight { id: String, seats: u32, #[serde(default)] log: Vec<String> }
+    /// # let engine = millpond_engine::Engine::in_memory();
+    /// # let kv = Kv::open(&engine)?;
+    /// # kv.create_table(&CreateTableRequest {
+    /// #     table_name: "flights".into(),
+    /// #     key_schema: vec![KeySchemaElement { attribute_name: "id".into(), key_type: KeyType::Hash }],
+    /// #     attribute_definitions: vec![AttributeDefinition {
+    /// #         attribute_name: "id".into(),
+    /// #         attribute_type: ScalarAttributeType::S,
+    /// #     }],
+    /// #     billing_mode: Some(BillingMode::PayPerRequest),
+    /// #     ..Default::default()
+    /// # })?;
+    /// let flights = kv.table::<Flight>("flights")?;
+    /// flights.put_if(&Flight { id: "OS1".into(), seats: 1, log: vec![] }, &attr("id").is_missing())?;
+    ///
+    /// let book = Update::new().add("seats", &-1).append("log", &["booked"]);
+    /// let free = attr("seats").greater(&0);
+    /// assert_eq!(flights.update_if(&"OS1", &book, &free)?.map(|flight| flight.seats), Some(0));
+    /// assert!(matches!(flights.update_if(&"OS1", &book, &free), Err(Error::ConditionalCheckFailed { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Validation`] if the key does not fit the table, the update changes it or cannot be made on what is there, or
+    /// the value would be larger than 400 KB; [`Error::Serde`] if the result is no `T`; and those of the engine.
+    pub fn update(&self, key: &impl Serialize, update: &Update) -> Result<Option<T>> {
+        let update = update.read()?;
+        self.kv.engine().transact(|tx| self.change(tx, key, &update, None))
+    }
+
+    /// [`update`](Table::update), if a condition holds for the value before.
+    ///
+    /// # Errors
+    /// As [`update`](Table::update), [`Error::ConditionalCheckFailed`] with the item that is there, and what is wrong with
+    /// the [`Condition`].
+    pub fn update_if(&self, key: &impl Serialize, update: &Update, condition: &Condition) -> Result<Option<T>> {
+        let (update, condition) = (update.read()?, condition.read()?);
+        self.kv.engine().transact(|tx| self.change(tx, key, &update, Some(condition)))
+    }
+
+    /// [`update`](Table::update) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`update`](Table::update).
+    pub fn update_in(&self, tx: &mut Transaction, key: &impl Serialize, update: &Update) -> Result<Option<T>> {
+        self.change(tx, key, &update.read()?, None)
+    }
+
+    /// [`update_if`](Table::update_if) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`update_if`](Table::update_if).
+    pub fn update_if_in(
+        &self,
+        tx: &mut Transaction,
+        key: &impl Serialize,
+        update: &Update,
+        condition: &Condition,
+    ) -> Result<Option<T>> {
+        self.change(tx, key, &update.read()?, Some(condition.read()?))
+    }
+
+    fn change(
+        &self,
+        tx: &mut Transaction,
+        key: &impl Serialize,
+        update: &expression::Update,
+        condition: Option<&expression::Condition>,
+    ) -> Result<Option<T>> {
+        let catalog = self.kv.catalog();
+        let table = catalog.need(tx, &self.name)?;
+        let key = key_item(&table, key)?;
+        let row = key::of_request(&table, &key)?;
+        update_item::check_targets(&table, Some(update))?;
+        let before = write_item::before(tx, catalog, &table, &row, &key, true)?;
+        write_item::check_condition(condition, before.item(), ReturnValuesOnConditionCheckFailure::AllOld)?;
+        let (new, _) = update_item::apply(Some(update), before.item(), &key)?;
+        new.as_ref().map_or(Ok(()), |new| check_updated(&table, before.item(), new))?;
+        // What is no `T` must be told before anything is written: the caller's transaction may go on.
+        let value = new.clone().map(from_item).transpose()?;
+        write_item(tx, catalog, &table, row, &before, new.as_ref())?;
+        Ok(value)
     }
 
     /// The values under one partition key, by ascending sort key unless [`Query::reverse`] is called. Nothing is read
@@ -253,6 +393,15 @@ impl<T: DeserializeOwned> Query<T> {
         self
     }
 
+    /// Only values for which a condition holds. They are read all the same; conditions on the sort key read less.
+    ///
+    /// # Errors
+    /// What is wrong with the [`Condition`].
+    pub fn filter_by(mut self, condition: &Condition) -> Result<Self> {
+        self.values = self.values.filter_by(condition)?;
+        Ok(self)
+    }
+
     /// Only values whose sort key is less than this.
     ///
     /// # Errors
@@ -327,6 +476,7 @@ pub struct Values<T> {
     walk: Walk,
     /// The values of the partition key's attributes; none for a scan.
     partition: Vec<AttributeValue>,
+    filter: Option<expression::Condition>,
     left: usize,
     page: vec::IntoIter<Item>,
     is_done: bool,
@@ -347,11 +497,21 @@ impl<T> Values<T> {
             index,
             walk,
             partition,
+            filter: None,
             left: usize::MAX,
             page: Vec::new().into_iter(),
             is_done: false,
             values: PhantomData,
         }
+    }
+
+    /// Only values for which a condition holds. They are read all the same.
+    ///
+    /// # Errors
+    /// What is wrong with the [`Condition`].
+    pub fn filter_by(mut self, condition: &Condition) -> Result<Self> {
+        self.filter = Some(condition.read()?.clone());
+        Ok(self)
     }
 
     fn source(&self) -> Result<Source<'_>> {
@@ -371,11 +531,13 @@ impl<T> Values<T> {
             return Err(Error::ResourceNotFound { message: "the table was deleted and created again".into() });
         }
         self.table = table;
-        self.walk.limit = self.left;
+        // Of the items on the way, a filter takes who knows how many.
+        self.walk.limit = if self.filter.is_some() { usize::MAX } else { self.left };
         let source = self.source()?;
         let fetch = source.index.is_some_and(|index| index.scope() == Scope::Local);
         let partition = &self.partition;
-        let selection = Selection { partition, filter: None, projection: None, count_only: false, fetch };
+        let filter = self.filter.as_ref();
+        let selection = Selection { partition, filter, projection: None, count_only: false, fetch };
         let page = page::read(catalog, &mut snapshot, source, &self.walk, &selection)?;
         match page.last_evaluated_key {
             Some(key) => self.walk.resume_after = Some(source.start_row(&key)?),
