@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
 use crate::delete_item::{self, Delete};
 use crate::expression::Condition;
-use crate::index::attributes::check_updated_in_transaction;
+use crate::index::attributes::{check_none_emptied, check_none_empty, check_updated_in_transaction};
 use crate::model::{
     CancellationReason, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     TransactWriteItemsOutput, TransactWriteItemsRequest, UpdateItemRequest,
@@ -162,13 +162,21 @@ fn plan(
         return Err(Error::validation("Transaction request cannot include multiple operations on one item"));
     }
     // The size of a put is the request's own fault, that of an updated item depends on what is there.
-    let puts = actions.iter().filter_map(|action| if let Action::Put(put) = action { Some(put) } else { None });
-    puts.map(|put| &put.request.item).try_for_each(write_item::check_put_size)?;
+    for (action, table) in actions.iter().zip(tables) {
+        if let Action::Put(put) = action {
+            write_item::check_put_size(&put.request.item)?;
+            check_none_empty(table, &put.request.item)?;
+        }
+    }
     let mut planned = Vec::with_capacity(actions.len());
     let mut reasons = Vec::with_capacity(actions.len());
     let mut bytes = 0;
     for ((action, table), row) in actions.iter().zip(tables).zip(rows) {
-        match row.and_then(|row| action.plan(catalog, tx, table, row)) {
+        let plan = row.and_then(|row| action.plan(catalog, tx, table, row));
+        if let (Action::Update(_), Ok(Planned { before, new: Some(new), .. })) = (action, &plan) {
+            check_none_emptied(table, before.item(), new)?;
+        }
+        match plan.and_then(|plan| action.check_indexes(table, plan)) {
             Ok(plan) => {
                 bytes += write_item::size(plan.before.item()).max(write_item::size(plan.new.as_ref()));
                 planned.push(plan);
@@ -250,12 +258,16 @@ impl Action<'_> {
             Action::Check { .. } => before.item().cloned(),
             Action::Put(put) => Some(put.request.item.clone()),
             Action::Delete(_) => None,
-            Action::Update(update) => {
-                let (new, _) = update_item::apply(update.update.as_ref(), before.item(), &update.request.key)?;
-                new.as_ref().map_or(Ok(()), |new| check_updated_in_transaction(table, before.item(), new))?;
-                new
-            }
+            Action::Update(update) => update_item::apply(update.update.as_ref(), before.item(), &update.request.key)?.0,
         };
         Ok(Planned { row, before, new })
+    }
+
+    /// Refuses an update of what an index is ordered by to what it cannot be; for other actions their keys told.
+    fn check_indexes(&self, table: &TableRecord, plan: Planned) -> Result<Planned> {
+        if let (Action::Update(_), Some(new)) = (self, &plan.new) {
+            check_updated_in_transaction(table, plan.before.item(), new)?;
+        }
+        Ok(plan)
     }
 }

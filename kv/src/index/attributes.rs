@@ -29,75 +29,112 @@ fn check_lengths(keys: &Keys, item: &Item) -> Result<()> {
 
 /// Refuses an item with an attribute that an index is ordered by and cannot be. It may well lack that attribute.
 pub(crate) fn check_item(table: &TableRecord, item: &Item) -> Result<()> {
-    let check = |index: &IndexRecord, attribute: &KeyAttribute| {
-        let Some(value) = item.get(&attribute.name) else { return Ok(()) };
-        let (name, index_name) = (&attribute.name, index.name());
-        if !key::has_type(value, attribute.attribute_type) {
-            return Err(wrong_type(index, attribute, value));
-        }
-        if is_empty(value) {
-            return Err(Error::validation(format!(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not \
-                 supported. The AttributeValue for a key attribute cannot contain an empty {} value. IndexName: \
-                 {index_name}, IndexKey: {name}",
-                kind(value)
-            )));
-        }
-        Ok(())
-    };
     first_by_name(table, |index| {
-        index.keys().attributes().try_for_each(|attribute| check(index, attribute))?;
+        each_key(index, item, |attribute, value| {
+            check_type(index, attribute, value)?;
+            check_not_empty(index, attribute, value)
+        })?;
         check_lengths(index.keys(), item)
     })
 }
 
-fn wrong_type(index: &IndexRecord, attribute: &KeyAttribute, value: &AttributeValue) -> Error {
-    let KeyAttribute { name, attribute_type } = attribute;
-    let (actual, index) = (value.type_name(), index.name());
-    Error::invalid_parameters(format_args!(
-        "Type mismatch for Index Key {name} Expected: {attribute_type} Actual: {actual} IndexName: {index}"
-    ))
+/// The part of [`check_item`] that a transaction is refused for as a whole.
+pub(crate) fn check_none_empty(table: &TableRecord, item: &Item) -> Result<()> {
+    first_by_name(table, |index| each_key(index, item, |attribute, value| check_not_empty(index, attribute, value)))
 }
 
 /// As [`check_item`], for an update, which is only blamed for what it has changed.
 pub(crate) fn check_updated(table: &TableRecord, old: Option<&Item>, new: &Item) -> Result<()> {
-    check_changed(table, old, new, |_, _, _| {
-        Error::validation("The update expression attempted to update the secondary index key to unsupported type")
+    check_changed(table, old, new, |_, attribute, value| {
+        if key::has_type(value, attribute.attribute_type) {
+            return Ok(());
+        }
+        Err(Error::validation("The update expression attempted to update the secondary index key to unsupported type"))
     })
 }
 
 /// As [`check_updated`], in a transaction, where the text for a wrong type is that of [`check_item`].
 pub(crate) fn check_updated_in_transaction(table: &TableRecord, old: Option<&Item>, new: &Item) -> Result<()> {
-    check_changed(table, old, new, wrong_type)
+    check_changed(table, old, new, check_type)
+}
+
+/// The part of [`check_updated`] that a transaction is refused for as a whole.
+pub(crate) fn check_none_emptied(table: &TableRecord, old: Option<&Item>, new: &Item) -> Result<()> {
+    first_by_name(table, |index| each_changed(index, old, new, |_, value| check_not_emptied(value)))
 }
 
 fn check_changed(
     table: &TableRecord,
     old: Option<&Item>,
     new: &Item,
-    wrong_type: impl Fn(&IndexRecord, &KeyAttribute, &AttributeValue) -> Error,
+    check_type: impl Fn(&IndexRecord, &KeyAttribute, &AttributeValue) -> Result<()>,
 ) -> Result<()> {
-    let is_changed = |name: &str| old.and_then(|old| old.get(name)) != new.get(name);
-    let check = |index: &IndexRecord, attribute: &KeyAttribute| {
-        let name = &attribute.name;
-        let Some(value) = new.get(name).filter(|_| is_changed(name)) else { return Ok(()) };
-        if !key::has_type(value, attribute.attribute_type) {
-            return Err(wrong_type(index, attribute, value));
-        }
-        if is_empty(value) {
-            return Err(Error::validation(format!(
-                "One or more parameter values are not valid. The update expression attempted to update a secondary \
-                 index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an \
-                 empty {} value.",
-                kind(value)
-            )));
-        }
-        Ok(())
-    };
     first_by_name(table, |index| {
-        index.keys().attributes().try_for_each(|attribute| check(index, attribute))?;
+        each_changed(index, old, new, |attribute, value| {
+            check_type(index, attribute, value)?;
+            check_not_emptied(value)
+        })?;
+        let is_changed = |name: &str| old.and_then(|old| old.get(name)) != new.get(name);
         if index.keys().names().any(is_changed) { check_lengths(index.keys(), new) } else { Ok(()) }
     })
+}
+
+/// The key attributes of an index that an item has.
+fn each_key(
+    index: &IndexRecord,
+    item: &Item,
+    check: impl Fn(&KeyAttribute, &AttributeValue) -> Result<()>,
+) -> Result<()> {
+    let mut attributes = index.keys().attributes();
+    attributes.try_for_each(|attribute| item.get(&attribute.name).map_or(Ok(()), |value| check(attribute, value)))
+}
+
+/// The key attributes of an index whose values an update has changed.
+fn each_changed(
+    index: &IndexRecord,
+    old: Option<&Item>,
+    new: &Item,
+    check: impl Fn(&KeyAttribute, &AttributeValue) -> Result<()>,
+) -> Result<()> {
+    each_key(index, new, |attribute, value| {
+        let is_changed = old.and_then(|old| old.get(&attribute.name)) != Some(value);
+        if is_changed { check(attribute, value) } else { Ok(()) }
+    })
+}
+
+fn check_type(index: &IndexRecord, attribute: &KeyAttribute, value: &AttributeValue) -> Result<()> {
+    let KeyAttribute { name, attribute_type } = attribute;
+    if key::has_type(value, *attribute_type) {
+        return Ok(());
+    }
+    let (actual, index) = (value.type_name(), index.name());
+    Err(Error::invalid_parameters(format_args!(
+        "Type mismatch for Index Key {name} Expected: {attribute_type} Actual: {actual} IndexName: {index}"
+    )))
+}
+
+fn check_not_empty(index: &IndexRecord, attribute: &KeyAttribute, value: &AttributeValue) -> Result<()> {
+    if !is_empty(value) {
+        return Ok(());
+    }
+    Err(Error::validation(format!(
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The \
+         AttributeValue for a key attribute cannot contain an empty {} value. IndexName: {}, IndexKey: {}",
+        kind(value),
+        index.name(),
+        attribute.name
+    )))
+}
+
+fn check_not_emptied(value: &AttributeValue) -> Result<()> {
+    if !is_empty(value) {
+        return Ok(());
+    }
+    Err(Error::validation(format!(
+        "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a \
+         value that is not supported. The AttributeValue for a key attribute cannot contain an empty {} value.",
+        kind(value)
+    )))
 }
 
 /// What is wrong with the first index by name, as the service has it.

@@ -34,6 +34,12 @@ fn key_attributes_of_the_wrong_type_are_refused() {
     assert!(cancelled.to_string().contains("[ValidationError]"), "{cancelled}");
     let Error::TransactionCanceled { reasons } = cancelled else { panic!("{cancelled}") };
     assert_eq!(reasons[0].message.as_deref(), Some(mistyped));
+    // An empty one is not the action's fault but the request's.
+    let empty = put("orders", order("a", 1, &[("flag", s(""))]));
+    let put_alone = kv.put_item(&empty).unwrap_err().to_string();
+    assert_invalid(transact(TransactWriteItem::Put(empty)), &put_alone);
+    let update_alone = kv.update_item(&set(s(""))).unwrap_err().to_string();
+    assert_invalid(transact(TransactWriteItem::Update(set(s("")))), &update_alone);
 }
 
 #[test]
