@@ -31,6 +31,9 @@ pub(crate) fn run_in(
     tx.delete(&catalog.tables, layout::table_key(name))?;
     tx.put(&catalog.tables, layout::deleted_key(table.id), "")?;
     tx.delete(&catalog.tables, layout::expiring_key(table.id))?;
+    if let Some(expiry) = &table.expiry {
+        tx.delete(&catalog.tables, layout::expired_key(table.id, expiry.index))?;
+    }
     let mut table_description = table.describe(tx.clock().now(), &Count::default());
     table_description.table_status = TableStatus::Deleting;
     Ok((DeleteTableOutput { table_description }, table.id))

@@ -7,6 +7,7 @@
 //! | `kv.tables` | `02` table id (u32) | empty: the table is deleted, rows of it may be left |
 //! | `kv.tables` | `03` table id (u32), index id (u32) | empty: the index is deleted, entries of it may be left |
 //! | `kv.tables` | `04` table id (u32) | the table's name: its items expire |
+//! | `kv.tables` | `05` table id (u32), index id (u32) | a second (u64): what was to expire before it is gone |
 //! | `kv.items` | table id (u32), hash (16 bytes), sort key | the item, encoded, its key attributes included |
 //! | `kv.indexes` | table id (u32), index id (u32), hash (16 bytes), sort keys in groups, hash of the row's key (16 bytes) | the entry, an encoded item |
 //! | `kv.indexes` | table id (u32), index id (u32), second of expiry (u64), row's key without the table id | empty |
@@ -55,6 +56,7 @@ const TABLE: u8 = 1;
 const DELETED: u8 = 2;
 const DROPPED: u8 = 3;
 const EXPIRING: u8 = 4;
+const EXPIRED: u8 = 5;
 const HASH_BYTES: usize = 16;
 /// Longer than what stands before a hash.
 const FIRST_BYTES: usize = 8 + HASH_BYTES;
@@ -115,6 +117,15 @@ pub(crate) fn expiring_key(table: TableId) -> Vec<u8> {
 
 /// Prefix of the keys that name tables whose items expire.
 pub(crate) const EXPIRING_PREFIX: &[u8] = &[EXPIRING];
+
+/// The key of the second up to which a table's items have expired.
+pub(crate) fn expired_key(table: TableId, index: IndexId) -> Vec<u8> {
+    [&[EXPIRED][..], &index_prefix(table, index)].concat()
+}
+
+pub(crate) fn read_expired(value: &[u8]) -> Result<u64> {
+    value.try_into().map(u64::from_be_bytes).map_err(|_| corrupt(TABLES, "a second of expiry is not eight bytes"))
+}
 
 const EXPIRY_PREFIX_BYTES: usize = 8 + EXPIRY_BYTES;
 

@@ -67,6 +67,7 @@ pub(crate) fn update_in(
             dropped = Some(expiry.index);
             tx.put(&catalog.tables, layout::dropped_key(table.id, expiry.index), "")?;
             tx.delete(&catalog.tables, layout::expiring_key(table.id))?;
+            tx.delete(&catalog.tables, layout::expired_key(table.id, expiry.index))?;
             table.expiry = None;
         }
     }
