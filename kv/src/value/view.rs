@@ -7,6 +7,9 @@ use super::{
     codec::{ENTRY_BYTES, HEADER_BYTES, VERSION, decode_value, text},
 };
 
+/// Attributes that one node of the map holds.
+const FEW: usize = 11;
+
 /// A stored item, of which only what is asked for is decoded.
 #[derive(Debug, Clone)]
 pub struct ItemView {
@@ -69,7 +72,17 @@ impl ItemView {
     /// # Errors
     /// [`CodecError`] if the bytes are malformed.
     pub fn to_item(&self) -> Result<Item, CodecError> {
-        (0..self.count).map(|at| Ok((text(self.name_bytes(at)?)?.to_owned(), self.value(at)?))).collect()
+        let attributes = (0..self.count).map(|at| Ok((text(self.name_bytes(at)?)?.to_owned(), self.value(at)?)));
+        if self.count > FEW {
+            return attributes.collect();
+        }
+        // Collecting sorts them in a vector first, which costs more than the insertions.
+        let mut item = Item::new();
+        for attribute in attributes {
+            let (name, value) = attribute?;
+            item.insert(name, value);
+        }
+        Ok(item)
     }
 
     /// Where an attribute's name and value end.
