@@ -5,15 +5,15 @@
 //! the record. They are removed in bounded batches, and then the mark. What a crash leaves, the next opening of the service
 //! removes.
 
-use millpond_engine::{Engine, Keyspace, RangeRequest, Transaction, WriteBatch};
+use millpond_engine::{Engine, RangeRequest, Transaction, WriteBatch};
 
 use crate::catalog::Catalog;
 use crate::describe_table::Count;
+use crate::index::expiry;
 use crate::layout::{self, TableId};
 use crate::model::{DeleteTableOutput, DeleteTableRequest, TableStatus};
+use crate::sweep::clear;
 use crate::{Error, Result, constraints};
-
-const SWEEP_ROWS: usize = 1000;
 
 pub(crate) fn run_in(
     catalog: &Catalog,
@@ -30,9 +30,8 @@ pub(crate) fn run_in(
     }
     tx.delete(&catalog.tables, layout::table_key(name))?;
     tx.put(&catalog.tables, layout::deleted_key(table.id), "")?;
-    tx.delete(&catalog.tables, layout::expiring_key(table.id))?;
     if let Some(expiry) = &table.expiry {
-        tx.delete(&catalog.tables, layout::expired_key(table.id, expiry.index))?;
+        expiry::forget(tx, catalog, table.id, expiry)?;
     }
     let mut table_description = table.describe(tx.clock().now(), &Count::default());
     table_description.table_status = TableStatus::Deleting;
@@ -47,28 +46,6 @@ pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId) -> Resul
     let mut mark = WriteBatch::new();
     mark.delete(&catalog.tables, layout::deleted_key(table));
     Ok(engine.write(mark)?)
-}
-
-/// Removes all keys that begin so, a bounded batch at a time.
-pub(crate) fn clear(engine: &Engine, keyspace: &Keyspace, prefix: &[u8]) -> Result<()> {
-    // One snapshot, so that a batch does not walk again over what the batches before it removed.
-    let snapshot = engine.snapshot()?;
-    let all = RangeRequest::prefix(prefix).limit(SWEEP_ROWS);
-    let mut range = all.clone();
-    loop {
-        let page = snapshot.range(keyspace, &range)?;
-        let mut batch = WriteBatch::new();
-        for (key, _) in page.entries {
-            batch.delete(keyspace, key);
-        }
-        if !batch.is_empty() {
-            engine.write(batch)?;
-        }
-        match page.resume {
-            Some(key) => range = all.clone().resume_after(&key),
-            None => return Ok(()),
-        }
-    }
 }
 
 /// Sweeps all deleted tables.

@@ -89,6 +89,7 @@ mod record;
 mod scan;
 mod settings;
 mod source;
+mod sweep;
 mod table;
 mod tags;
 mod time_to_live;

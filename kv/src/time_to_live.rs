@@ -4,7 +4,7 @@ use millpond_engine::{Read, Transaction};
 
 use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
-use crate::index::expiry::Expiry;
+use crate::index::expiry::{self, Expiry};
 use crate::layout::{self, IndexId};
 use crate::model::{
     DescribeTimeToLiveOutput, DescribeTimeToLiveRequest, TimeToLiveDescription, TimeToLiveStatus,
@@ -66,8 +66,7 @@ pub(crate) fn update_in(
         (Some(expiry), false) => {
             dropped = Some(expiry.index);
             tx.put(&catalog.tables, layout::dropped_key(table.id, expiry.index), "")?;
-            tx.delete(&catalog.tables, layout::expiring_key(table.id))?;
-            tx.delete(&catalog.tables, layout::expired_key(table.id, expiry.index))?;
+            expiry::forget(tx, catalog, table.id, expiry)?;
             table.expiry = None;
         }
     }

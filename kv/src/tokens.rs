@@ -4,6 +4,7 @@
 //! minute, by an index in order of their expiry.
 
 use std::hash::{Hash, Hasher};
+use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::catalog::Catalog;
 use crate::constraints::Constraints;
 use crate::layout::{self, TokenRecord};
 use crate::model::TransactWriteItem;
+use crate::sweep::next_keys;
 use crate::{Error, Result};
 
 const MAX_TOKEN_CHARACTERS: usize = 36;
@@ -89,21 +91,16 @@ impl Purges {
             return Ok(());
         }
         let front = Timestamp::from_millis(self.front.load(Ordering::Relaxed));
-        let expired = RangeRequest::between(
-            std::ops::Bound::Included(&layout::token_expiry_key(front, "")),
-            std::ops::Bound::Excluded(&layout::token_expiry_key(now, "")),
-        )
-        .limit(PURGED_AT_ONCE);
-        // One snapshot, so that a page does not walk again over what the pages before it removed.
+        let (from, to) = (layout::token_expiry_key(front, ""), layout::token_expiry_key(now, ""));
+        let expired = RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to));
         let snapshot = engine.snapshot()?;
-        let mut range = expired.clone();
+        let mut rows = snapshot.scan(&catalog.tokens, &expired)?;
         loop {
-            let page = snapshot.range(&catalog.tokens, &range)?;
-            engine.transact(|tx| page.entries.iter().try_for_each(|(key, _)| remove(catalog, tx, key)))?;
-            match page.resume {
-                Some(key) => range = expired.clone().resume_after(&key),
-                None => break,
+            let keys = next_keys(&mut rows, PURGED_AT_ONCE)?;
+            if keys.is_empty() {
+                break;
             }
+            engine.transact(|tx| keys.iter().try_for_each(|key| remove(catalog, tx, key)))?;
         }
         self.front.fetch_max(now.as_millis(), Ordering::Relaxed);
         Ok(())

@@ -15,6 +15,7 @@ use super::{IndexRecord, entry};
 use crate::Result;
 use crate::catalog::Catalog;
 use crate::layout::{self, IndexId, TableId};
+use crate::sweep::clear;
 use crate::table::TableRecord;
 
 /// Rows that are read at a time.
@@ -124,7 +125,7 @@ fn finish(table: &mut TableRecord, index: IndexId) {
 
 /// Removes the entries of an index that is in no record any more, and its mark.
 pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId, index: IndexId) -> Result<()> {
-    crate::delete_table::clear(engine, &catalog.indexes, &layout::index_prefix(table, index))?;
+    clear(engine, &catalog.indexes, &layout::index_prefix(table, index))?;
     let mut mark = WriteBatch::new();
     mark.delete(&catalog.tables, layout::dropped_key(table, index));
     Ok(engine.write(mark)?)

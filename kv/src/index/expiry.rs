@@ -9,6 +9,7 @@ use millpond_engine::{Engine, RangeRequest, Timestamp, Transaction};
 use crate::Result;
 use crate::catalog::Catalog;
 use crate::layout::{self, IndexId, TableId};
+use crate::sweep::next_keys;
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item};
 use crate::write_item::{Before, write_item};
@@ -41,10 +42,13 @@ impl Expiry {
             _ => None,
         }
     }
+}
 
-    fn key(&self, table: TableId, row: &[u8], item: &Item) -> Option<Vec<u8>> {
-        Some(layout::expiry_key(table, self.index, self.of(item)?, row))
-    }
+/// Removes what the catalog keeps of a table's expiry beside its record.
+pub(crate) fn forget(tx: &mut Transaction, catalog: &Catalog, table: TableId, expiry: &Expiry) -> Result<()> {
+    tx.delete(&catalog.tables, layout::expiring_key(table))?;
+    tx.delete(&catalog.tables, layout::expired_key(table, expiry.index))?;
+    Ok(())
 }
 
 /// Brings the index after a change of a row.
@@ -57,24 +61,18 @@ pub(crate) fn change(
     new: Option<&Item>,
 ) -> Result<()> {
     let Some(expiry) = &table.expiry else { return Ok(()) };
-    if let Some(secs) = new.and_then(|item| expiry.of(item)) {
-        reach(tx, catalog, table.id, expiry, secs)?;
-    }
-    let key = |item: Option<&Item>| expiry.key(table.id, row, item?);
-    let (before, after) = (key(old), key(new));
+    let time = |item: Option<&Item>| expiry.of(item?);
+    let (before, after) = (time(old), time(new));
     if before == after {
         return Ok(());
     }
-    if let Some(before) = before {
-        tx.delete(&catalog.indexes, before)?;
+    if let Some(secs) = before {
+        tx.delete(&catalog.indexes, layout::expiry_key(table.id, expiry.index, secs, row))?;
     }
-    if let Some(after) = after {
-        tx.put(&catalog.indexes, after, "")?;
-    }
-    Ok(())
+    new.map_or(Ok(()), |new| add(tx, catalog, table, expiry, row, new))
 }
 
-/// Adds the entry of a stored row.
+/// Adds the entry of a row.
 pub(crate) fn add(
     tx: &mut Transaction,
     catalog: &Catalog,
@@ -131,7 +129,6 @@ fn expire_table(
     now: Timestamp,
     long_walk: Duration,
 ) -> Result<u64> {
-    // One snapshot, so that a page does not walk again over what the pages before it removed.
     let snapshot = engine.snapshot()?;
     let begin = snapshot.get(&catalog.tables, &layout::expired_key(table.id, expiry.index))?;
     let begin = begin.map_or(Ok(0), |begin| layout::read_expired(&begin))?;
@@ -142,23 +139,23 @@ fn expire_table(
     }
     let at = |secs: u64| layout::expiry_key(table.id, expiry.index, secs, &layout::items_prefix(table.id));
     let (from, to) = (at(begin), at(end));
-    let due = RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to)).limit(PAGE_ITEMS);
-    let (mut range, mut expired, mut walked) = (due.clone(), 0, Duration::ZERO);
+    let due = RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to));
+    let mut rows = snapshot.scan(&catalog.indexes, &due)?;
+    let (mut expired, mut walked) = (0, Duration::ZERO);
     loop {
         let start = Instant::now();
-        let page = snapshot.range(&catalog.indexes, &range)?;
+        let keys = next_keys(&mut rows, PAGE_ITEMS)?;
         walked += start.elapsed();
+        if keys.is_empty() {
+            break;
+        }
         expired += engine.transact(|tx| {
             let mut deleted = 0;
-            for (key, _) in &page.entries {
+            for key in &keys {
                 deleted += u64::from(expire_item(tx, catalog, table, key)?);
             }
             Ok::<_, crate::Error>(deleted)
         })?;
-        match page.resume {
-            Some(key) => range = due.clone().resume_after(&key),
-            None => break,
-        }
     }
     if walked > long_walk {
         remember(engine, catalog, table, expiry, &due, end)?;
@@ -195,7 +192,8 @@ fn expire_item(tx: &mut Transaction, catalog: &Catalog, seen: &TableRecord, key:
     let row = layout::expiring_row(table.id, key)?;
     let Some(stored) = tx.get(&catalog.items, &row)? else { return Ok(false) };
     let item = layout::decode(&stored)?;
-    if expiry.key(table.id, &row, &item).as_deref() != Some(key) {
+    let is_due = |secs| layout::expiry_key(table.id, expiry.index, secs, &row) == key;
+    if !expiry.of(&item).is_some_and(is_due) {
         return Ok(false);
     }
     write_item(tx, catalog, &table, row, &Before::Read(Some(item)), None)?;
