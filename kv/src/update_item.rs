@@ -5,10 +5,10 @@ use millpond_engine::Transaction;
 use crate::catalog::Catalog;
 use crate::expression::{self, Condition, Kind, Path, Substitutions, Update, legacy};
 use crate::index::attributes::check_updated;
-use crate::model::{ReturnValues, UpdateItemOutput, UpdateItemRequest};
+use crate::model::{ReturnValues, ReturnValuesOnConditionCheckFailure, UpdateItemOutput, UpdateItemRequest};
 use crate::table::TableRecord;
 use crate::value::Item;
-use crate::write_item::{self, write_item};
+use crate::write_item::{self, Before, write_item};
 use crate::{Error, Result, capacity, constraints, key};
 
 /// A request whose own checks have passed.
@@ -43,19 +43,44 @@ pub(crate) fn check(request: &UpdateItemRequest) -> Result<UpdateOne<'_>> {
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, one: &UpdateOne<'_>) -> Result<UpdateItemOutput> {
     let request = one.request;
     let table = catalog.need(tx, one.table_name)?;
-    let row = key::of_request(&table, &request.key)?;
-    check_targets(&table, one.update.as_ref())?;
-    let before = write_item::before(tx, catalog, &table, &row, &request.key, true)?;
     let on_failure = request.return_values_on_condition_check_failure;
-    write_item::check_condition(one.condition.as_ref(), before.item(), on_failure)?;
-    let (new, touched) = apply(one.update.as_ref(), before.item(), &request.key)?;
-    new.as_ref().map_or(Ok(()), |new| check_updated(&table, before.item(), new))?;
+    let condition = one.condition.as_ref().map(|condition| (condition, on_failure));
+    let UpdatedRow { row, before, new, touched } =
+        work_out(catalog, tx, &table, &request.key, one.update.as_ref(), condition)?;
     let consumption = write_item(tx, catalog, &table, row, &before, new.as_ref())?;
     Ok(UpdateItemOutput {
         attributes: returned(request.return_values, before.into_item(), new, &touched),
         consumed_capacity: capacity::report(request.return_consumed_capacity, &request.table_name, &consumption),
         item_collection_metrics: None,
     })
+}
+
+/// A row whose update is worked out and still to be written.
+pub(crate) struct UpdatedRow {
+    pub(crate) row: Vec<u8>,
+    pub(crate) before: Before,
+    pub(crate) new: Option<Item>,
+    touched: Vec<Path>,
+}
+
+/// Works an update out on what is there, if its condition holds; the condition comes with what its failure tells.
+pub(crate) fn work_out(
+    catalog: &Catalog,
+    tx: &mut Transaction,
+    table: &TableRecord,
+    key: &Item,
+    update: Option<&Update>,
+    condition: Option<(&Condition, ReturnValuesOnConditionCheckFailure)>,
+) -> Result<UpdatedRow> {
+    let row = key::of_request(table, key)?;
+    check_targets(table, update)?;
+    let before = write_item::before(tx, catalog, table, &row, key, true)?;
+    if let Some((condition, on_failure)) = condition {
+        write_item::check_condition(Some(condition), before.item(), on_failure)?;
+    }
+    let (new, touched) = apply(update, before.item(), key)?;
+    new.as_ref().map_or(Ok(()), |new| check_updated(table, before.item(), new))?;
+    Ok(UpdatedRow { row, before, new, touched })
 }
 
 /// A primary key never changes.

@@ -11,16 +11,17 @@ use serde::de::DeserializeOwned;
 use super::{Condition, Update, from_item, to_attribute_value, to_item};
 use crate::catalog::Latest;
 use crate::expression::{self, KeySelection, SortCondition};
-use crate::index::{IndexRecord, Scope, attributes::check_updated};
+use crate::index::{IndexRecord, Scope};
 use crate::kv::Kv;
 use crate::layout::IndexId;
 use crate::model::ReturnValuesOnConditionCheckFailure;
 use crate::page::{self, Selection, Walk};
 use crate::source::Source;
 use crate::table::TableRecord;
+use crate::update_item::{self, UpdatedRow};
 use crate::value::{AttributeValue, Item};
 use crate::write_item::{self, write_item};
-use crate::{Error, Result, constraints, key, query, read_item, scan, update_item};
+use crate::{Error, Result, constraints, key, query, read_item, scan};
 
 /// A table as a collection of Rust values, which serde turns into items and back.
 ///
@@ -292,12 +293,9 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         let catalog = self.kv.catalog();
         let table = catalog.need(tx, &self.name)?;
         let key = key_item(&table, key)?;
-        let row = key::of_request(&table, &key)?;
-        update_item::check_targets(&table, Some(update))?;
-        let before = write_item::before(tx, catalog, &table, &row, &key, true)?;
-        write_item::check_condition(condition, before.item(), ReturnValuesOnConditionCheckFailure::AllOld)?;
-        let (new, _) = update_item::apply(Some(update), before.item(), &key)?;
-        new.as_ref().map_or(Ok(()), |new| check_updated(&table, before.item(), new))?;
+        let condition = condition.map(|condition| (condition, ReturnValuesOnConditionCheckFailure::AllOld));
+        let UpdatedRow { row, before, new, .. } =
+            update_item::work_out(catalog, tx, &table, &key, Some(update), condition)?;
         // What is no `T` must be told before anything is written: the caller's transaction may go on.
         let value = new.clone().map(from_item).transpose()?;
         write_item(tx, catalog, &table, row, &before, new.as_ref())?;

@@ -27,9 +27,16 @@ pub(crate) struct Call<'a> {
     pub(crate) pond: &'a Pond,
     /// The region that the client signed for; ARNs name it.
     pub(crate) region: &'a str,
-    /// What the client calls this server: name and port.
-    pub(crate) host: &'a str,
+    head: &'a Parts,
     pub(crate) body: &'a [u8],
+}
+
+impl Call<'_> {
+    /// What the client calls this server: name and port. HTTP/2 says it in the address.
+    pub(crate) fn host(&self) -> &str {
+        let header = self.head.headers.get(HOST).and_then(|host| host.to_str().ok());
+        header.or_else(|| Some(self.head.uri.authority()?.as_str())).unwrap_or("localhost")
+    }
 }
 
 /// A request's answer. Requests name the service and operation in `X-Amz-Target`; one without it is told by the service
@@ -37,10 +44,7 @@ pub(crate) struct Call<'a> {
 pub(crate) fn answer(pond: &Pond, head: &Parts, body: &[u8]) -> Answer {
     let scope = Scope::of(head);
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    // HTTP/2 says it in the address.
-    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| Some(head.uri.authority()?.as_str())).unwrap_or("localhost");
-    let call = Call { pond, region: scope.region(), host, body };
+    let call = Call { pond, region: scope.region(), head, body };
     let answered = match target.and_then(|target| target.split_once('.')) {
         Some((kv::TARGET, operation)) => kv::answer(&call, operation),
         Some((other, _)) => Err(Failure::unknown_operation(format!("no service has the target prefix {other:?}"))),

@@ -51,5 +51,5 @@ struct Endpoint<'a> {
 /// Clients that discover their endpoint are to stay where they are.
 pub(super) fn endpoints(call: &Call<'_>) -> Answered {
     json::parse::<Nothing>(call.body)?;
-    json::write(&Endpoints { endpoints: [Endpoint { address: call.host, cache_period_in_minutes: 1440 }] })
+    json::write(&Endpoints { endpoints: [Endpoint { address: call.host(), cache_period_in_minutes: 1440 }] })
 }

@@ -94,11 +94,10 @@ fn read(given: Request) -> Result<BatchGetItemRequest, Failure> {
 }
 
 fn keys_of_table(given: Keys, keys: Vec<Attributes>) -> Result<KeysAndAttributes, Failure> {
-    let projection_expression = checks::text(given.projection_expression);
     Ok(KeysAndAttributes {
         keys: keys.into_iter().map(Attributes::item).collect::<Result<_, _>>()?,
         consistent_read: checks::flag(given.consistent_read).unwrap_or_default(),
-        projection_expression,
+        projection_expression: checks::text(given.projection_expression),
         attributes_to_get: names(given.attributes_to_get),
         expression_attribute_names: checks::names(given.expression_attribute_names),
     })

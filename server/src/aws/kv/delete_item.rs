@@ -47,11 +47,10 @@ fn read(given: Request) -> Result<DeleteItemRequest, Failure> {
     let conditional_operator = checks.conditional_operator(given.conditional_operator);
     let expected = checks.expectations(given.expected);
     checks.finish()?;
-    let condition_expression = checks::text(given.condition_expression);
     Ok(DeleteItemRequest {
         table_name,
         key: key.item()?,
-        condition_expression,
+        condition_expression: checks::text(given.condition_expression),
         conditional_operator,
         expected: expected.map(Expectations::read).transpose()?,
         expression_attribute_names: checks::names(given.expression_attribute_names),

@@ -47,12 +47,11 @@ fn read(given: Request) -> Result<GetItemRequest, Failure> {
     let table_name = checks.table_name(given.table_name);
     let key = checks.required(given.key, "key");
     checks.finish()?;
-    let projection_expression = checks::text(given.projection_expression);
     Ok(GetItemRequest {
         table_name,
         key: key.item()?,
         consistent_read: checks::flag(given.consistent_read).unwrap_or_default(),
-        projection_expression,
+        projection_expression: checks::text(given.projection_expression),
         attributes_to_get: names(given.attributes_to_get),
         expression_attribute_names: checks::names(given.expression_attribute_names),
         return_consumed_capacity,

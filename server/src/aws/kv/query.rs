@@ -50,15 +50,12 @@ fn read(given: Request) -> Result<QueryRequest, Failure> {
     let query_filter = checks.conditions(given.query_filter, "queryFilter");
     let key_conditions = checks.conditions(given.key_conditions, "keyConditions");
     checks.finish()?;
-    let key_condition_expression = checks::text(given.key_condition_expression);
-    let filter_expression = checks::text(given.filter_expression);
-    let projection_expression = checks::text(given.projection_expression);
     Ok(QueryRequest {
         table_name,
         index_name: checks::text(given.index_name),
-        key_condition_expression,
-        filter_expression,
-        projection_expression,
+        key_condition_expression: checks::text(given.key_condition_expression),
+        filter_expression: checks::text(given.filter_expression),
+        projection_expression: checks::text(given.projection_expression),
         conditional_operator,
         query_filter: query_filter.map(Conditions::read).transpose()?,
         key_conditions: key_conditions.map(Conditions::read).transpose()?,

@@ -48,13 +48,11 @@ fn read(given: Request) -> Result<ScanRequest, Failure> {
     let conditional_operator = checks.conditional_operator(given.conditional_operator);
     let scan_filter = checks.conditions(given.scan_filter, "scanFilter");
     checks.finish()?;
-    let filter_expression = checks::text(given.filter_expression);
-    let projection_expression = checks::text(given.projection_expression);
     Ok(ScanRequest {
         table_name,
         index_name: checks::text(given.index_name),
-        filter_expression,
-        projection_expression,
+        filter_expression: checks::text(given.filter_expression),
+        projection_expression: checks::text(given.projection_expression),
         conditional_operator,
         scan_filter: scan_filter.map(Conditions::read).transpose()?,
         attributes_to_get: names(given.attributes_to_get),

@@ -50,13 +50,11 @@ fn read(given: Request) -> Result<UpdateItemRequest, Failure> {
     let expected = checks.expectations(given.expected);
     let attribute_updates = checks.updates(given.attribute_updates);
     checks.finish()?;
-    let update_expression = checks::text(given.update_expression);
-    let condition_expression = checks::text(given.condition_expression);
     Ok(UpdateItemRequest {
         table_name,
         key: key.item()?,
-        update_expression,
-        condition_expression,
+        update_expression: checks::text(given.update_expression),
+        condition_expression: checks::text(given.condition_expression),
         conditional_operator,
         expected: expected.map(Expectations::read).transpose()?,
         attribute_updates: attribute_updates.map(Updates::read).transpose()?,
