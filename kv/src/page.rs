@@ -133,9 +133,14 @@ fn fetch(
 }
 
 fn select(page: &mut Page, source: Source<'_>, view: &ItemView, selection: &Selection<'_>) -> Result<()> {
+    // An item that is given back whatever it holds is decoded once, for this check too.
+    let gives_all = selection.filter.is_none() && selection.projection.is_none() && !selection.count_only;
+    let decoded = gives_all.then(|| whole(view)).transpose()?;
     for (key, asked) in source.keys().partition_attributes().zip(selection.partition) {
-        let found = attribute(view, &key.name)?;
-        check_partition(source.table, Some(asked), found.as_ref())?;
+        match &decoded {
+            Some(item) => check_partition(source.table, Some(asked), item.get(&key.name))?,
+            None => check_partition(source.table, Some(asked), attribute(view, &key.name)?.as_ref())?,
+        }
     }
     if let Some(filter) = selection.filter
         && !filter.evaluate(Some(&partial(view, filter.top_level_names())?))
@@ -144,9 +149,10 @@ fn select(page: &mut Page, source: Source<'_>, view: &ItemView, selection: &Sele
     }
     page.count += 1;
     if !selection.count_only {
-        page.items.push(match selection.projection {
-            Some(projection) => projection.apply(&partial(view, projection.top_level_names())?),
-            None => whole(view)?,
+        page.items.push(match (decoded, selection.projection) {
+            (Some(item), _) => item,
+            (None, Some(projection)) => projection.apply(&partial(view, projection.top_level_names())?),
+            (None, None) => whole(view)?,
         });
     }
     Ok(())
