@@ -25,14 +25,14 @@ use crossbeam::utils::{Backoff, CachePadded};
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
 use crate::{
-    Clock, Error, Result,
+    Clock, Error, Position, Result,
     backend::{Backend, Batch, Op},
     history::{History, ReadSet},
     keyspace::KeyspaceId,
     overlay::Overlay,
     statistics::Counters,
     ticket::Slot,
-    transaction::Hook,
+    transaction::{Append, Hook, Outcome},
 };
 
 /// A group ends when it holds this many bytes, so that a batch stays well inside what every backend takes.
@@ -48,7 +48,7 @@ pub(crate) struct Committer {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) counters: Counters,
     clock: Clock,
-    clock_key: (KeyspaceId, Bytes),
+    own: OwnKeys,
     state: Mutex<State>,
     /// Woken when the open group has been taken, for those who found it full.
     taken: Condvar,
@@ -60,6 +60,22 @@ pub(crate) struct Committer {
     active: CachePadded<Mutex<BTreeMap<u64, usize>>>,
     failed: AtomicBool,
     reason: RwLock<Option<Error>>,
+}
+
+/// Where the engine keeps its own facts.
+pub(crate) struct OwnKeys {
+    pub(crate) keyspace: KeyspaceId,
+    pub(crate) clock: &'static [u8],
+    pub(crate) position: &'static [u8],
+}
+
+/// What a store holds of the engine's own facts.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Stored {
+    /// The latest time shown, in milliseconds.
+    pub(crate) clock: u64,
+    /// The last position given.
+    pub(crate) position: Position,
 }
 
 pub(crate) struct State {
@@ -75,7 +91,8 @@ pub(crate) struct State {
     background_leads: bool,
     background: Option<std::thread::JoinHandle<()>>,
     stop: bool,
-    stored_clock: u64,
+    stored: Stored,
+    last_position: Position,
     last_members: usize,
     last_apply: Duration,
 }
@@ -92,6 +109,7 @@ struct Group {
 /// What a transaction wants committed.
 pub(crate) struct Request {
     pub(crate) ops: Vec<Op>,
+    pub(crate) appends: Vec<Append>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) sync: bool,
     /// Whether the caller goes straight on to wait for the commit.
@@ -123,18 +141,12 @@ impl Drop for Began<'_> {
 }
 
 impl Committer {
-    /// A committer over a store whose latest shown time was `stored_clock` milliseconds.
-    pub(crate) fn new(
-        backend: Box<dyn Backend>,
-        clock: Clock,
-        clock_key: (KeyspaceId, Bytes),
-        stored_clock: u64,
-    ) -> Self {
+    pub(crate) fn new(backend: Box<dyn Backend>, clock: Clock, own: OwnKeys, stored: Stored) -> Self {
         Committer {
             backend,
             counters: Counters::default(),
             clock,
-            clock_key,
+            own,
             state: Mutex::new(State {
                 sequence: 0,
                 history: History::default(),
@@ -146,7 +158,8 @@ impl Committer {
                 background_leads: false,
                 background: None,
                 stop: false,
-                stored_clock,
+                stored,
+                last_position: stored.position,
                 last_members: 0,
                 last_apply: Duration::ZERO,
             }),
@@ -200,7 +213,7 @@ impl Committer {
     }
 
     fn lock_for_joining(&self, request: &Request) -> Result<MutexGuard<'_, State>> {
-        let bytes = size_of(&request.ops);
+        let bytes = size_of(&request.ops) + size_of_appends(&request.appends);
         let mut state = self.state.lock();
         loop {
             self.check()?;
@@ -211,7 +224,8 @@ impl Committer {
         }
     }
 
-    fn append(&self, state: &mut State, request: Request) -> Joined {
+    fn append(&self, state: &mut State, mut request: Request) -> Joined {
+        state.place(&mut request, &self.clock);
         if !request.ops.is_empty() {
             state.sequence += 1;
             let keys = request.ops.iter().map(|op| (op.keyspace, op.key.clone())).collect();
@@ -238,17 +252,16 @@ impl Committer {
     pub(crate) fn serial<T, E: From<Error>>(
         &self,
         (sync, waits): (bool, bool),
-        f: impl FnOnce(Overlay) -> Result<(T, Vec<Op>, Vec<Hook>), E>,
+        f: impl FnOnce(Overlay) -> Result<(T, Outcome), E>,
     ) -> Result<(Result<T, E>, Joined), E> {
-        let mut state =
-            self.lock_for_joining(&Request { ops: Vec::new(), hooks: Vec::new(), sync, waits }).map_err(E::from)?;
+        let mut state = self.lock_for_joining(&Request::empty(sync, waits)).map_err(E::from)?;
         Counters::add(&self.counters.serialized, 1);
         let unsynced = state.unsynced();
         // Whatever the closure returns may rest on commits that are not durable yet, an error too: its member waits for
         // them in any case.
         let (result, request) = match f(unsynced) {
-            Ok((value, ops, hooks)) => (Ok(value), Request { ops, hooks, sync, waits }),
-            Err(error) => (Err(error), Request { ops: Vec::new(), hooks: Vec::new(), sync, waits }),
+            Ok((value, outcome)) => (Ok(value), Request::of(outcome, sync, waits).0),
+            Err(error) => (Err(error), Request::empty(sync, waits)),
         };
         let joined = self.append(&mut state, request);
         Ok((result, joined))
@@ -292,7 +305,7 @@ impl Committer {
         let mut state = self.state.lock();
         self.gather(&mut state);
         let mut group = std::mem::take(&mut state.group);
-        self.store_clock(&mut state, &mut group);
+        self.store_own(&mut state, &mut group);
         let included = std::mem::take(&mut state.unsynced_ops);
         if let Some(unsynced) = &mut state.unsynced {
             unsynced.extend(group.batch.ops.get(included..).unwrap_or_default());
@@ -321,16 +334,23 @@ impl Committer {
         }
     }
 
-    fn store_clock(&self, state: &mut State, group: &mut Group) {
+    fn store_own(&self, state: &mut State, group: &mut Group) {
         if group.batch.ops.is_empty() {
             return;
         }
+        let mut store = |key, value: u64| {
+            let (key, value) = (Bytes::from_static(key), Some(Bytes::copy_from_slice(&value.to_be_bytes())));
+            group.batch.ops.push(Op { keyspace: self.own.keyspace, key, value });
+        };
+        if state.last_position > state.stored.position {
+            state.stored.position = state.last_position;
+            store(self.own.position, state.last_position.get());
+        }
         let now = self.clock.now().as_millis();
         let step = if self.clock.is_manual() { 1 } else { CLOCK_STEP.as_millis() as u64 };
-        if now >= state.stored_clock.saturating_add(step) {
-            state.stored_clock = now;
-            let value = Some(Bytes::copy_from_slice(&now.to_be_bytes()));
-            group.batch.ops.push(Op { keyspace: self.clock_key.0, key: self.clock_key.1.clone(), value });
+        if now >= state.stored.clock.saturating_add(step) {
+            state.stored.clock = now;
+            store(self.own.clock, now);
         }
     }
 
@@ -463,7 +483,33 @@ struct Taken {
     sequence: u64,
 }
 
+impl Request {
+    pub(crate) fn empty(sync: bool, waits: bool) -> Self {
+        Request { ops: Vec::new(), appends: Vec::new(), hooks: Vec::new(), sync, waits }
+    }
+
+    /// Of what a closure left, and what it has read.
+    pub(crate) fn of(outcome: Outcome, sync: bool, waits: bool) -> (Self, ReadSet) {
+        let Outcome { ops, appends, reads, hooks } = outcome;
+        (Request { ops, appends, hooks, sync, waits }, reads)
+    }
+}
+
 impl State {
+    /// Gives the rows that are appended their positions, now that their commit has its place.
+    fn place(&mut self, request: &mut Request, clock: &Clock) {
+        if request.appends.is_empty() {
+            return;
+        }
+        let mut position = self.last_position.next().max(Position::first_at(clock.now()));
+        for append in request.appends.drain(..) {
+            let key = [&append.prefix[..], &position.to_bytes()].concat();
+            request.ops.push(Op { keyspace: append.keyspace, key: key.into(), value: Some(append.value) });
+            self.last_position = position.plus(append.positions - 1);
+            position = self.last_position.next();
+        }
+    }
+
     /// Everything validated but not yet visible, brought up to date.
     fn unsynced(&mut self) -> Overlay {
         let unsynced = match self.unsynced.take() {
@@ -486,6 +532,10 @@ impl State {
 
 fn size_of(ops: &[Op]) -> usize {
     ops.iter().map(|op| op.key.len() + op.value.as_ref().map_or(0, Bytes::len)).sum()
+}
+
+fn size_of_appends(appends: &[Append]) -> usize {
+    appends.iter().map(|append| append.prefix.len() + std::mem::size_of::<Position>() + append.value.len()).sum()
 }
 
 fn describe(error: &Error) -> String {

@@ -15,10 +15,10 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 
 use crate::{
-    BackendKind, Capabilities, Clock, Durability, Error, Keyspace, Limits, Options, Result, Snapshot, Statistics,
-    Ticket, Timestamp, Transaction, WriteBatch, active,
+    BackendKind, Capabilities, Clock, Durability, Error, Keyspace, Limits, Options, Position, Result, Snapshot,
+    Statistics, Ticket, Timestamp, Transaction, WriteBatch, active,
     backend::{Backend, memory::Memory},
-    commit::{CLOCK_STEP, Committer, Joined, Request},
+    commit::{CLOCK_STEP, Committer, Joined, OwnKeys, Request, Stored},
     keyspace::{KeyspaceId, is_valid_name},
     overlay::Overlay,
     transaction::{self, View},
@@ -27,6 +27,7 @@ use crate::{
 /// The keyspace in which the engine keeps its own facts.
 const OWN_KEYSPACE: &str = "millpond.engine";
 const CLOCK_KEY: &[u8] = b"clock";
+const POSITION_KEY: &[u8] = b"position";
 
 /// After how many lost attempts a transaction goes through the serial lane, where it cannot lose.
 const OPTIMISTIC_ATTEMPTS: u32 = 2;
@@ -104,15 +105,18 @@ pub(crate) fn over(backend: Box<dyn Backend>, clock: Clock, durability: Durabili
         keyspaces.insert(name.clone(), Keyspace::new(id, keyspace, &name));
     }
     let own = create_keyspace(id, &*backend, &mut keyspaces, OWN_KEYSPACE)?;
-    let stored = backend.get(own.id, CLOCK_KEY)?;
-    let stored = stored.and_then(|value| Some(u64::from_be_bytes(value.as_ref().try_into().ok()?))).unwrap_or(0);
-    if stored > 0 {
+    let stored = |key| -> Result<u64> {
+        let value = backend.get(own.id, key)?;
+        Ok(value.and_then(|value| Some(u64::from_be_bytes(value.as_ref().try_into().ok()?))).unwrap_or(0))
+    };
+    let stored = Stored { clock: stored(CLOCK_KEY)?, position: Position::new(stored(POSITION_KEY)?) };
+    if stored.clock > 0 {
         // Up to one step of the system's time may have been shown after the last one stored.
         let unseen = if clock.is_manual() { Duration::ZERO } else { CLOCK_STEP };
-        clock.at_least(Timestamp::from_millis(stored).saturating_add(unseen));
+        clock.at_least(Timestamp::from_millis(stored.clock).saturating_add(unseen));
     }
-    let clock_key = (own.id, Bytes::from_static(CLOCK_KEY));
-    let committer = Arc::new(Committer::new(backend, clock.clone(), clock_key, stored));
+    let own = OwnKeys { keyspace: own.id, clock: CLOCK_KEY, position: POSITION_KEY };
+    let committer = Arc::new(Committer::new(backend, clock.clone(), own, stored));
     let inner = Inner { id, committer, keyspaces: RwLock::new(keyspaces), durability, clock };
     Ok(Engine { inner: Arc::new(inner) })
 }
@@ -331,8 +335,7 @@ impl Engine {
     pub fn sync(&self) -> Result<()> {
         self.refuse_inside("sync inside a transaction")?;
         // An empty synced group waits for its turn, so a failure poisons as any other does.
-        let request = Request { ops: Vec::new(), hooks: Vec::new(), sync: true, waits: true };
-        match self.inner.committer.join(request, None)? {
+        match self.inner.committer.join(Request::empty(true, true), None)? {
             Some(joined) => self.inner.committer.wait(&joined),
             None => Ok(()),
         }
@@ -366,7 +369,7 @@ impl Engine {
             return Ok(None);
         }
         let sync = self.inner.durability == Durability::Sync;
-        self.inner.committer.join(Request { ops: batch.ops, hooks: Vec::new(), sync, waits }, None)
+        self.inner.committer.join(Request { ops: batch.ops, ..Request::empty(sync, waits) }, None)
     }
 
     fn lead_elsewhere(&self, joined: Joined) -> Arc<crate::ticket::Slot> {
@@ -390,22 +393,20 @@ impl Engine {
         let mut attempts = 0;
         while attempts < options.max_attempts.max(1) {
             if options.serialize_on_contention && attempts >= OPTIMISTIC_ATTEMPTS {
-                let (result, joined) = committer.serial((sync, waits), |unsynced| -> Result<_, E> {
-                    let (value, outcome) = self.call(unsynced, f)?;
-                    Ok((value, outcome.ops, outcome.hooks))
-                })?;
+                let (result, joined) =
+                    committer.serial((sync, waits), |unsynced| -> Result<_, E> { self.call(unsynced, f) })?;
                 return Ok((result, Some(joined)));
             }
             attempts += 1;
             committer.check().map_err(E::from)?;
             let began = committer.begin();
             let (value, outcome) = self.call(Overlay::default(), f)?;
-            if outcome.ops.is_empty() {
+            if outcome.ops.is_empty() && outcome.appends.is_empty() {
                 outcome.hooks.into_iter().for_each(|hook| hook());
                 return Ok((Ok(value), None));
             }
-            let request = Request { ops: outcome.ops, hooks: outcome.hooks, sync, waits };
-            if let Some(joined) = committer.join(request, Some((&outcome.reads, began.sequence))).map_err(E::from)? {
+            let (request, reads) = Request::of(outcome, sync, waits);
+            if let Some(joined) = committer.join(request, Some((&reads, began.sequence))).map_err(E::from)? {
                 return Ok((Ok(value), Some(joined)));
             }
             drop(began);

@@ -3,7 +3,7 @@ use std::{cell::RefCell, fmt, ops::Bound, rc::Rc, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    Clock, Error, Keyspace, Page, RangeRequest, Read, Result,
+    Clock, Error, Keyspace, Page, Position, RangeRequest, Read, Result,
     backend::{BackendSnapshot, Entries, Op},
     batch::{check_entry, check_total},
     engine::Inner,
@@ -29,6 +29,7 @@ pub(crate) struct View {
     /// Commits that are validated but not yet visible; only in the serial lane.
     unsynced: Overlay,
     writes: Overlay,
+    appends: Vec<Append>,
     write_count: usize,
     write_bytes: usize,
     reads: ReadSet,
@@ -41,13 +42,20 @@ struct Undo {
     keyspace: KeyspaceId,
     key: Bytes,
     before: Option<Option<Bytes>>,
-    count: usize,
-    bytes: usize,
+}
+
+/// A row whose key is complete once its place in the order of commits is known.
+pub(crate) struct Append {
+    pub(crate) keyspace: KeyspaceId,
+    pub(crate) prefix: Bytes,
+    pub(crate) positions: u32,
+    pub(crate) value: Bytes,
 }
 
 /// What is left of a transaction when its closure has returned.
 pub(crate) struct Outcome {
     pub(crate) ops: Vec<Op>,
+    pub(crate) appends: Vec<Append>,
     pub(crate) reads: ReadSet,
     pub(crate) hooks: Vec<Hook>,
 }
@@ -58,6 +66,7 @@ impl View {
             snapshot,
             unsynced,
             writes: Overlay::default(),
+            appends: Vec::new(),
             write_count: 0,
             write_bytes: 0,
             reads: ReadSet::default(),
@@ -69,6 +78,7 @@ impl View {
     pub(crate) fn finish(&mut self) -> Outcome {
         Outcome {
             ops: std::mem::take(&mut self.writes).into_ops(),
+            appends: std::mem::take(&mut self.appends),
             reads: std::mem::take(&mut self.reads),
             hooks: std::mem::take(&mut self.hooks),
         }
@@ -102,7 +112,6 @@ impl View {
     }
 
     fn set(&mut self, keyspace: KeyspaceId, key: Bytes, value: Option<Bytes>) {
-        let (count, bytes) = (self.write_count, self.write_bytes);
         let size = key.len() + value.as_ref().map_or(0, Bytes::len);
         let before = self.writes.set(keyspace, key.clone(), value);
         match &before {
@@ -111,8 +120,30 @@ impl View {
         }
         self.write_bytes += size;
         if let Some(undo) = &mut self.undo {
-            undo.push(Undo { keyspace, key, before, count, bytes });
+            undo.push(Undo { keyspace, key, before });
         }
+    }
+}
+
+/// What a nested transaction began with, apart from what [`Undo`] keeps.
+struct Begun {
+    hooks: usize,
+    appends: usize,
+    write_count: usize,
+    write_bytes: usize,
+}
+
+impl Begun {
+    fn of(view: &View) -> Self {
+        let View { hooks, appends, write_count, write_bytes, .. } = view;
+        Begun { hooks: hooks.len(), appends: appends.len(), write_count: *write_count, write_bytes: *write_bytes }
+    }
+
+    fn restore(self, view: &mut View) {
+        view.hooks.truncate(self.hooks);
+        view.appends.truncate(self.appends);
+        view.write_count = self.write_count;
+        view.write_bytes = self.write_bytes;
     }
 }
 
@@ -123,17 +154,15 @@ pub(crate) fn join<T, E>(
     f: impl FnOnce(&mut Transaction) -> Result<T, E>,
 ) -> Result<T, E> {
     let outer_undo = view.borrow_mut().undo.replace(Vec::new());
-    let hooks = view.borrow().hooks.len();
+    let begun = Begun::of(&view.borrow());
     let result = f(&mut Transaction { engine: Arc::clone(engine), view: Rc::clone(view) });
     let mut view = view.borrow_mut();
     let undo = std::mem::replace(&mut view.undo, outer_undo).unwrap_or_default();
     if result.is_err() {
-        view.hooks.truncate(hooks);
         for step in undo.into_iter().rev() {
             view.writes.restore(step.keyspace, step.key, step.before);
-            view.write_count = step.count;
-            view.write_bytes = step.bytes;
         }
+        begun.restore(&mut view);
     } else if let Some(outer) = &mut view.undo {
         outer.extend(undo);
     }
@@ -189,6 +218,51 @@ impl Transaction {
     /// As [`put`](Transaction::put).
     pub fn delete(&mut self, keyspace: &Keyspace, key: impl Into<Bytes>) -> Result<()> {
         self.set(keyspace, key.into(), None)
+    }
+
+    /// Adds a row at the end of what begins with `prefix`: its key is the prefix and, in eight bytes, the [`Position`] that
+    /// its commit is given. Appending reads nothing, so appends never conflict with each other. The row takes so many
+    /// positions (at least one), its own first, for values that hold several records. Rows of one transaction follow each
+    /// other in the order of the calls. The transaction itself does not see them.
+    ///
+    /// ```
+    /// use millpond_engine::{Engine, Position, RangeRequest};
+    ///
+    /// let engine = Engine::in_memory();
+    /// let log = engine.keyspace("log")?;
+    /// engine.transact(|tx| tx.append(&log, "orders/", 1, "first"))?;
+    /// engine.transact(|tx| tx.append(&log, "orders/", 1, "second"))?;
+    /// let page = engine.snapshot()?.range(&log, &RangeRequest::prefix(b"orders/"))?;
+    /// let rows: Vec<_> = page.entries.iter().map(|(key, value)| (Position::of_key(key), &value[..])).collect();
+    /// assert_eq!([rows[0].1, rows[1].1], [b"first".as_slice(), b"second"]);
+    /// assert!(rows[0].0 < rows[1].0);
+    /// # Ok::<(), millpond_engine::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`put`](Transaction::put).
+    pub fn append(
+        &mut self,
+        keyspace: &Keyspace,
+        prefix: impl Into<Bytes>,
+        positions: u32,
+        value: impl Into<Bytes>,
+    ) -> Result<()> {
+        self.engine.check_keyspace(keyspace)?;
+        let (prefix, value) = (prefix.into(), value.into());
+        let limits = self.engine.limits();
+        check_entry(&limits, &prefix, Some(&value))?;
+        let key_bytes = prefix.len() + size_of::<Position>();
+        if key_bytes > limits.key_bytes {
+            return Err(Error::KeyTooLarge { bytes: key_bytes, limit: limits.key_bytes });
+        }
+        let mut view = self.view.borrow_mut();
+        let size = key_bytes + value.len();
+        check_total(&limits, view.write_count + 1, view.write_bytes + size)?;
+        view.write_count += 1;
+        view.write_bytes += size;
+        view.appends.push(Append { keyspace: keyspace.id, prefix, positions: positions.max(1), value });
+        Ok(())
     }
 
     fn set(&mut self, keyspace: &Keyspace, key: Bytes, value: Option<Bytes>) -> Result<()> {

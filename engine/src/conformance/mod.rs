@@ -15,6 +15,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics, as an assertion does")]
 
+mod appends;
 mod durability;
 mod sequences;
 mod storage;
@@ -121,6 +122,11 @@ const CHECKS: &[Check] = checks! {
         a_nested_transaction_joins_the_outer_one
         a_savepoint_takes_back_what_fails
         effects_run_after_the_commit_and_only_then;
+    appends:
+        appended_rows_stand_in_the_order_of_their_commits
+        appends_conflict_with_reads_of_their_range_alone
+        a_failed_step_appends_nothing
+        positions_never_come_again;
     durability:
         tickets_can_be_waited_for_and_awaited
         a_dropped_ticket_still_commits
