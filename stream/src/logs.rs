@@ -1,0 +1,189 @@
+//! The service's handle, and making and removing logs.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use millpond_engine::{Engine, Keyspace, Position, Read, Timestamp, Transaction};
+use parking_lot::RwLock;
+
+use crate::layout::{self, LOGS, RECORDS};
+use crate::record::LogRecord;
+use crate::{Error, Result};
+
+const MAX_SHARDS: u32 = 256;
+/// Of this many logs the decoded record is kept.
+const MAX_DECODED: usize = 10_000;
+
+/// Identifies a log for as long as its store exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LogId(u64);
+
+impl LogId {
+    /// Of the number that [`get`](LogId::get) gave.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        LogId(number)
+    }
+
+    /// As a number, to be stored.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Identifies a shard for as long as its log exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ShardId(u32);
+
+impl ShardId {
+    /// Of the number that [`get`](ShardId::get) gave.
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        ShardId(number)
+    }
+
+    /// As a number: a later shard of the log has a higher one.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for ShardId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a log is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogOptions {
+    /// How many shards are open at once, 1 to 256. They share the hash keys evenly.
+    pub shards: u32,
+    /// How long a record is kept.
+    pub retention: Duration,
+    /// After how long an open shard is closed and goes on in a child, at the next append; `None` is never.
+    pub roll_after: Option<Duration>,
+}
+
+/// A shard of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shard {
+    /// Its number.
+    pub id: ShardId,
+    /// The shard that it goes on from. That one may be gone by now.
+    pub parent: Option<ShardId>,
+    /// When it was opened.
+    pub created: Timestamp,
+    /// When it was closed, if it is: it gets no more records.
+    pub closed: Option<Timestamp>,
+}
+
+/// The logs of one engine. Cheap to clone, and usable from any thread.
+#[derive(Clone, Debug)]
+pub struct Logs {
+    pub(crate) engine: Engine,
+    pub(crate) logs: Keyspace,
+    pub(crate) records: Keyspace,
+    decoded: Arc<RwLock<HashMap<LogId, Decoded>>>,
+}
+
+/// A log's record with the bytes it was read from: while those are what is stored, it is up to date.
+type Decoded = (Bytes, Arc<LogRecord>);
+
+impl Logs {
+    /// Opens the logs of an engine.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn open(engine: &Engine) -> Result<Logs> {
+        let (logs, records) = (engine.keyspace(LOGS)?, engine.keyspace(RECORDS)?);
+        Ok(Logs { engine: engine.clone(), logs, records, decoded: Arc::default() })
+    }
+
+    /// Makes a log in the caller's transaction.
+    ///
+    /// # Errors
+    /// [`Error::ShardCount`], and those of the engine.
+    pub fn create_in(&self, tx: &mut Transaction, options: &LogOptions) -> Result<LogId> {
+        if !(1..=MAX_SHARDS).contains(&options.shards) {
+            return Err(Error::ShardCount { shards: options.shards });
+        }
+        let last = tx.get(&self.logs, layout::LAST_LOG_ID)?.map_or(Ok(0), |last| layout::read_u64(&last))?;
+        let log = LogId(last.saturating_add(1));
+        tx.put(&self.logs, layout::LAST_LOG_ID, log.0.to_be_bytes().to_vec())?;
+        let record = LogRecord::new(options, tx.clock().now());
+        tx.put(&self.logs, layout::log_key(log), record.encode())?;
+        Ok(log)
+    }
+
+    /// Closes all shards in the caller's transaction: nothing can be appended any more. What is there stays readable for as
+    /// long as it is kept.
+    ///
+    /// # Errors
+    /// [`Error::NoLog`], and those of the engine.
+    pub fn close_in(&self, tx: &mut Transaction, log: LogId) -> Result<()> {
+        let mut record = LogRecord::clone(&*self.need(tx, log)?);
+        record.close(tx.clock().now());
+        Ok(tx.put(&self.logs, layout::log_key(log), record.encode())?)
+    }
+
+    /// Removes a log in the caller's transaction. [`trim`](Logs::trim) frees the space of its records.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn remove_in(&self, tx: &mut Transaction, log: LogId) -> Result<()> {
+        tx.delete(&self.logs, layout::log_key(log))?;
+        Ok(tx.put(&self.logs, layout::removed_key(log), "")?)
+    }
+
+    /// The shards of a log in the order in which they were opened, without those that were closed so long ago that none of
+    /// their records is kept.
+    ///
+    /// # Errors
+    /// [`Error::NoLog`], and those of the engine.
+    pub fn shards(&self, reader: &mut impl Read, log: LogId) -> Result<Vec<Shard>> {
+        Ok(self.need(reader, log)?.shown(self.engine.clock().now()))
+    }
+
+    /// Before this position nothing is kept any more.
+    ///
+    /// # Errors
+    /// [`Error::NoLog`], and those of the engine.
+    pub fn horizon(&self, reader: &mut impl Read, log: LogId) -> Result<Position> {
+        Ok(self.horizon_of(&*self.need(reader, log)?))
+    }
+
+    pub(crate) fn horizon_of(&self, record: &LogRecord) -> Position {
+        let now = self.engine.clock().now();
+        let retention = u64::try_from(record.retention.as_millis()).unwrap_or(u64::MAX);
+        Position::first_at(Timestamp::from_millis(now.as_millis().saturating_sub(retention)))
+    }
+
+    pub(crate) fn need(&self, reader: &mut impl Read, log: LogId) -> Result<Arc<LogRecord>> {
+        let stored = reader.get(&self.logs, &layout::log_key(log))?.ok_or(Error::NoLog { log })?;
+        if let Some((bytes, record)) = self.decoded.read().get(&log)
+            && *bytes == stored
+        {
+            return Ok(Arc::clone(record));
+        }
+        let record = Arc::new(LogRecord::decode(stored.clone())?);
+        let mut decoded = self.decoded.write();
+        if decoded.len() >= MAX_DECODED {
+            decoded.clear();
+        }
+        decoded.insert(log, (stored, Arc::clone(&record)));
+        Ok(record)
+    }
+}

@@ -1,0 +1,116 @@
+//! Freeing the space of records that are not kept any more.
+//!
+//! What is too old is not read, whether it is still stored or not, so this is never urgent. It begins where it ended the last
+//! time: a log-structured store walks over what was deleted until it is compacted.
+
+use std::ops::Bound;
+
+use millpond_engine::{Position, RangeRequest, WriteBatch};
+
+use crate::layout;
+use crate::record::LogRecord;
+use crate::{Error, LogId, Logs, Result, ShardId};
+
+const BATCH_ROWS: usize = 1000;
+
+impl Logs {
+    /// Removes the records, shards and removed logs that nobody can read any more. Gives the number of rows of records
+    /// that went.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn trim(&self) -> Result<u64> {
+        let snapshot = self.engine.snapshot()?;
+        let mut rows = 0;
+        for entry in snapshot.scan(&self.logs, &RangeRequest::prefix(layout::LOG_PREFIX))? {
+            let (key, value) = entry?;
+            rows += self.trim_log(layout::log_id(&key)?, &LogRecord::decode(value)?)?;
+        }
+        for entry in snapshot.scan(&self.logs, &RangeRequest::prefix(layout::REMOVED_PREFIX))? {
+            rows += self.clear(layout::log_id(&entry?.0)?)?;
+        }
+        Ok(rows)
+    }
+
+    fn trim_log(&self, log: LogId, record: &LogRecord) -> Result<u64> {
+        let now = self.engine.clock().now();
+        let mut rows = 0;
+        let mut is_any_over = false;
+        for shard in &record.shards {
+            rows += self.trim_shard(log, shard.id, record)?;
+            is_any_over |= record.is_over(shard, now);
+        }
+        if is_any_over {
+            self.forget_shards(log)?;
+        }
+        Ok(rows)
+    }
+
+    fn trim_shard(&self, log: LogId, shard: ShardId, record: &LogRecord) -> Result<u64> {
+        let (mark, horizon) = (layout::trimmed_key(log, shard), self.horizon_of(record));
+        let begin = self.engine.get(&self.logs, &mark)?;
+        let begin = begin.map_or(Ok(0), |begin| layout::read_u64(&begin))?;
+        let from = layout::record_key(log, shard, Position::new(begin));
+        let to = layout::record_key(log, shard, horizon);
+        let rows = self.delete(&RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to)))?;
+        if rows > 0 {
+            let mut batch = WriteBatch::new();
+            batch.put(&self.logs, mark, horizon.to_bytes().to_vec());
+            self.engine.write(batch)?;
+        }
+        Ok(rows)
+    }
+
+    /// Removes all rows of a range, a bounded batch at a time.
+    fn delete(&self, range: &RangeRequest) -> Result<u64> {
+        let snapshot = self.engine.snapshot()?;
+        let mut found = snapshot.scan(&self.records, range)?;
+        let mut rows = 0;
+        loop {
+            let mut batch = WriteBatch::new();
+            for entry in found.by_ref().take(BATCH_ROWS) {
+                batch.delete(&self.records, entry?.0);
+            }
+            if batch.is_empty() {
+                return Ok(rows);
+            }
+            rows += batch.len() as u64;
+            self.engine.write(batch)?;
+        }
+    }
+
+    /// Takes the shards that are over out of the record of their log.
+    fn forget_shards(&self, log: LogId) -> Result<()> {
+        self.engine.transact(|tx| {
+            let stored = match self.need(tx, log) {
+                Err(Error::NoLog { .. }) => return Ok(()),
+                stored => stored?,
+            };
+            let now = tx.clock().now();
+            let mut kept = LogRecord { shards: Vec::new(), ..LogRecord::clone(&stored) };
+            for shard in &stored.shards {
+                // What was committed in the moment of closing may be a little younger than that.
+                let rows = RangeRequest::prefix(&layout::shard_prefix(log, shard.id)).limit(1);
+                if stored.is_over(shard, now) && tx.range(&self.records, &rows)?.entries.is_empty() {
+                    tx.delete(&self.logs, layout::trimmed_key(log, shard.id))?;
+                } else {
+                    kept.shards.push(shard.clone());
+                }
+            }
+            Ok(tx.put(&self.logs, layout::log_key(log), kept.encode())?)
+        })
+    }
+
+    /// Clears away what a removed log left behind.
+    fn clear(&self, log: LogId) -> Result<u64> {
+        let rows = self.delete(&RangeRequest::prefix(&layout::records_prefix(log)))?;
+        let mut batch = WriteBatch::new();
+        let marks = RangeRequest::prefix(&layout::trimmed_prefix(log));
+        for entry in self.engine.snapshot()?.scan(&self.logs, &marks)? {
+            batch.delete(&self.logs, entry?.0);
+        }
+        batch.delete(&self.logs, layout::removed_key(log));
+        self.engine.write(batch)?;
+        Ok(rows)
+    }
+}
