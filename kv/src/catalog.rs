@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read};
+use millpond_stream::Logs;
 use parking_lot::RwLock;
 
 use crate::layout::{self, INDEXES, ITEMS, TABLES, TOKENS};
@@ -18,13 +19,14 @@ use crate::{Error, Result};
 /// The records whose decoded form is kept, by the bytes of their encoded form.
 const MAX_CACHED_BYTES: usize = 8 << 20;
 
-/// The keyspaces of the service, and the decoded records of tables.
+/// The keyspaces of the service, the logs of its change streams, and the decoded records of tables.
 #[derive(Debug)]
 pub(crate) struct Catalog {
     pub(crate) tables: Keyspace,
     pub(crate) items: Keyspace,
     pub(crate) indexes: Keyspace,
     pub(crate) tokens: Keyspace,
+    pub(crate) logs: Logs,
     decoded: RwLock<Decoded>,
 }
 
@@ -50,7 +52,8 @@ impl Catalog {
     pub(crate) fn open(engine: &Engine) -> Result<Self> {
         let (tables, items) = (engine.keyspace(TABLES)?, engine.keyspace(ITEMS)?);
         let (indexes, tokens) = (engine.keyspace(INDEXES)?, engine.keyspace(TOKENS)?);
-        Ok(Catalog { tables, items, indexes, tokens, decoded: RwLock::default() })
+        let logs = Logs::open(engine)?;
+        Ok(Catalog { tables, items, indexes, tokens, logs, decoded: RwLock::default() })
     }
 
     /// The table of that name, if it exists.

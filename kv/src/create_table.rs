@@ -11,7 +11,7 @@ use crate::layout::{self, TableId};
 use crate::model::{BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement};
 use crate::settings::{check_on_demand, check_sse, check_throughput, check_throughput_values};
 use crate::table::{Settings, TableRecord};
-use crate::{Error, Result, tags};
+use crate::{Error, Result, streams, tags};
 
 const MAX_KEY_NAME_CHARACTERS: usize = 255;
 
@@ -30,7 +30,7 @@ pub(crate) fn check(request: &CreateTableRequest) -> Result<Create<'_>> {
     check_on_demand(request.billing_mode.unwrap_or_default(), request.on_demand_throughput, "table")?;
     let keys = check_keys(request)?;
     let indexes = index::check::definitions(request, &keys)?;
-    refuse_unsupported(request)?;
+    streams::check_new(request.stream_specification)?;
     tags::check_tags(&request.tags)?;
     check_sse(request.sse_specification.as_ref())?;
     Ok(Create { request, name, keys, indexes })
@@ -95,14 +95,6 @@ fn check_keys(request: &CreateTableRequest) -> Result<Keys> {
     Ok(keys)
 }
 
-/// Refuses what would otherwise be promised and not done.
-fn refuse_unsupported(request: &CreateTableRequest) -> Result<()> {
-    if request.stream_specification.is_some_and(|stream| stream.stream_enabled) {
-        return Err(Error::invalid_parameters("StreamSpecification: change streams are not supported yet"));
-    }
-    Ok(())
-}
-
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_>) -> Result<CreateTableOutput> {
     let Create { request, name, keys, indexes } = create;
     if catalog.find(tx, name)?.is_some() {
@@ -117,6 +109,8 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_
         keys: keys.clone(),
         indexes: Vec::new(),
         expiry: None,
+        stream: None,
+        latest_stream_label: None,
         next_index: 0,
         created: now,
         settings: Settings {
@@ -134,6 +128,9 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_
     };
     for definition in indexes {
         record.add_index(definition.clone(), false)?;
+    }
+    if let Some(view_type) = request.stream_specification.and_then(|stream| stream.stream_view_type) {
+        streams::enable(catalog, tx, &mut record, view_type)?;
     }
     tx.put(&catalog.tables, layout::table_key(name), record.encode())?;
     Ok(CreateTableOutput { table_description: record.describe(now, &Count::default()) })

@@ -13,7 +13,8 @@ use crate::index::expiry;
 use crate::layout::{self, TableId};
 use crate::model::{DeleteTableOutput, DeleteTableRequest, TableStatus};
 use crate::sweep::clear;
-use crate::{Error, Result, constraints};
+use crate::table::TableRecord;
+use crate::{Error, Result, constraints, streams};
 
 pub(crate) fn run_in(
     catalog: &Catalog,
@@ -33,6 +34,8 @@ pub(crate) fn run_in(
     if let Some(expiry) = &table.expiry {
         expiry::forget(tx, catalog, table.id, expiry)?;
     }
+    let mut table = TableRecord::clone(&table);
+    streams::disable(catalog, tx, &mut table)?;
     let mut table_description = table.describe(tx.clock().now(), &Count::default());
     table_description.table_status = TableStatus::Deleting;
     Ok((DeleteTableOutput { table_description }, table.id))

@@ -1,5 +1,7 @@
 //! The crate's error: what the service would say, and what the engine reported.
 
+use millpond_stream::Error as LogError;
+
 use crate::expression::ExpressionError;
 use crate::model::{CancellationCode, CancellationReason};
 use crate::value::Item;
@@ -55,6 +57,12 @@ pub enum Error {
         "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token that was already used."
     )]
     IdempotentParameterMismatch,
+    /// A shard iterator is older than 15 minutes. Nothing was read; a new one can be had.
+    #[error("The provided iterator exceeds the maximum age allowed.")]
+    ExpiredIterator,
+    /// A record of a change stream that would have to be read is older than a day, and gone.
+    #[error("The data you are trying to access has been trimmed.")]
+    TrimmedDataAccess,
     /// The storage engine failed.
     #[error("the storage engine failed")]
     Engine(#[source] millpond_engine::Error),
@@ -96,6 +104,8 @@ impl Error {
             Error::TransactionConflict => "TransactionConflictException",
             Error::TransactionCanceled { .. } => "TransactionCanceledException",
             Error::IdempotentParameterMismatch => "IdempotentParameterMismatchException",
+            Error::ExpiredIterator => "ExpiredIteratorException",
+            Error::TrimmedDataAccess => "TrimmedDataAccessException",
             Error::Engine(_) | Error::Corrupt { .. } => "InternalServerError",
         }
     }
@@ -118,6 +128,8 @@ impl Error {
             | Error::LimitExceeded { .. }
             | Error::ConditionalCheckFailed { .. }
             | Error::IdempotentParameterMismatch
+            | Error::ExpiredIterator
+            | Error::TrimmedDataAccess
             | Error::Corrupt { .. }
             | Error::Serde { .. } => false,
         }
@@ -133,6 +145,16 @@ impl From<millpond_engine::Error> for Error {
         match error {
             millpond_engine::Error::Conflict { .. } => Error::TransactionConflict,
             other => Error::Engine(other),
+        }
+    }
+}
+
+impl From<LogError> for Error {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Engine(error) => Error::from(error),
+            // The logs are this service's own: what it asks for is there, unless what it has stored is wrong.
+            other => Error::Corrupt { keyspace: "stream.logs", detail: other.to_string() },
         }
     }
 }

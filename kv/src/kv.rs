@@ -261,7 +261,7 @@ impl Kv {
     }
 
     /// Deletes the items whose time has come by the engine's clock, of all tables, and gives their number. Until then they
-    /// are read like any other, as the service has it too. The server calls this every second; whoever links the crate
+    /// are read like any other, as the service has it too. Their records in a change stream say who deleted them. The server calls this every second; whoever links the crate
     /// calls it as often as it matters. It costs nothing while no table's items expire.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //! | `kv.tables` | `03` table id (u32), index id (u32) | empty: the index is deleted, entries of it may be left |
 //! | `kv.tables` | `04` table id (u32) | the table's name: its items expire |
 //! | `kv.tables` | `05` table id (u32), index id (u32) | a second (u64): what was to expire before it is gone |
+//! | `kv.tables` | `06` table name, `00`, label | a change stream, an encoded item (see `streams/record.rs`) |
 //! | `kv.items` | table id (u32), hash (16 bytes), sort key | the item, encoded, its key attributes included |
 //! | `kv.indexes` | table id (u32), index id (u32), hash (16 bytes), sort keys in groups, hash of the row's key (16 bytes) | the entry, an encoded item |
 //! | `kv.indexes` | table id (u32), index id (u32), second of expiry (u64), row's key without the table id | empty |
@@ -32,6 +33,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 use millpond_engine::{Timestamp, key::prefix_end};
 
+use crate::model::Stream;
 use crate::value::{AttributeValue, Item, ItemView, codec};
 use crate::{Error, Result};
 
@@ -57,6 +59,7 @@ const DELETED: u8 = 2;
 const DROPPED: u8 = 3;
 const EXPIRING: u8 = 4;
 const EXPIRED: u8 = 5;
+const STREAM: u8 = 6;
 const HASH_BYTES: usize = 16;
 /// Longer than what stands before a hash.
 const FIRST_BYTES: usize = 8 + HASH_BYTES;
@@ -261,6 +264,27 @@ pub(crate) fn segment_bounds(prefix: &[u8], segment: u32, total: u32) -> (Bound<
     let end = || prefix_end(prefix).map_or(Bound::Unbounded, Bound::Excluded);
     let to = at(segment.saturating_add(1)).map_or_else(end, Bound::Excluded);
     (from, to)
+}
+
+/// The key of a stream. A table's name has no zero byte.
+pub(crate) fn stream_key(stream: &Stream) -> Vec<u8> {
+    [&table_streams_prefix(&stream.table_name), stream.stream_label.as_bytes()].concat()
+}
+
+/// Prefix of the keys of all streams.
+pub(crate) const STREAM_PREFIX: &[u8] = &[STREAM];
+
+/// Prefix of the keys of all streams of a table name.
+pub(crate) fn table_streams_prefix(table: &str) -> Vec<u8> {
+    [STREAM_PREFIX, table.as_bytes(), &[0]].concat()
+}
+
+/// The stream in a key.
+pub(crate) fn stream(key: &[u8]) -> Result<Stream> {
+    let name = key.strip_prefix(STREAM_PREFIX).and_then(|name| std::str::from_utf8(name).ok());
+    let parts = name.and_then(|name| name.split_once('\0'));
+    let (table, label) = parts.ok_or_else(|| corrupt(TABLES, "a stream's name is not text"))?;
+    Ok(Stream { table_name: table.to_owned(), stream_label: label.to_owned() })
 }
 
 const TOKEN: u8 = 0;

@@ -57,8 +57,7 @@
 //!
 //! # What it is not
 //! It throttles nothing: capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
-//! ARN stands for the name it ends in. Change streams are not there yet; requests that
-//! ask for them are refused. The wire protocol is the server's.
+//! ARN stands for the name it ends in. The wire protocol is the server's.
 
 #[cfg(feature = "aws-sdk")]
 pub mod aws_sdk;
@@ -89,6 +88,7 @@ mod record;
 mod scan;
 mod settings;
 mod source;
+mod streams;
 mod sweep;
 mod table;
 mod tags;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use millpond_engine::Timestamp;
+use millpond_stream::LogId;
 
 use crate::Result;
 use crate::index::IndexRecord;
@@ -11,14 +12,15 @@ use crate::index::expiry::Expiry;
 use crate::key::{KeyAttribute, Keys};
 use crate::layout::{self, IndexId, TABLES, TableId};
 use crate::model::{
-    BillingMode, OnDemandThroughput, ProvisionedThroughput, ScalarAttributeType, SseSpecification, SseType, TableClass,
-    Tag, WarmThroughput,
+    BillingMode, OnDemandThroughput, ProvisionedThroughput, ScalarAttributeType, SseSpecification, SseType,
+    StreamViewType, TableClass, Tag, WarmThroughput,
 };
+use crate::streams::TableStream;
 use crate::table::{Settings, TableRecord};
 use crate::value::{AttributeValue, Item, Number, codec};
 
-/// Version of the record's attributes: 2 added indexes and expiry. A record of a later one is refused.
-const RECORD_VERSION: i64 = 2;
+/// Version of the record's attributes: 2 added indexes and expiry, 3 change streams. A record of a later one is refused.
+const RECORD_VERSION: i64 = 3;
 
 impl TableRecord {
     pub(crate) fn encode(&self) -> Bytes {
@@ -29,8 +31,12 @@ impl TableRecord {
             }
         };
         let settings = &self.settings;
-        // Builds from before indexes must not write to a table that has one, or whose items expire.
-        let version = if self.indexes.is_empty() && self.next_index == 0 { 1 } else { RECORD_VERSION };
+        // A build must not write to a table that has what it does not know to keep.
+        let version = match (&self.stream, self.indexes.is_empty() && self.next_index == 0) {
+            (Some(_), _) => 3,
+            (None, false) => 2,
+            (None, true) => 1,
+        };
         put("version", Some(number(version)));
         put("id", Some(number(i64::from(self.id.0))));
         put("name", Some(text(&self.name)));
@@ -64,6 +70,9 @@ impl TableRecord {
         put("expiry_attribute", self.expiry.as_ref().map(|expiry| text(&expiry.attribute)));
         put("expiry_index", self.expiry.as_ref().map(|expiry| number(i64::from(expiry.index.0))));
         put("expiry_backfilling", self.expiry.as_ref().map(|expiry| AttributeValue::Bool(expiry.is_backfilling)));
+        put("stream_log", self.stream.as_ref().map(|stream| AttributeValue::N(stream.log.get().into())));
+        put("stream_view_type", self.stream.as_ref().map(|stream| text(stream.view_type.as_str())));
+        put("stream_label", self.latest_stream_label.as_deref().map(text));
         if version > 1 {
             put("next_index", Some(number(i64::from(self.next_index))));
             put("indexes", Some(AttributeValue::L(self.indexes.iter().map(IndexRecord::encode).collect())));
@@ -102,6 +111,13 @@ impl TableRecord {
                 is_backfilling: fields.need("expiry_backfilling", Fields::flag)?,
             })
         });
+        let stream = fields.number("stream_log").map(|log| {
+            let view_type = fields.choice("stream_view_type", StreamViewType::from_name);
+            Ok::<_, crate::Error>(TableStream {
+                log: LogId::new(u64::try_from(log).map_err(|_| bad("stream_log"))?),
+                view_type: view_type.ok_or_else(|| bad("stream_view_type"))?,
+            })
+        });
         let tags = match item.get("tags") {
             Some(AttributeValue::M(tags)) => tags.iter().filter_map(tag).collect(),
             _ => Vec::new(),
@@ -117,6 +133,8 @@ impl TableRecord {
             },
             indexes,
             expiry: expiry.transpose()?,
+            stream: stream.transpose()?,
+            latest_stream_label: fields.text("stream_label"),
             next_index: fields.number("next_index").and_then(|id| u32::try_from(id).ok()).unwrap_or(0),
             created: fields.need("created", Fields::time)?,
             settings: Settings {
@@ -192,7 +210,7 @@ impl Fields<'_> {
         }
     }
 
-    fn time(&self, name: &str) -> Option<Timestamp> {
+    pub(crate) fn time(&self, name: &str) -> Option<Timestamp> {
         self.number(name).and_then(|millis| u64::try_from(millis).ok()).map(Timestamp::from_millis)
     }
 
@@ -203,7 +221,7 @@ impl Fields<'_> {
         }
     }
 
-    fn choice<T>(&self, name: &str, parse: fn(&str) -> Option<T>) -> Option<T> {
+    pub(crate) fn choice<T>(&self, name: &str, parse: fn(&str) -> Option<T>) -> Option<T> {
         self.text(name).and_then(|text| parse(&text))
     }
 
@@ -258,6 +276,8 @@ mod tests {
             },
             indexes: vec![index(Projected::All, None), index(Projected::KeysOnly, sort), index(include, None)],
             expiry: Some(Expiry { attribute: "until".into(), index: IndexId(6), is_backfilling: true }),
+            stream: Some(TableStream { log: LogId::new(9), view_type: StreamViewType::NewImage }),
+            latest_stream_label: Some("label".into()),
             next_index: 7,
             created: at,
             settings: Settings {
@@ -281,8 +301,15 @@ mod tests {
             },
         };
         assert_eq!(TableRecord::decode(&full.encode()).unwrap(), full);
-        let bare =
-            TableRecord { indexes: Vec::new(), expiry: None, next_index: 0, settings: Settings::default(), ..full };
+        let bare = TableRecord {
+            indexes: Vec::new(),
+            expiry: None,
+            stream: None,
+            latest_stream_label: None,
+            next_index: 0,
+            settings: Settings::default(),
+            ..full
+        };
         assert_eq!(TableRecord::decode(&bare.encode()).unwrap(), bare);
     }
 }

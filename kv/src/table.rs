@@ -11,9 +11,10 @@ use crate::key::Keys;
 use crate::layout::{IndexId, TableId};
 use crate::model::{
     AttributeDefinition, BillingMode, BillingModeSummary, OnDemandThroughput, ProvisionedThroughput,
-    ProvisionedThroughputDescription, ScalarAttributeType, SseDescription, SseSpecification, SseType, TableClass,
-    TableClassSummary, TableDescription, TableStatus, Tag, WarmThroughput,
+    ProvisionedThroughputDescription, ScalarAttributeType, SseDescription, SseSpecification, SseType,
+    StreamSpecification, TableClass, TableClassSummary, TableDescription, TableStatus, Tag, WarmThroughput,
 };
+use crate::streams::TableStream;
 use crate::{Error, Result};
 
 /// A table as stored.
@@ -25,6 +26,9 @@ pub(crate) struct TableRecord {
     pub(crate) indexes: Vec<IndexRecord>,
     /// Whether and when items expire.
     pub(crate) expiry: Option<Expiry>,
+    /// Where its changes go.
+    pub(crate) stream: Option<TableStream>,
+    pub(crate) latest_stream_label: Option<String>,
     /// The id of the index that is created next: none is given twice in a table.
     pub(crate) next_index: u32,
     pub(crate) created: Timestamp,
@@ -74,7 +78,7 @@ impl TableRecord {
 
     /// Whether something is derived from the items, so that a write has to know the image before it.
     pub(crate) fn derives(&self) -> bool {
-        !self.indexes.is_empty() || self.expiry.is_some()
+        !self.indexes.is_empty() || self.expiry.is_some() || self.stream.is_some()
     }
 
     /// The types of all key attributes, by name: an attribute has one type in all keys.
@@ -128,6 +132,11 @@ impl TableRecord {
                 sse_type: sse.sse_type.or(sse.enabled.unwrap_or(false).then_some(SseType::Kms)),
                 kms_master_key_id: sse.kms_master_key_id.clone(),
             }),
+            stream_specification: self
+                .stream
+                .as_ref()
+                .map(|stream| StreamSpecification { stream_enabled: true, stream_view_type: Some(stream.view_type) }),
+            latest_stream_label: self.latest_stream_label.clone(),
             deletion_protection_enabled: settings.deletion_protection,
             item_count: count.table.items,
             table_size_bytes: count.table.bytes,

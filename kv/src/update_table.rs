@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::settings::{change_on_demand, check_sse, check_throughput, check_throughput_values};
 use crate::table::{Settings, TableRecord};
-use crate::{Error, Result};
+use crate::{Error, Result, streams};
 
 pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
     let name = constraints::table_name(&request.table_name)?;
@@ -26,9 +26,7 @@ pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
     if request.has_replica_updates {
         return Err(Error::invalid_parameters("ReplicaUpdates: global tables are not supported"));
     }
-    if request.stream_specification.is_some_and(|stream| stream.stream_enabled) {
-        return Err(Error::invalid_parameters("StreamSpecification: change streams are not supported yet"));
-    }
+    streams::check_change(request.stream_specification)?;
     let changes = request.billing_mode.is_some()
         || request.provisioned_throughput.is_some()
         || request.on_demand_throughput.is_some()
@@ -117,8 +115,8 @@ pub(crate) fn run_in(
     request: &UpdateTableRequest,
 ) -> Result<Updated> {
     let mut table = TableRecord::clone(&*catalog.need_named(tx, name)?);
-    if request.stream_specification.is_some_and(|stream| !stream.stream_enabled) {
-        return Err(Error::validation(format!("Table has no stream to disable: TableName: {name}")));
+    if let Some(specification) = request.stream_specification {
+        streams::change(catalog, tx, &mut table, specification)?;
     }
     let now = tx.clock().now();
     let billing_before = table.settings.billing_mode.unwrap_or_default();

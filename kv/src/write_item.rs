@@ -14,6 +14,7 @@ use crate::expression::{self, Condition, Kind, Substitutions, legacy};
 use crate::index::entry::{self, Image};
 use crate::index::expiry;
 use crate::model::{ConditionalOperator, ExpectedAttributeValue, ReturnValuesOnConditionCheckFailure};
+use crate::streams::{self, Cause};
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item, MAX_ATTRIBUTE_NAME_BYTES, MAX_DEPTH, MAX_ITEM_BYTES, item_size_bytes};
 use crate::{Error, Result, layout};
@@ -95,6 +96,19 @@ pub(crate) fn write_item(
     before: &Before,
     new: Option<&Item>,
 ) -> Result<Consumption> {
+    write_item_for(Cause::Request, tx, catalog, table, row, before, new)
+}
+
+/// As [`write_item`], for whoever changes it.
+pub(crate) fn write_item_for(
+    cause: Cause,
+    tx: &mut Transaction,
+    catalog: &Catalog,
+    table: &TableRecord,
+    row: Vec<u8>,
+    before: &Before,
+    new: Option<&Item>,
+) -> Result<Consumption> {
     let mut consumption = Consumption::of_table(capacity::write_units(size(before.item()), size(new)));
     if let Before::Read(old) = before
         && old.as_ref() == new
@@ -105,6 +119,7 @@ pub(crate) fn write_item(
     let image = new.zip(encoded.as_ref()).map(|(item, encoded)| Image { item, encoded });
     entry::change(tx, catalog, table, &row, before.item(), image, &mut consumption)?;
     expiry::change(tx, catalog, table, &row, before.item(), new)?;
+    streams::capture(tx, catalog, table, &row, (before.item(), new), cause)?;
     match encoded {
         Some(encoded) => tx.put(&catalog.items, row, encoded)?,
         None => tx.delete(&catalog.items, row)?,

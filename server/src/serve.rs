@@ -96,7 +96,7 @@ fn open(options: &Options) -> Result<Pond, Error> {
     pond.map_err(Error::Open)
 }
 
-/// Deletes items whose time has come, for as long as the server runs.
+/// Deletes items whose time has come, and what change streams do not keep any more, for as long as the server runs.
 async fn expire(pond: Pond) {
     let mut ticks = tokio::time::interval(EXPIRE_EVERY);
     // After a long deletion, or a sleep of the machine, once is enough.
@@ -104,11 +104,12 @@ async fn expire(pond: Pond) {
     loop {
         ticks.tick().await;
         let pond = pond.clone();
-        match tokio::task::spawn_blocking(move || pond.kv().expire_items()).await {
-            Ok(Ok(0)) => {}
-            Ok(Ok(items)) => debug!(items, "expired"),
-            Ok(Err(error)) => warn!(%error, "expired items were not deleted"),
-            Err(stopped) => warn!(%stopped, "expired items were not deleted"),
+        let sweep = move || Ok::<_, millpond::Error>((pond.kv().expire_items()?, pond.kv().trim_streams()?));
+        match tokio::task::spawn_blocking(sweep).await.map_err(|stopped| stopped.to_string()) {
+            Ok(Ok((0, 0))) => {}
+            Ok(Ok((items, records))) => debug!(items, records, "what was too old is deleted"),
+            Ok(Err(error)) => warn!(error = chain(&error), "what is too old was not deleted"),
+            Err(stopped) => warn!(stopped, "what is too old was not deleted"),
         }
     }
 }

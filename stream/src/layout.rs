@@ -5,7 +5,7 @@
 //! | `stream.logs` | `00` | u64: the highest log id ever given |
 //! | `stream.logs` | `01` log id (u64) | the log's record (see `record.rs`) |
 //! | `stream.logs` | `02` log id (u64) | empty: the log is removed, records of it may be left |
-//! | `stream.logs` | `03` log id (u64), shard (u32) | a position (u64): the records before it are removed |
+//! | `stream.logs` | `03` log id (u64), shard (u32) | a position (u64): the records before it may be removed, and the one right before it was there |
 //! | `stream.records` | log id (u64), shard (u32), position (u64) | a version byte, then each record after its length (u32) |
 //!
 //! A row of records takes a position for each of them; its own is that of the first. Ids are never given twice, so what a
@@ -75,6 +75,12 @@ pub(crate) fn record_key(log: LogId, shard: ShardId, position: Position) -> Vec<
 /// The position in the key of a row of records.
 pub(crate) fn position(key: &[u8]) -> Result<Position> {
     Position::of_key(key).ok_or(Error::Corrupt { keyspace: RECORDS, detail: "a key has no position" })
+}
+
+/// The position after the last record of a row.
+pub(crate) fn end_of_row(key: &[u8], batch: Bytes) -> Result<Position> {
+    let records = u32::try_from(decode_batch(batch)?.len()).unwrap_or(u32::MAX);
+    Ok(position(key)?.plus(records))
 }
 
 pub(crate) fn encode_batch(records: &[Bytes]) -> Vec<u8> {

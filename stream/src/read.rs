@@ -98,8 +98,23 @@ impl Logs {
         self.need(reader, log)?.need(log, shard)?;
         let last = RangeRequest::prefix(&layout::shard_prefix(log, shard)).reverse().limit(1);
         let Some((key, batch)) = reader.range(&self.records, &last)?.entries.pop() else { return Ok(None) };
-        let count = u32::try_from(layout::decode_batch(batch)?.len()).unwrap_or(u32::MAX);
-        Ok(Some(layout::position(&key)?.plus(count)))
+        layout::end_of_row(&key, batch).map(Some)
+    }
+
+    /// Whether a record of a shard at a position or after it was kept once and is not any more, so that reading from there
+    /// would pass over it.
+    ///
+    /// # Errors
+    /// As [`read`](Logs::read).
+    pub fn has_lost(&self, reader: &mut impl Read, log: LogId, shard: ShardId, from: Position) -> Result<bool> {
+        let horizon = self.horizon_of(&*self.need(reader, log)?);
+        let trimmed = reader.get(&self.logs, &layout::trimmed_key(log, shard))?;
+        if trimmed.map_or(Ok(0), |trimmed| layout::read_u64(&trimmed))? > from.get() {
+            return Ok(true);
+        }
+        let (from, to) = (layout::record_key(log, shard, from), layout::record_key(log, shard, horizon));
+        let old = RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to)).limit(1);
+        Ok(!reader.range(&self.records, &old)?.entries.is_empty())
     }
 
     /// The position of the row that has this position in it, or this one itself.
@@ -107,9 +122,8 @@ impl Logs {
         let (from, to) = (layout::shard_prefix(log, shard), layout::record_key(log, shard, position));
         let before = RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to)).reverse().limit(1);
         let Some((key, batch)) = reader.range(&self.records, &before)?.entries.pop() else { return Ok(position) };
-        let first = layout::position(&key)?;
-        let count = u32::try_from(layout::decode_batch(batch)?.len()).unwrap_or(u32::MAX);
-        Ok(if first.plus(count) > position { first } else { position })
+        let is_within = layout::end_of_row(&key, batch)? > position;
+        if is_within { layout::position(&key) } else { Ok(position) }
     }
 }
 

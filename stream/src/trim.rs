@@ -52,13 +52,14 @@ impl Logs {
         let begin = begin.map_or(Ok(0), |begin| layout::read_u64(&begin))?;
         let from = layout::record_key(log, shard, Position::new(begin));
         let to = layout::record_key(log, shard, horizon);
-        let rows = self.delete(&RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to)))?;
-        if rows > 0 {
-            let mut batch = WriteBatch::new();
-            batch.put(&self.logs, mark, horizon.to_bytes().to_vec());
-            self.engine.write(batch)?;
-        }
-        Ok(rows)
+        let old = RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to));
+        // The mark comes first: whoever reads it knows of all that is missing.
+        let last = self.engine.snapshot()?.scan(&self.records, &old.clone().reverse())?.next();
+        let Some((key, batch)) = last.transpose()? else { return Ok(0) };
+        let mut write = WriteBatch::new();
+        write.put(&self.logs, mark, layout::end_of_row(&key, batch)?.to_bytes().to_vec());
+        self.engine.write(write)?;
+        self.delete(&old)
     }
 
     /// Removes all rows of a range, a bounded batch at a time.

@@ -62,8 +62,8 @@ class Server:
         settings = {"retries": {"total_max_attempts": 1}, "max_pool_connections": 64, "read_timeout": 60}
         return Config(**{**settings, **more})
 
-    def client(self, **more):
-        return boto3.client("dynamodb", endpoint_url=self.url, config=self.config(**more), **CREDENTIALS)
+    def client(self, service="dynamodb", **more):
+        return boto3.client(service, endpoint_url=self.url, config=self.config(**more), **CREDENTIALS)
 
     def resource(self):
         return boto3.resource("dynamodb", endpoint_url=self.url, config=self.config(), **CREDENTIALS)

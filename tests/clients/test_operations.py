@@ -9,7 +9,8 @@ import pytest
 from millpond import ROOT, Server
 from test_wire import Wire, code
 
-MODEL = botocore.session.get_session().get_service_model("dynamodb")
+MODELS = [botocore.session.get_session().get_service_model(name) for name in ("dynamodb", "dynamodbstreams")]
+OPERATIONS = {name: (model, model.operation_model(name)) for model in MODELS for name in model.operation_names}
 # Those that any operation may give.
 COMMON = {"ValidationException", "SerializationException"}
 # What JSON can hold where something else is expected; `1e400` is no double.
@@ -18,7 +19,10 @@ WRONG = [b"null", b"true", b"0", b"-1", b"1e400", b"99999999999999999999", b'""'
 TABLE = {
     "TableName": "sample", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}], "BillingMode": "PAY_PER_REQUEST",
+    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
 }
+# Names that have to be asked for: by their shape in the model.
+KNOWN = {}
 HOLE = "\x00hole\x00"
 
 
@@ -34,10 +38,29 @@ def documented():
 SERVED, UNSERVED = documented()
 
 
+def send(wire, operation, body):
+    target = OPERATIONS[operation][0].metadata["targetPrefix"]
+    return wire.send(f"{target}.{operation}", body)
+
+
+def ask(wire, operation, body):
+    status, _, answer = send(wire, operation, body)
+    assert status == 200, answer
+    return json.loads(answer)
+
+
 @pytest.fixture(scope="module")
 def wire():
     server = Server(None)
     wire = Wire(server)
+    ask(wire, "CreateTable", TABLE)
+    stream = {"StreamArn": ask(wire, "DescribeTable", {"TableName": "sample"})["Table"]["LatestStreamArn"]}
+    shard = ask(wire, "DescribeStream", stream)["StreamDescription"]["Shards"][0]
+    place = stream | {"ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    KNOWN.update(
+        stream, ShardId=shard["ShardId"], ShardIterator=ask(wire, "GetShardIterator", place)["ShardIterator"],
+        SequenceNumber=shard["SequenceNumberRange"]["StartingSequenceNumber"],
+    )
     yield wire
     assert server.alive()
     assert server.stop() == 0
@@ -45,13 +68,13 @@ def wire():
 
 
 def test_the_list_of_operations_is_the_models():
-    assert SERVED | UNSERVED == set(MODEL.operation_names)
+    assert SERVED | UNSERVED == set(OPERATIONS)
     assert not SERVED & UNSERVED
 
 
 @pytest.mark.parametrize("operation", sorted(UNSERVED))
 def test_what_is_not_served_is_an_unknown_operation(wire, operation):
-    status, _, body = wire.send(operation, {})
+    status, _, body = send(wire, operation, {})
     assert (status, code(body)) == (400, "UnknownOperationException")
 
 
@@ -74,6 +97,8 @@ def sample(shape, is_whole, depth=0):
         case "string":
             if shape.name in ("TableName", "TableArn"):
                 return "sample"
+            if shape.name in KNOWN:
+                return KNOWN[shape.name]
             return shape.enum[0] if shape.enum else "pk"
         case "blob":
             return "AAEC"
@@ -111,27 +136,27 @@ def put(value, path, new):
 
 @pytest.mark.parametrize("operation", sorted(SERVED))
 def test_whatever_stands_in_a_request_it_is_answered(wire, operation):
-    model = MODEL.operation_model(operation)
+    _, model = OPERATIONS[operation]
     known = COMMON | {error.name for error in model.error_shapes}
     for request in requests(model.input_shape):
         wire.send("CreateTable", TABLE)
-        status, _, answer = wire.send(operation, request)
+        status, _, answer = send(wire, operation, request)
         assert status in (200, 400), (request, answer)
         for place, path in enumerate(holes(request)):
             text = json.dumps(put(request, path, HOLE)).encode()
             # The outer places see everything, the many inner ones take turns.
             for wrong in WRONG if len(path) < 3 else [WRONG[place % len(WRONG)]]:
                 body = text.replace(json.dumps(HOLE).encode(), wrong)
-                status, _, answer = wire.send(operation, body)
+                status, _, answer = send(wire, operation, body)
                 assert status == 200 or (status == 400 and code(answer) in known), (path, wrong, status, answer)
                 assert json.loads(answer or "{}") is not None
 
 
 @pytest.mark.parametrize("operation", sorted(SERVED))
 def test_a_required_member_is_missed(wire, operation):
-    shape = MODEL.operation_model(operation).input_shape
+    shape = OPERATIONS[operation][1].input_shape
     whole = sample(shape, True) if shape else {}
     for name in shape.required_members if shape else []:
         request = {key: value for key, value in whole.items() if key != name}
-        status, _, answer = wire.send(operation, request)
+        status, _, answer = send(wire, operation, request)
         assert (status, code(answer)) == (400, "ValidationException"), (name, answer)

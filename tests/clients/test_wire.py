@@ -20,7 +20,7 @@ class Wire:
         try:
             headers = {"Content-Type": JSON, **{name.replace("_", "-"): value for name, value in headers.items()}}
             if operation:
-                headers["X-Amz-Target"] = f"DynamoDB_20120810.{operation}"
+                headers["X-Amz-Target"] = operation if "." in operation else f"DynamoDB_20120810.{operation}"
             connection.request("POST", "/", body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
             answer = connection.getresponse()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()

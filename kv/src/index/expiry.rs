@@ -9,10 +9,11 @@ use millpond_engine::{Engine, RangeRequest, Timestamp, Transaction};
 use crate::Result;
 use crate::catalog::Catalog;
 use crate::layout::{self, IndexId, TableId};
+use crate::streams::Cause;
 use crate::sweep::next_keys;
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item};
-use crate::write_item::{Before, write_item};
+use crate::write_item::{Before, write_item_for};
 
 /// Items whose time is longer past are kept: the attribute then hardly is a time.
 ///
@@ -196,7 +197,7 @@ fn expire_item(tx: &mut Transaction, catalog: &Catalog, seen: &TableRecord, key:
     if !expiry.of(&item).is_some_and(is_due) {
         return Ok(false);
     }
-    write_item(tx, catalog, &table, row, &Before::Read(Some(item)), None)?;
+    write_item_for(Cause::Expiry, tx, catalog, &table, row, &Before::Read(Some(item)), None)?;
     Ok(true)
 }
 

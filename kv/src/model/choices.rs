@@ -274,6 +274,56 @@ choices! {
 }
 
 choices! {
+    /// What happened to an item.
+    OperationType {
+        /// It came to be.
+        Insert = "INSERT",
+        /// It was there and was changed.
+        Modify = "MODIFY",
+        /// It was deleted.
+        Remove = "REMOVE",
+    }
+}
+
+choices! {
+    /// Where a reader of a change stream begins.
+    ShardIteratorType {
+        /// At the oldest record that is kept.
+        TrimHorizon = "TRIM_HORIZON",
+        /// After the latest record.
+        Latest = "LATEST",
+        /// At the record with a sequence number.
+        AtSequenceNumber = "AT_SEQUENCE_NUMBER",
+        /// After the record with a sequence number.
+        AfterSequenceNumber = "AFTER_SEQUENCE_NUMBER",
+        /// At the first record of a time or after it.
+        AtTimestamp = "AT_TIMESTAMP",
+    }
+}
+
+choices! {
+    /// Which shards a description is asked for.
+    ShardFilterType {
+        /// The children of a shard.
+        ChildShards = "CHILD_SHARDS",
+    }
+}
+
+choices! {
+    /// Whether changes go to a stream.
+    StreamStatus {
+        /// Being switched on: never shown.
+        Enabling = "ENABLING",
+        /// They do.
+        Enabled = "ENABLED",
+        /// Being switched off: never shown.
+        Disabling = "DISABLING",
+        /// They do not any more.
+        Disabled = "DISABLED",
+    }
+}
+
+choices! {
     /// Which images a table's change stream carries.
     StreamViewType {
         /// The key only.

@@ -9,6 +9,7 @@ mod index;
 mod item;
 mod legacy;
 mod read;
+mod stream;
 mod table;
 mod tags;
 mod time_to_live;
@@ -21,9 +22,9 @@ pub use batch::{
 pub use capacity::{Capacity, ConsumedCapacity};
 pub use choices::{
     AttributeAction, BillingMode, CancellationCode, ComparisonOperator, ConditionalOperator, IndexStatus, KeyType,
-    ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
-    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, SseType, StreamViewType, TableClass, TableStatus,
-    TimeToLiveStatus,
+    OperationType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
+    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType,
+    StreamStatus, StreamViewType, TableClass, TableStatus, TimeToLiveStatus,
 };
 pub use index::{
     GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, LocalSecondaryIndex,
@@ -35,6 +36,11 @@ pub use item::{
 };
 pub use legacy::{AttributeValueUpdate, Condition, ExpectedAttributeValue};
 pub use read::{QueryOutput, QueryRequest, ScanOutput, ScanRequest};
+pub use stream::{
+    DescribeStreamOutput, DescribeStreamRequest, GetRecordsOutput, GetRecordsRequest, GetShardIteratorOutput,
+    GetShardIteratorRequest, Identity, ListStreamsOutput, ListStreamsRequest, Record, SequenceNumberRange, Shard,
+    ShardIterator, Stream, StreamDescription,
+};
 pub use table::{
     AttributeDefinition, BillingModeSummary, CreateTableOutput, CreateTableRequest, DeleteTableOutput,
     DeleteTableRequest, DescribeTableOutput, DescribeTableRequest, KeySchemaElement, ListTablesOutput,

@@ -111,7 +111,7 @@ pub struct CreateTableRequest {
     pub local_secondary_indexes: Option<Vec<LocalSecondaryIndex>>,
     /// Up to 20.
     pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
-    /// Not supported yet: refused if enabled.
+    /// Whether its changes go to a stream, and with which images.
     pub stream_specification: Option<StreamSpecification>,
 }
 
@@ -195,6 +195,10 @@ pub struct TableDescription {
     pub table_class_summary: Option<TableClassSummary>,
     /// Server-side encryption, if it was specified.
     pub sse_description: Option<SseDescription>,
+    /// The change stream, if it is enabled.
+    pub stream_specification: Option<StreamSpecification>,
+    /// The label of the change stream that was enabled last, if one ever was.
+    pub latest_stream_label: Option<String>,
     /// Whether `DeleteTable` is refused.
     pub deletion_protection_enabled: bool,
     /// How many items the table holds; see [`Kv::describe_table`](crate::Kv::describe_table) for how fresh it is.
@@ -262,7 +266,7 @@ pub struct UpdateTableRequest {
     pub sse_specification: Option<SseSpecification>,
     /// Whether `DeleteTable` is refused from now on.
     pub deletion_protection_enabled: Option<bool>,
-    /// Not supported yet: refused if given.
+    /// Switches the change stream on, with which images, or off.
     pub stream_specification: Option<StreamSpecification>,
     /// Changes of global secondary indexes: at most one of them is created or deleted at a time.
     pub global_secondary_index_updates: Vec<GlobalSecondaryIndexUpdate>,

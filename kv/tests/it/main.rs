@@ -11,6 +11,7 @@ mod messages;
 mod properties;
 mod queries;
 mod scans;
+mod streams;
 mod support;
 mod tables;
 mod tags;

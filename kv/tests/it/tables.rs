@@ -79,16 +79,6 @@ fn table_operations_name_the_missing_table() {
 }
 
 #[test]
-fn unsupported_parts_of_a_table_are_refused_and_not_ignored() {
-    let kv = kv();
-    let keys = [("pk", ScalarAttributeType::S), ("sk", ScalarAttributeType::S)];
-    let stream = StreamSpecification { stream_enabled: true, stream_view_type: Some(StreamViewType::NewImage) };
-    let request = CreateTableRequest { stream_specification: Some(stream), ..create("orders", &keys) };
-    assert_eq!(kv.create_table(&request).unwrap_err().code(), "ValidationException");
-    assert_eq!(kv.list_tables(&ListTablesRequest::default()).unwrap().table_names, Vec::<String>::new());
-}
-
-#[test]
 fn tables_are_listed_in_order_and_by_pages() {
     let kv = kv();
     for name in ["delta", "alpha", "charlie", "bravo", "echo-"] {

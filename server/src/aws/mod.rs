@@ -47,6 +47,7 @@ pub(crate) fn answer(pond: &Pond, head: &Parts, body: &[u8]) -> Answer {
     let call = Call { pond, region: scope.region(), head, body };
     let answered = match target.and_then(|target| target.split_once('.')) {
         Some((kv::TARGET, operation)) => kv::answer(&call, operation),
+        Some((kv::streams::TARGET, operation)) => kv::streams::answer(&call, operation),
         Some((other, _)) => Err(Failure::unknown_operation(format!("no service has the target prefix {other:?}"))),
         None => Err(untargeted(&scope)),
     };

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use base64::{DecodeError, Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use millpond::Timestamp;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// A string.
@@ -18,6 +19,18 @@ pub(crate) struct Flag(pub(crate) bool);
 /// A whole number; a fraction is cut off.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Whole(pub(crate) i64);
+
+/// A time, in seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment(pub(crate) f64);
+
+impl Moment {
+    /// To the millisecond. What lies before 1970 is 1970, and what is no number too.
+    pub(crate) fn timestamp(self) -> Timestamp {
+        // A cast of a float saturates.
+        Timestamp::from_millis((self.0 * 1000.0).round() as u64)
+    }
+}
 
 /// Bytes, in Base64.
 #[derive(Debug, Clone)]
@@ -116,6 +129,18 @@ impl Scalar for Whole {
     }
 }
 
+impl Scalar for Moment {
+    const CLASS: &'static str = "Date";
+
+    fn from_whole(value: i64) -> Result<Self, String> {
+        Ok(Moment(value as f64))
+    }
+
+    fn from_decimal(value: f64) -> Result<Self, String> {
+        Ok(Moment(value))
+    }
+}
+
 const NOT_BASE64: &str = "only base-64-encoded strings are convertible to bytes";
 
 impl Scalar for Blob {
@@ -201,7 +226,7 @@ macro_rules! scalars {
         }
     )*};
 }
-scalars!(Text, Flag, Whole, Blob);
+scalars!(Text, Flag, Whole, Moment, Blob);
 
 const STRUCTURE: &str = "Start of structure or map found where not expected";
 pub(crate) const NO_COLLECTION: &str = "Unexpected field type";

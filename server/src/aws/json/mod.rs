@@ -6,7 +6,7 @@ mod failure;
 pub(crate) mod member;
 
 pub(crate) use failure::Failure;
-pub(crate) use member::{Blob, Elements, Flag, List, Map, Text, Whole, members};
+pub(crate) use member::{Blob, Elements, Flag, List, Map, Moment, Text, Whole, members};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -106,6 +106,15 @@ mod tests {
     fn fractions_are_cut_off() {
         let whole = |text: &str| parse::<Whole>(text.as_bytes()).unwrap().0;
         assert_eq!((whole("3.9"), whole("-3.9"), whole("1e300")), (3, -3, i64::MAX));
+    }
+
+    #[test]
+    fn times_are_seconds_to_the_millisecond() {
+        let millis = |text: &str| parse::<Moment>(text.as_bytes()).unwrap().timestamp().as_millis();
+        assert_eq!(
+            (millis("1791316726.48"), millis("7"), millis("-1"), millis("1e300")),
+            (1_791_316_726_480, 7000, 0, u64::MAX)
+        );
     }
 
     #[test]

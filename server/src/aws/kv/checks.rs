@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use millpond::kv::{
     AttributeAction, BillingMode, ComparisonOperator, ConditionalOperator, Constraints, Item, KeyType, ProjectionType,
     ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure,
-    ScalarAttributeType, Select, SseType, StreamViewType, TableClass, check_table_name,
+    ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType, StreamViewType, TableClass,
+    check_table_name,
 };
 
 use super::value::Attributes;
@@ -31,6 +32,19 @@ impl Checks {
             self.constraints.is_null(field);
             T::default()
         })
+    }
+
+    /// A text of so many characters, which may be absent.
+    pub(super) fn length(&mut self, member: Option<&str>, field: &str, (at_least, at_most): (usize, usize)) {
+        let Some(text) = member else { return };
+        let characters = text.chars().count();
+        if characters < at_least {
+            let constraint = format!("Member must have length greater than or equal to {at_least}");
+            self.constraints.breaks(text, field, &constraint);
+        } else if characters > at_most {
+            let constraint = format!("Member must have length less than or equal to {at_most}");
+            self.constraints.breaks(text, field, &constraint);
+        }
     }
 
     /// One of a closed set of names; absent is the default.
@@ -98,6 +112,8 @@ choices!(
     ReturnValuesOnConditionCheckFailure,
     ScalarAttributeType,
     Select,
+    ShardFilterType,
+    ShardIteratorType,
     SseType,
     StreamViewType,
     TableClass,

@@ -25,6 +25,8 @@ impl From<Error> for Failure {
             | Error::LimitExceeded { .. }
             | Error::ConditionalCheckFailed { item: None }
             | Error::IdempotentParameterMismatch
+            | Error::ExpiredIterator
+            | Error::TrimmedDataAccess
             | Error::TransactionConflict => Failure::client(NAMESPACE, error.code(), message),
             Error::Engine(_) | Error::Corrupt { .. } => internal(&error),
             // The service's error may grow; what this does not know is not the client's fault.

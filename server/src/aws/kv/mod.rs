@@ -21,6 +21,7 @@ mod page;
 mod put_item;
 mod query;
 mod scan;
+pub(super) mod streams;
 mod table;
 mod tags;
 mod time_to_live;
@@ -72,7 +73,11 @@ const OPERATIONS: &[(&str, Operation)] = &[
 ];
 
 pub(super) fn answer(call: &Call<'_>, operation: &str) -> Answered {
-    match OPERATIONS.iter().find(|(name, _)| *name == operation) {
+    dispatch(OPERATIONS, call, operation)
+}
+
+fn dispatch(operations: &[(&str, Operation)], call: &Call<'_>, operation: &str) -> Answered {
+    match operations.iter().find(|(name, _)| *name == operation) {
         Some((_, answer)) => answer(call),
         None => Err(Failure::unknown_operation(format!("the operation {operation:?} is not known here"))),
     }

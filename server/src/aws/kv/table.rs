@@ -17,7 +17,7 @@ use super::{
 use crate::aws::json::{Flag, List, Text, Whole, members};
 
 /// The account that ARNs name: there is but one.
-const ACCOUNT: &str = "000000000000";
+pub(super) const ACCOUNT: &str = "000000000000";
 
 members! {
     KeyElement { attribute_name: Text = "AttributeName", key_type: Text = "KeyType" }
@@ -140,6 +140,12 @@ pub(super) struct Description<'a> {
     table_size_bytes: u64,
     deletion_protection_enabled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    stream_specification: Option<DescribedStream>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_stream_label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_stream_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     billing_mode_summary: Option<Billing>,
     #[serde(skip_serializing_if = "Option::is_none")]
     on_demand_throughput: Option<DescribedOnDemand>,
@@ -213,6 +219,14 @@ struct Class {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DescribedStream {
+    stream_enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_view_type: Option<&'static str>,
+}
+
+#[derive(Serialize)]
 struct DescribedSse<'a> {
     #[serde(rename = "Status")]
     status: &'static str,
@@ -230,6 +244,12 @@ impl<'a> Description<'a> {
         Description {
             local_secondary_indexes: local.collect(),
             global_secondary_indexes: global.collect(),
+            latest_stream_arn: table.latest_stream_label.as_ref().map(|label| format!("{table_arn}/stream/{label}")),
+            latest_stream_label: table.latest_stream_label.as_deref(),
+            stream_specification: table.stream_specification.map(|stream| DescribedStream {
+                stream_enabled: stream.stream_enabled,
+                stream_view_type: stream.stream_view_type.map(|view_type| view_type.as_str()),
+            }),
             table_name: &table.table_name,
             table_id: &table.table_id,
             table_arn,
@@ -304,6 +324,6 @@ impl<'a> From<&'a KeySchemaElement> for Key<'a> {
 }
 
 /// Seconds since 1970, to the millisecond.
-fn seconds(time: Timestamp) -> f64 {
+pub(super) fn seconds(time: Timestamp) -> f64 {
     time.as_millis() as f64 / 1000.0
 }
