@@ -8,15 +8,20 @@
 //! Operation `i` belongs to one of eight writers, each with keys of its own, and puts or deletes the same key in two
 //! keyspaces in one transaction. Writers work at the same time, so their commits share groups. A put's value names its
 //! operation and is otherwise bytes that do not compress, up to 400 KB. The check asks that each key holds, whole and
-//! in both keyspaces alike, what the last acknowledged operation left there or one that was under way.
+//! in both keyspaces alike, what the last acknowledged operation left there or one that was under way. Each transaction
+//! also appends its number to a log, and puts it into a keyspace that is made anew after some operations: whatever was
+//! acknowledged has to be in both, and nothing that was not tried.
 #![allow(clippy::expect_used, clippy::panic, missing_docs, reason = "a test program: a panic is its verdict")]
 
 use std::{collections::BTreeMap, fs::OpenOptions, io::Write, path::Path, process::ExitCode};
 
+use bytes::Bytes;
 use millpond_engine::{BackendKind, Engine, Error, Keyspace, RangeRequest};
 
 const WRITERS: u64 = 8;
 const KEYS_OF_A_WRITER: u64 = 12;
+/// After so many operations another keyspace is made.
+const BLOCK: u64 = 100;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -101,7 +106,7 @@ fn group_end(seed: u64, start: u64, operations: u64) -> u64 {
 }
 
 fn run(engine: &Engine, acks: &str, operations: u64, seed: u64) {
-    let keyspaces = [engine.keyspace("left").expect("a keyspace"), engine.keyspace("right").expect("a keyspace")];
+    let keyspaces = ["left", "right", "log"].map(|name| engine.keyspace(name).expect("a keyspace"));
     let mut acks = OpenOptions::new().create(true).append(true).open(Path::new(acks)).expect("the acknowledgements");
     let mut start = 0;
     while start < operations {
@@ -111,7 +116,7 @@ fn run(engine: &Engine, acks: &str, operations: u64, seed: u64) {
                 let keyspaces = &keyspaces;
                 scope.spawn(move || {
                     for index in (start..end).filter(|index| index % WRITERS == writer) {
-                        write(engine, keyspaces, &operation(seed, index));
+                        write(engine, keyspaces, index, &operation(seed, index));
                     }
                 });
             }
@@ -121,9 +126,17 @@ fn run(engine: &Engine, acks: &str, operations: u64, seed: u64) {
     }
 }
 
-fn write(engine: &Engine, keyspaces: &[Keyspace; 2], operation: &Operation) {
+fn block(engine: &Engine, index: u64) -> Result<Keyspace, Error> {
+    engine.keyspace(&format!("block-{}", index / BLOCK))
+}
+
+fn write(engine: &Engine, [left, right, log]: &[Keyspace; 3], index: u64, operation: &Operation) {
+    let block = block(engine, index).expect("a keyspace");
+    let number = index.to_be_bytes().to_vec();
     let done = engine.transact(|tx| -> Result<(), Error> {
-        for (side, keyspace) in keyspaces.iter().enumerate() {
+        tx.append(log, "log", 1, number.clone())?;
+        tx.put(&block, number.clone(), "")?;
+        for (side, keyspace) in [left, right].into_iter().enumerate() {
             match &operation.values {
                 Some(values) => tx.put(keyspace, operation.key.clone(), values[side].clone())?,
                 None => {
@@ -137,7 +150,34 @@ fn write(engine: &Engine, keyspaces: &[Keyspace; 2], operation: &Operation) {
     done.expect("a transaction commits");
 }
 
+/// The numbers of operations in a keyspace's keys or values, in the order of the keys.
+fn numbers(engine: &Engine, keyspace: &Keyspace, of: fn(&(Bytes, Bytes)) -> &[u8]) -> Result<Vec<u64>, Error> {
+    let read = |entry: Result<(Bytes, Bytes), Error>| Ok(u64::from_be_bytes(of(&entry?).try_into().expect("a number")));
+    engine.snapshot()?.scan(keyspace, &RangeRequest::all())?.map(read).collect()
+}
+
+/// What was acknowledged is in the log, once, and in its block.
+fn check_numbers(engine: &Engine, acked: u64, attempted: u64) -> Result<(), String> {
+    let said = |error: Error| error.to_string();
+    let mut logged = numbers(engine, &engine.keyspace("log").map_err(said)?, |(_, value)| value).map_err(said)?;
+    logged.sort_unstable();
+    let mut blocks = Vec::new();
+    for start in (0..attempted).step_by(usize::try_from(BLOCK).expect("a small number")) {
+        blocks.extend(numbers(engine, &block(engine, start).map_err(said)?, |(key, _)| key).map_err(said)?);
+    }
+    for (name, found) in [("the log", logged), ("the blocks", blocks)] {
+        let of_acked: Vec<u64> = found.iter().copied().filter(|index| *index < acked).collect();
+        let is_once = found.windows(2).all(|pair| pair[0] < pair[1]);
+        if of_acked != (0..acked).collect::<Vec<_>>() || !is_once || found.last().is_some_and(|last| *last >= attempted)
+        {
+            return Err(format!("{name}: {} of {acked} operations, and up to {:?}", of_acked.len(), found.last()));
+        }
+    }
+    Ok(())
+}
+
 fn check(engine: &Engine, acked: u64, attempted: u64, seed: u64) -> Result<(), String> {
+    check_numbers(engine, acked, attempted)?;
     let mut found: [BTreeMap<Vec<u8>, Vec<u8>>; 2] = Default::default();
     for (side, name) in ["left", "right"].into_iter().enumerate() {
         let keyspace = engine.keyspace(name).map_err(|error| error.to_string())?;

@@ -102,9 +102,10 @@ pub(crate) fn over(backend: Box<dyn Backend>, clock: Clock, durability: Durabili
     let id = NEXT_ENGINE.fetch_add(1, Ordering::Relaxed);
     let mut keyspaces: HashMap<String, Keyspace> = HashMap::new();
     for (keyspace, name) in backend.keyspaces() {
-        keyspaces.insert(name.clone(), Keyspace::new(id, keyspace, &name));
+        keyspaces.insert(name.clone(), Keyspace::new(id, keyspace, &name, true));
     }
-    let own = create_keyspace(id, &*backend, &mut keyspaces, OWN_KEYSPACE)?;
+    let own = open_keyspace(id, &mut keyspaces, OWN_KEYSPACE);
+    make(&own, &*backend, &keyspaces)?;
     let stored = |key| -> Result<u64> {
         let value = backend.get(own.id, key)?;
         Ok(value.and_then(|value| Some(u64::from_be_bytes(value.as_ref().try_into().ok()?))).unwrap_or(0))
@@ -146,10 +147,11 @@ impl Engine {
         Options::default()
     }
 
-    /// Opens a keyspace, or makes it.
+    /// Opens a keyspace. One that is not there is empty, and is made when it is first written to, together with those
+    /// that were opened before it.
     ///
     /// # Errors
-    /// [`Error::InvalidKeyspaceName`], and those of the backend when it is made.
+    /// [`Error::InvalidKeyspaceName`].
     pub fn keyspace(&self, name: &str) -> Result<Keyspace> {
         self.inner.committer.check()?;
         if let Some(keyspace) = self.inner.keyspaces.read().get(name) {
@@ -159,14 +161,15 @@ impl Engine {
             return Err(Error::InvalidKeyspaceName { name: name.chars().take(64).collect() });
         }
         let mut keyspaces = self.inner.keyspaces.write();
-        create_keyspace(self.inner.id, &*self.inner.committer.backend, &mut keyspaces, name)
+        Ok(open_keyspace(self.inner.id, &mut keyspaces, name))
     }
 
     /// The names of the keyspaces that have been made, sorted.
     #[must_use]
     pub fn keyspaces(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.inner.keyspaces.read().keys().filter(|n| *n != OWN_KEYSPACE).cloned().collect();
+        let keyspaces = self.inner.keyspaces.read();
+        let made = keyspaces.values().filter(|keyspace| keyspace.is_made() && keyspace.name() != OWN_KEYSPACE);
+        let mut names: Vec<String> = made.map(|keyspace| keyspace.name().to_owned()).collect();
         names.sort();
         names
     }
@@ -360,7 +363,8 @@ impl Engine {
 
     fn check_batch(&self, batch: &WriteBatch) -> Result<()> {
         batch.keyspaces.iter().try_for_each(|keyspace| self.inner.check_keyspace(keyspace))?;
-        batch.check(&self.limits())
+        batch.check(&self.limits())?;
+        batch.keyspaces.iter().try_for_each(|keyspace| self.inner.make_keyspace(keyspace))
     }
 
     fn join_batch(&self, batch: WriteBatch, waits: bool) -> Result<Option<Joined>> {
@@ -441,20 +445,26 @@ fn back_off(attempt: u32) {
     std::thread::sleep(Duration::from_micros(longest / 2 + spread % (longest / 2)));
 }
 
-fn create_keyspace(
-    engine: u64,
-    backend: &dyn Backend,
-    keyspaces: &mut HashMap<String, Keyspace>,
-    name: &str,
-) -> Result<Keyspace> {
+fn open_keyspace(engine: u64, keyspaces: &mut HashMap<String, Keyspace>, name: &str) -> Keyspace {
     if let Some(keyspace) = keyspaces.get(name) {
-        return Ok(keyspace.clone());
+        return keyspace.clone();
     }
     let next = keyspaces.values().map(|keyspace| keyspace.id.0 + 1).max().unwrap_or(0);
-    backend.create_keyspace(KeyspaceId(next), name)?;
-    let keyspace = Keyspace::new(engine, KeyspaceId(next), name);
+    let keyspace = Keyspace::new(engine, KeyspaceId(next), name, false);
     keyspaces.insert(name.to_owned(), keyspace.clone());
-    Ok(keyspace)
+    keyspace
+}
+
+/// Makes a keyspace and those before it: their ids leave no gaps in a store.
+fn make(keyspace: &Keyspace, backend: &dyn Backend, keyspaces: &HashMap<String, Keyspace>) -> Result<()> {
+    let mut missing: Vec<&Keyspace> =
+        keyspaces.values().filter(|other| other.id <= keyspace.id && !other.is_made()).collect();
+    missing.sort_by_key(|keyspace| keyspace.id);
+    for keyspace in missing {
+        backend.create_keyspace(keyspace.id, keyspace.name())?;
+        keyspace.set_made();
+    }
+    Ok(())
 }
 
 impl Inner {
@@ -463,6 +473,15 @@ impl Inner {
             return Ok(());
         }
         Err(Error::ForeignKeyspace { name: keyspace.name().to_owned() })
+    }
+
+    /// Makes a keyspace that is about to be written to, unless it is there. Making one costs a store on disk several syncs,
+    /// so those that nobody writes to are not made.
+    pub(crate) fn make_keyspace(&self, keyspace: &Keyspace) -> Result<()> {
+        if keyspace.is_made() {
+            return Ok(());
+        }
+        make(keyspace, &*self.committer.backend, &self.keyspaces.write())
     }
 
     pub(crate) fn limits(&self) -> Limits {

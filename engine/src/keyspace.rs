@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// A keyspace's number inside its engine: dense, from 0, never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,11 +14,21 @@ pub struct Keyspace {
     pub(crate) engine: u64,
     pub(crate) id: KeyspaceId,
     name: Arc<str>,
+    /// Whether the backend has it.
+    made: Arc<AtomicBool>,
 }
 
 impl Keyspace {
-    pub(crate) fn new(engine: u64, id: KeyspaceId, name: &str) -> Self {
-        Keyspace { engine, id, name: name.into() }
+    pub(crate) fn new(engine: u64, id: KeyspaceId, name: &str, is_made: bool) -> Self {
+        Keyspace { engine, id, name: name.into(), made: Arc::new(AtomicBool::new(is_made)) }
+    }
+
+    pub(crate) fn is_made(&self) -> bool {
+        self.made.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_made(&self) {
+        self.made.store(true, Ordering::Release);
     }
 
     /// The name it was opened by.

@@ -259,6 +259,7 @@ impl Transaction {
         let mut view = self.view.borrow_mut();
         let size = key_bytes + value.len();
         check_total(&limits, view.write_count + 1, view.write_bytes + size)?;
+        self.engine.make_keyspace(keyspace)?;
         view.write_count += 1;
         view.write_bytes += size;
         view.appends.push(Append { keyspace: keyspace.id, prefix, positions: positions.max(1), value });
@@ -272,6 +273,7 @@ impl Transaction {
         let mut view = self.view.borrow_mut();
         let size = key.len() + value.as_ref().map_or(0, Bytes::len);
         check_total(&limits, view.write_count + 1, view.write_bytes + size)?;
+        self.engine.make_keyspace(keyspace)?;
         view.set(keyspace.id, key, value);
         Ok(())
     }

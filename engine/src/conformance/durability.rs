@@ -99,7 +99,7 @@ pub(super) fn everything_is_there_after_opening_again(subject: &Subject) {
 
     for _ in 0..2 {
         let engine = store.open();
-        assert_eq!(engine.keyspaces(), ["a", "b", "empty"]);
+        assert_eq!(engine.keyspaces(), ["a", "b"]);
         let (a, b) = (engine.keyspace("a").unwrap(), engine.keyspace("b").unwrap());
         assert_eq!(all_keys(&engine, &a), ["buffered", "synced"]);
         assert_eq!(all_keys(&engine, &b), ["large"]);

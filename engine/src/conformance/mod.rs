@@ -101,6 +101,7 @@ macro_rules! checks {
 const CHECKS: &[Check] = checks! {
     storage:
         keyspaces_are_separate_and_found_again_by_name
+        a_keyspace_is_made_when_it_is_written_to
         a_value_is_what_was_put_last
         limits_are_met_at_their_edges
         ranges_hold_what_lies_between_their_bounds

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Bound};
 
 use bytes::Bytes;
 
-use super::{Subject, all_keys, get, keys, put};
+use super::{Subject, all_keys, conflicts, get, keys, meanwhile, put};
 use crate::{Engine, Error, Keyspace, RangeRequest, WriteBatch};
 
 pub(super) fn keyspaces_are_separate_and_found_again_by_name(subject: &Subject) {
@@ -27,6 +27,34 @@ pub(super) fn keyspaces_are_separate_and_found_again_by_name(subject: &Subject) 
     assert!(matches!(engine.get(&foreign, b"k"), Err(Error::ForeignKeyspace { .. })));
     let written = engine.transact(|tx| tx.put(&foreign, "k", "v"));
     assert!(matches!(written, Err(Error::ForeignKeyspace { .. })));
+}
+
+pub(super) fn a_keyspace_is_made_when_it_is_written_to(subject: &Subject) {
+    let store = subject.store();
+    let engine = store.open();
+    let [before, written, after] = ["before", "written", "after"].map(|name| engine.keyspace(name).unwrap());
+    let snapshot = engine.snapshot().unwrap();
+    assert_eq!((all_keys(&engine, &written), get(&engine, &written, "k")), (Vec::new(), None));
+    assert_eq!(engine.keyspaces(), [] as [&str; 0]);
+    // What was read before a keyspace was there is validated as well.
+    assert!(conflicts(&engine, |tx| {
+        tx.get(&written, b"k")?;
+        tx.put(&after, "k", "seen")?;
+        meanwhile(|| put(&engine, &written, "k", "v"));
+        Ok(())
+    }));
+    assert!(snapshot.get(&written, b"k").unwrap().is_none());
+    assert_eq!(get(&engine, &written, "k").unwrap(), "v");
+    assert_eq!((all_keys(&engine, &before), all_keys(&engine, &after)), (Vec::new(), Vec::new()));
+    drop(snapshot);
+    if engine.capabilities().persistent {
+        drop(engine);
+        let engine = store.open();
+        let [other, written, before] = ["other", "written", "before"].map(|name| engine.keyspace(name).unwrap());
+        put(&engine, &other, "k", "of another");
+        assert_eq!(get(&engine, &written, "k").unwrap(), "v");
+        assert_eq!(all_keys(&engine, &before), [] as [&str; 0]);
+    }
 }
 
 pub(super) fn a_value_is_what_was_put_last(subject: &Subject) {
