@@ -26,6 +26,13 @@ impl Constraints {
         self.report(format_args!("Value '{value}' at '{field}'"), constraint);
     }
 
+    /// A text of its own.
+    pub fn says(&mut self, text: &str) {
+        if self.broken.len() < MAX_REPORTED {
+            self.broken.push(text.to_owned());
+        }
+    }
+
     /// As [`breaks`](Self::breaks), where the service does not repeat the value.
     pub(crate) fn breaks_at(&mut self, field: &str, constraint: &str) {
         self.report(format_args!("Value at '{field}'"), constraint);

@@ -12,6 +12,7 @@ use crate::layout::{IndexId, TableId};
 use crate::model::*;
 use crate::tokens::Purges;
 use crate::typed::Table;
+use crate::wording::Wording;
 use crate::{
     Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item, index,
     item_collection, list_tables, put_item, query, scan, tags, time_to_live, transact_get_items, transact_write_items,
@@ -30,8 +31,24 @@ pub struct Kv {
     shared: Arc<Shared>,
 }
 
+/// What can be chosen when a [`Kv`] opens.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    wording: Wording,
+}
+
+impl Options {
+    /// In which words malformed writes are refused: those of most regions unless told otherwise.
+    #[must_use]
+    pub fn wording(mut self, wording: Wording) -> Self {
+        self.wording = wording;
+        self
+    }
+}
+
 #[derive(Debug)]
 struct Shared {
+    options: Options,
     catalog: Catalog,
     counts: Counts,
     purges: Purges,
@@ -44,18 +61,41 @@ impl Kv {
     /// # Errors
     /// Those of the engine.
     pub fn open(engine: &Engine) -> Result<Kv> {
+        Kv::open_with(engine, Options::default())
+    }
+
+    /// [`open`](Kv::open) with options of one's own.
+    ///
+    /// # Errors
+    /// As [`open`](Kv::open).
+    pub fn open_with(engine: &Engine, options: Options) -> Result<Kv> {
         let catalog = Catalog::open(engine)?;
         delete_table::sweep_all(engine, &catalog)?;
         index::backfill::resume_all(engine, &catalog)?;
         let purges = Purges::default();
         purges.purge_if_due(engine, &catalog)?;
-        Ok(Kv { engine: engine.clone(), shared: Arc::new(Shared { catalog, counts: Counts::default(), purges }) })
+        Ok(Kv {
+            engine: engine.clone(),
+            shared: Arc::new(Shared { options, catalog, counts: Counts::default(), purges }),
+        })
     }
 
     /// The engine it is on.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// What was chosen when it was opened.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    /// In which words malformed writes are refused.
+    #[must_use]
+    pub fn wording(&self) -> Wording {
+        self.shared.options.wording
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -348,7 +388,7 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn put_item(&self, request: &PutItemRequest) -> Result<PutItemOutput> {
-        let put = put_item::check(request)?;
+        let put = self.wording().checked(put_item::check(request))?;
         let mut output = self.engine.transact(|tx| put_item::run_in(self.catalog(), tx, &put))?;
         let asked = request.return_item_collection_metrics;
         output.item_collection_metrics = self.metrics_of_item(asked, &request.table_name, &request.item)?;
@@ -360,7 +400,7 @@ impl Kv {
     /// # Errors
     /// As [`put_item`](Kv::put_item).
     pub fn put_item_in(&self, tx: &mut Transaction, request: &PutItemRequest) -> Result<PutItemOutput> {
-        put_item::run_in(self.catalog(), tx, &put_item::check(request)?)
+        put_item::run_in(self.catalog(), tx, &self.wording().checked(put_item::check(request))?)
     }
 
     /// Reads an item, as the latest commit left it.
@@ -387,7 +427,7 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn update_item(&self, request: &UpdateItemRequest) -> Result<UpdateItemOutput> {
-        let update = update_item::check(request)?;
+        let update = self.wording().checked(update_item::check(request))?;
         let mut output = self.engine.transact(|tx| update_item::run_in(self.catalog(), tx, &update))?;
         let asked = request.return_item_collection_metrics;
         output.item_collection_metrics = self.metrics_of_item(asked, &request.table_name, &request.key)?;
@@ -399,7 +439,7 @@ impl Kv {
     /// # Errors
     /// As [`update_item`](Kv::update_item).
     pub fn update_item_in(&self, tx: &mut Transaction, request: &UpdateItemRequest) -> Result<UpdateItemOutput> {
-        update_item::run_in(self.catalog(), tx, &update_item::check(request)?)
+        update_item::run_in(self.catalog(), tx, &self.wording().checked(update_item::check(request))?)
     }
 
     /// Deletes an item. Deleting a missing one is no error.
@@ -409,7 +449,7 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn delete_item(&self, request: &DeleteItemRequest) -> Result<DeleteItemOutput> {
-        let delete = delete_item::check(request)?;
+        let delete = self.wording().checked(delete_item::check(request))?;
         let mut output = self.engine.transact(|tx| delete_item::run_in(self.catalog(), tx, &delete))?;
         let asked = request.return_item_collection_metrics;
         output.item_collection_metrics = self.metrics_of_item(asked, &request.table_name, &request.key)?;
@@ -421,7 +461,7 @@ impl Kv {
     /// # Errors
     /// As [`delete_item`](Kv::delete_item).
     pub fn delete_item_in(&self, tx: &mut Transaction, request: &DeleteItemRequest) -> Result<DeleteItemOutput> {
-        delete_item::run_in(self.catalog(), tx, &delete_item::check(request)?)
+        delete_item::run_in(self.catalog(), tx, &self.wording().checked(delete_item::check(request))?)
     }
 
     /// Reads a page of the items of one partition key, as one moment saw them.

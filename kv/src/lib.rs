@@ -47,7 +47,8 @@
 //!   of a query or scan, and one `BatchGetItem`, see one moment.
 //! - **One commit across services**: each operation has a form that ends in `_in` and joins the caller's transaction.
 //!   Inside `engine.transact` use these forms: the others read what was committed, not what the transaction wrote.
-//! - **Errors**: [`Error::code`] is the service's exception name and `Display` its message, where that is known.
+//! - **Errors**: [`Error::code`] is the service's exception name and `Display` its message, where that is known; regions differ,
+//!   see [`Wording`].
 //!
 //! # Limits
 //! Items of 400 KB (409,600 bytes), 32 levels deep; partition keys of 2,048 bytes, sort keys of 1,024; numbers of 38
@@ -101,11 +102,13 @@ pub mod typed;
 mod update_item;
 mod update_table;
 pub mod value;
+mod wording;
 mod write_item;
 
 pub use constraints::{Constraints, table_name as check_table_name};
 pub use error::{Error, Result};
-pub use kv::Kv;
+pub use kv::{Kv, Options};
 pub use model::*;
 pub use typed::Table;
 pub use value::{AttributeValue, Item, Number};
+pub use wording::Wording;

@@ -18,6 +18,14 @@ pub struct Pond {
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     engine: millpond_engine::Options,
+    services: Services,
+}
+
+/// What can be chosen of each service.
+#[derive(Debug, Clone, Default)]
+struct Services {
+    #[cfg(feature = "kv")]
+    kv: millpond_kv::Options,
 }
 
 impl Options {
@@ -56,12 +64,20 @@ impl Options {
         self
     }
 
+    /// What can be chosen of the key-value service.
+    #[cfg(feature = "kv")]
+    #[must_use]
+    pub fn kv(mut self, options: millpond_kv::Options) -> Self {
+        self.services.kv = options;
+        self
+    }
+
     /// Opens the pond.
     ///
     /// # Errors
     /// Those of [`millpond_engine::Options::open`], and those of the services that find their data damaged.
     pub fn open(self) -> Result<Pond> {
-        Pond::over(self.engine.open()?)
+        Pond::over(self.engine.open()?, self.services)
     }
 }
 
@@ -88,10 +104,14 @@ impl Pond {
         Options::default()
     }
 
-    fn over(engine: Engine) -> Result<Pond> {
+    fn over(engine: Engine, services: Services) -> Result<Pond> {
+        let Services {
+            #[cfg(feature = "kv")]
+            kv,
+        } = services;
         Ok(Pond {
             #[cfg(feature = "kv")]
-            kv: Kv::open(&engine)?,
+            kv: Kv::open_with(&engine, kv)?,
             engine,
         })
     }
@@ -139,7 +159,11 @@ impl Pond {
     /// # Errors
     /// As [`Engine::fork`](millpond_engine::Engine::fork).
     pub fn fork(&self) -> Result<Pond> {
-        Pond::over(self.engine.fork()?)
+        let services = Services {
+            #[cfg(feature = "kv")]
+            kv: self.kv.options().clone(),
+        };
+        Pond::over(self.engine.fork()?, services)
     }
 
     /// Makes everything durable and refuses all further use, of all clones too.

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, builder::FalseyValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 
 /// An embeddable storage and messaging suite, served to unmodified AWS SDKs.
 #[derive(Debug, Parser)]
@@ -36,9 +36,31 @@ pub(crate) struct Options {
     #[arg(long, env = "MILLPOND_AWS_ADDR", value_name = "ADDR", default_value = "127.0.0.1:4566")]
     pub(crate) aws_addr: SocketAddr,
 
+    /// In which words malformed PutItem, UpdateItem and DeleteItem requests are refused
+    #[arg(long, env = "MILLPOND_WORDING", value_name = "WORDING", default_value = "current")]
+    pub(crate) wording: Wording,
+
     /// What to log on standard error: off, error, warn, info, debug, trace, or a filter such as `millpond=debug`
     #[arg(long, env = "MILLPOND_LOG", value_name = "FILTER", default_value = "warn")]
     pub(crate) log: String,
+}
+
+/// The words of a region of DynamoDB.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Wording {
+    /// Those of most regions since June 2026
+    Current,
+    /// Those of before
+    Earlier,
+}
+
+impl From<Wording> for millpond::kv::Wording {
+    fn from(wording: Wording) -> Self {
+        match wording {
+            Wording::Current => Self::Current,
+            Wording::Earlier => Self::Earlier,
+        }
+    }
 }
 
 #[cfg(test)]

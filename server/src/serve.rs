@@ -8,7 +8,7 @@ use std::{
 };
 
 use hyper_util::server::graceful::GracefulShutdown;
-use millpond::Pond;
+use millpond::{Pond, kv};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tracing::{debug, info, warn};
 
@@ -92,8 +92,9 @@ fn start_log(filter: &str) -> Result<(), Error> {
 }
 
 fn open(options: &Options) -> Result<Pond, Error> {
-    let pond = if options.memory { Pond::in_memory() } else { Pond::open(&options.data_dir) };
-    pond.map_err(Error::Open)
+    let pond = Pond::options().kv(kv::Options::default().wording(options.wording.into()));
+    let pond = if options.memory { pond } else { pond.path(&options.data_dir) };
+    pond.open().map_err(Error::Open)
 }
 
 /// Deletes items whose time has come, and what change streams do not keep any more, for as long as the server runs.

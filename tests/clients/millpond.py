@@ -30,11 +30,11 @@ def binary():
 class Server:
     """One running binary on a port of its own choice. `data_dir=None` keeps everything in memory."""
 
-    def __init__(self, data_dir):
+    def __init__(self, data_dir, *options):
         store = ["--memory"] if data_dir is None else ["--data-dir", str(data_dir)]
         self.stderr = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [binary(), "serve", *store, "--aws-addr", "127.0.0.1:0"],
+            [binary(), "serve", *store, *options, "--aws-addr", "127.0.0.1:0"],
             stdout=subprocess.PIPE, stderr=self.stderr, text=True,
         )
         # A server that neither speaks nor ends would hold the read below for ever.

@@ -21,6 +21,11 @@ def sorted_table(make_table):
     return table
 
 
+# Malformed writes of single items are told how many faults there are.
+ENVELOPE = "1 validation error detected: "
+WRITES = ("put_item", "update_item", "delete_item")
+
+
 def refused(call, **parameters):
     with pytest.raises(ClientError) as raised:
         call(**parameters)
@@ -129,7 +134,7 @@ def test_puts_and_deletes_take_expectations_too(table):
 ])
 def test_wrong_expectations_are_refused(table, expected, message):
     got = refused(table.put_item, Item=KEY, Expected=expected)
-    assert got == f"One or more parameter values were invalid: {message}"
+    assert got == f"{ENVELOPE}One or more parameter values were invalid: {message}"
 
 
 def test_the_bounds_of_a_range_are_in_order(table):
@@ -196,7 +201,8 @@ def test_updates_give_back_what_they_touched(table):
 ])
 def test_wrong_updates_are_refused(table, updates, message):
     got = refused(table.update_item, Key=KEY, AttributeUpdates=updates)
-    assert got == f"One or more parameter values were invalid: {message}"
+    counted = "" if "part of the key" in message else ENVELOPE  # which depends on the table
+    assert got == f"{counted}One or more parameter values were invalid: {message}"
 
 
 @pytest.mark.parametrize("present,update", [
@@ -285,7 +291,8 @@ EQ_X = condition("EQ", {"S": "x"})
 ])
 def test_the_operator_needs_two_conditions(table, client, operation, parameters, message):
     call = getattr(client, operation)
-    assert refused(call, TableName=table.name, ConditionalOperator="AND", **parameters) == message
+    counted = ENVELOPE if operation in WRITES else ""
+    assert refused(call, TableName=table.name, ConditionalOperator="AND", **parameters) == counted + message
 
 
 VALUES = {"ExpressionAttributeValues": {":v": {"S": "x"}}}
@@ -321,6 +328,6 @@ UPDATE = {"AttributeUpdates": {"a": {"Value": {"S": "v"}}}}
 ])
 def test_old_and_new_parameters_do_not_mix(table, client, operation, parameters, older, newer):
     assert refused(getattr(client, operation), TableName=table.name, **parameters) == (
-        "Can not use both expression and non-expression parameters in the same request: "
+        f"{ENVELOPE if operation in WRITES else ''}Can not use both expression and non-expression parameters in the same request: "
         f"Non-expression parameters: {{{older}}} Expression parameters: {{{newer}}}"
     )

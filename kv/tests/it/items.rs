@@ -113,7 +113,10 @@ fn values_may_nest_32_levels_deep() {
     let nested = |maps: usize| (0..maps).fold(n(1), |value, _| AttributeValue::M(item([("m", value)])));
     kv.put_item(&put("hash", item([("pk", s("a")), ("v", nested(31))]))).unwrap();
     let error = kv.put_item(&put("hash", item([("pk", s("a")), ("v", nested(32))]))).unwrap_err();
-    assert!(error.to_string().starts_with("Nesting Levels have exceeded supported limits"), "{error}");
+    assert!(
+        error.to_string().starts_with("1 validation error detected: Nesting Levels have exceeded supported limits"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The texts that the service gives for wrong requests, and which of several faults it reports.
 
-use millpond_kv::AttributeValue;
 use millpond_kv::model::*;
+use millpond_kv::{AttributeValue, Kv, Options, Wording};
 
 use crate::support::*;
 
@@ -132,6 +132,10 @@ fn wrong_items_are_refused() {
             "One or more parameter values were invalid: Type mismatch for key sk expected: N actual: S",
         ),
         (with("pk", s("")), empty),
+    ] {
+        assert_invalid(kv.put_item(&put("range", wrong)), message);
+    }
+    for (wrong, message) in [
         (
             with("set", AttributeValue::Ss([].into())),
             "One or more parameter values were invalid: An string set  may not be empty",
@@ -141,7 +145,7 @@ fn wrong_items_are_refused() {
             "One or more parameter values were invalid: An number set  may not be empty",
         ),
     ] {
-        assert_invalid(kv.put_item(&put("range", wrong)), message);
+        assert_malformed(kv.put_item(&put("range", wrong)), message);
     }
     assert_eq!(kv.scan(&scan("range")).unwrap().count, 0);
 }
@@ -173,9 +177,9 @@ fn return_values_that_an_operation_does_not_have_are_refused() {
     let kv = kv_with_tables();
     for return_values in [ReturnValues::AllNew, ReturnValues::UpdatedOld, ReturnValues::UpdatedNew] {
         let request = PutItemRequest { return_values, ..put("hash", item([("pk", s("a"))])) };
-        assert_invalid(kv.put_item(&request), "ReturnValues can only be ALL_OLD or NONE");
+        assert_malformed(kv.put_item(&request), "ReturnValues can only be ALL_OLD or NONE");
         let request = DeleteItemRequest { return_values, ..delete("hash", item([("pk", s("a"))])) };
-        assert_invalid(kv.delete_item(&request), "ReturnValues can only be ALL_OLD or NONE");
+        assert_malformed(kv.delete_item(&request), "ReturnValues can only be ALL_OLD or NONE");
     }
 }
 
@@ -185,7 +189,7 @@ fn a_fault_in_an_expression_is_reported_before_a_missing_table() {
     let request = GetItemRequest { projection_expression: Some("!!".into()), ..get("none", item([("pk", s("a"))])) };
     assert_invalid(kv.get_item(&request), "Invalid ProjectionExpression: Syntax error; token: \"!\", near: \"!!\"");
     let request = update("none", item([]), "");
-    assert_invalid(kv.update_item(&request), "Invalid UpdateExpression: The expression can not be empty;");
+    assert_malformed(kv.update_item(&request), "Invalid UpdateExpression: The expression can not be empty;");
 }
 
 #[test]
@@ -206,7 +210,7 @@ fn unused_and_missing_substitutions_are_refused() {
         expression_attribute_names: names([("#unused", "x")]),
         ..update("hash", key(), "REMOVE y")
     };
-    assert_invalid(
+    assert_malformed(
         kv.update_item(&request),
         "Value provided in ExpressionAttributeNames unused in expressions: keys: {#unused}",
     );
@@ -214,13 +218,30 @@ fn unused_and_missing_substitutions_are_refused() {
         expression_attribute_values: Some(item([(":unused", n(1))])),
         ..update("hash", key(), "REMOVE y")
     };
-    assert_invalid(
+    assert_malformed(
         kv.update_item(&request),
         "Value provided in ExpressionAttributeValues unused in expressions: keys: {:unused}",
     );
     let request = PutItemRequest { expression_attribute_values: Some(item([(":v", n(1))])), ..put("hash", key()) };
-    assert_invalid(
-        kv.put_item(&request),
-        "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null",
-    );
+    let text = "ExpressionAttributeValues can only be specified when using expressions";
+    assert_malformed(kv.put_item(&request), text);
+    let earlier = Kv::open_with(kv.engine(), Options::default().wording(Wording::Earlier)).unwrap();
+    assert_invalid(earlier.put_item(&request), &format!("{text}: ConditionExpression is null"));
+}
+
+#[test]
+fn only_writes_of_single_items_have_the_current_wording() {
+    let kv = kv_with_tables();
+    let unused = PutItemRequest {
+        condition_expression: Some("attribute_exists(pk)".into()),
+        expression_attribute_names: names([("#unused", "x")]),
+        ..put("hash", item([("pk", s("a"))]))
+    };
+    let text = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#unused}";
+    assert_malformed(kv.put_item(&unused), text);
+    assert_malformed(kv.engine().transact(|tx| kv.put_item_in(tx, &unused)), text);
+    let transact_items = vec![TransactWriteItem::Put(unused)];
+    assert_invalid(kv.transact_write_items(&TransactWriteItemsRequest { transact_items, ..Default::default() }), text);
+    let scan = ScanRequest { expression_attribute_names: names([("#unused", "x")]), ..scan("hash") };
+    assert_invalid(kv.scan(&scan), "ExpressionAttributeNames can only be specified when using expressions");
 }

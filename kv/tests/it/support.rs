@@ -111,6 +111,12 @@ pub(crate) fn assert_fails<T: std::fmt::Debug>(result: Result<T, Error>, code: &
     assert_eq!((error.code(), error.to_string().as_str()), (code, message));
 }
 
+/// As [`assert_invalid`], for a write of an item that is malformed by itself.
+#[track_caller]
+pub(crate) fn assert_malformed<T: std::fmt::Debug>(result: Result<T, Error>, message: &str) {
+    assert_invalid(result, &format!("1 validation error detected: {message}"));
+}
+
 #[track_caller]
 pub(crate) fn assert_invalid<T: std::fmt::Debug>(result: Result<T, Error>, message: &str) {
     assert_fails(result, "ValidationException", message);

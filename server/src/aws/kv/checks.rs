@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use millpond::kv::{
     AttributeAction, BillingMode, ComparisonOperator, ConditionalOperator, Constraints, Item, KeyType, ProjectionType,
     ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure,
-    ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType, StreamViewType, TableClass,
+    ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType, StreamViewType, TableClass, Wording,
     check_table_name,
 };
 
@@ -18,6 +18,8 @@ pub(super) struct Checks {
     constraints: Constraints,
     /// A malformed table name hides everything else.
     table_name: Option<millpond::kv::Error>,
+    /// What is told alone, if the table name can be one.
+    alone: Option<&'static str>,
 }
 
 impl Checks {
@@ -52,6 +54,32 @@ impl Checks {
         self.choice_if_any(member, field).unwrap_or_default()
     }
 
+    /// Which images a write gives back.
+    pub(super) fn return_values(&mut self, member: Option<Text>, wording: Wording) -> ReturnValues {
+        if is_unknown(member.as_ref(), ReturnValues::from_name) && wording == Wording::Current {
+            self.constraints.says(RETURN_VALUES);
+            return ReturnValues::None;
+        }
+        self.choice(member, "returnValues")
+    }
+
+    /// As [`return_values`](Self::return_values), where a fault is told alone.
+    pub(super) fn return_values_alone(&mut self, member: Option<Text>, wording: Wording) -> ReturnValues {
+        if is_unknown(member.as_ref(), ReturnValues::from_name) && wording == Wording::Current {
+            self.alone = Some(RETURN_VALUES);
+        }
+        self.return_values(member, wording)
+    }
+
+    /// Whether a write tells of its item collection.
+    pub(super) fn return_metrics(&mut self, member: Option<Text>, wording: Wording) -> ReturnItemCollectionMetrics {
+        if is_unknown(member.as_ref(), ReturnItemCollectionMetrics::from_name) && wording == Wording::Current {
+            self.constraints.says("ReturnItemCollectionMetrics can only be SIZE or NONE");
+            return ReturnItemCollectionMetrics::None;
+        }
+        self.choice(member, "returnItemCollectionMetrics")
+    }
+
     /// One of a closed set of names, which may be absent.
     pub(super) fn choice_if_any<T: Choice>(&mut self, member: Option<Text>, field: &str) -> Option<T> {
         let Text(name) = member?;
@@ -77,8 +105,19 @@ impl Checks {
     /// All that was found.
     pub(super) fn finish(self) -> Result<(), Failure> {
         self.table_name.map_or(Ok(()), Err)?;
+        if let Some(alone) = self.alone {
+            return Err(Failure::validation(format!("1 validation error detected: {alone}")));
+        }
         Ok(self.constraints.finish()?)
     }
+}
+
+/// UPDATE_NEW is the service's own slip.
+const RETURN_VALUES: &str = "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, \
+                             ALL_NEW, UPDATE_NEW, NONE]";
+
+fn is_unknown<T>(member: Option<&Text>, from_name: fn(&str) -> Option<T>) -> bool {
+    member.is_some_and(|Text(name)| from_name(name).is_none())
 }
 
 /// A closed set of names.

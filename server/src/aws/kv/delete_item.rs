@@ -1,4 +1,4 @@
-use millpond::kv::DeleteItemRequest;
+use millpond::kv::{DeleteItemRequest, Wording};
 
 use super::{
     Answered,
@@ -29,19 +29,19 @@ members! {
 }
 
 pub(super) fn answer(call: &Call<'_>) -> Answered {
-    let request = read(json::parse(call.body)?)?;
+    let wording = call.pond.kv().wording();
+    let request = read(json::parse(call.body)?, wording).map_err(|refused| refused.of_malformed_write(wording))?;
     let output = call.pond.kv().delete_item(&request)?;
     json::write(&Written::new(&output.attributes, &output.consumed_capacity, &output.item_collection_metrics))
 }
 
-fn read(given: Request) -> Result<DeleteItemRequest, Failure> {
+fn read(given: Request, wording: Wording) -> Result<DeleteItemRequest, Failure> {
     let mut checks = Checks::default();
     let return_consumed_capacity = checks.choice(given.return_consumed_capacity, "returnConsumedCapacity");
     let table_name = checks.table_name(given.table_name);
     let key = checks.required(given.key, "key");
-    let return_values = checks.choice(given.return_values, "returnValues");
-    let return_item_collection_metrics =
-        checks.choice(given.return_item_collection_metrics, "returnItemCollectionMetrics");
+    let return_values = checks.return_values(given.return_values, wording);
+    let return_item_collection_metrics = checks.return_metrics(given.return_item_collection_metrics, wording);
     let return_values_on_condition_check_failure =
         checks.choice(given.return_values_on_condition_check_failure, "returnValuesOnConditionCheckFailure");
     let conditional_operator = checks.conditional_operator(given.conditional_operator);

@@ -1,6 +1,6 @@
 //! The service's errors on the wire.
 
-use millpond::kv::{CancellationReason, Error, Item};
+use millpond::kv::{CancellationReason, Error, Item, Wording};
 use serde::Serialize;
 use serde_json::json;
 
@@ -31,6 +31,16 @@ impl From<Error> for Failure {
             Error::Engine(_) | Error::Corrupt { .. } => internal(&error),
             // The service's error may grow; what this does not know is not the client's fault.
             _ => internal(&error),
+        }
+    }
+}
+
+impl Failure {
+    /// A malformed write of an item in the words that the service has for it.
+    pub(super) fn of_malformed_write(self, wording: Wording) -> Failure {
+        match self.code() {
+            "ValidationException" => Failure::validation(wording.of_malformed_write(self.message().to_owned())),
+            _ => self,
         }
     }
 }
