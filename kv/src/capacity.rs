@@ -93,6 +93,28 @@ pub(crate) fn report_tables(
     (asked != ReturnConsumedCapacity::None).then(|| reports.collect())
 }
 
+/// Adds a report to those of other writes, of which each table has one.
+pub(crate) fn add_report(reports: &mut Vec<ConsumedCapacity>, report: ConsumedCapacity) {
+    let Some(present) = reports.iter_mut().find(|present| present.table_name == report.table_name) else {
+        return reports.push(report);
+    };
+    let add = |to: &mut Option<Capacity>, from: Option<Capacity>| match (to.as_mut(), from) {
+        (Some(to), Some(from)) => to.capacity_units += from.capacity_units,
+        (None, from) => *to = from,
+        (_, None) => {}
+    };
+    let add_all = |to: &mut Option<BTreeMap<String, Capacity>>, from: Option<BTreeMap<String, Capacity>>| {
+        for (index, units) in from.into_iter().flatten() {
+            let to = to.get_or_insert_default().entry(index).or_default();
+            to.capacity_units += units.capacity_units;
+        }
+    };
+    present.capacity_units += report.capacity_units;
+    add(&mut present.table, report.table);
+    add_all(&mut present.local_secondary_indexes, report.local_secondary_indexes);
+    add_all(&mut present.global_secondary_indexes, report.global_secondary_indexes);
+}
+
 /// What the units of a transaction were consumed for; its reports say so.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Transactional {

@@ -43,6 +43,9 @@ pub enum Error {
         /// The item that the condition was evaluated on, if the request asked for it.
         item: Option<Item>,
     },
+    /// A PartiQL `INSERT` found an item under its key. Nothing was changed.
+    #[error("Duplicate primary key exists in table")]
+    DuplicateItem,
     /// Another writer changed the same item and the transaction gave up. Nothing was changed; the call may be repeated.
     #[error("Transaction is ongoing for the item")]
     TransactionConflict,
@@ -101,6 +104,7 @@ impl Error {
             Error::ResourceInUse { .. } => "ResourceInUseException",
             Error::LimitExceeded { .. } => "LimitExceededException",
             Error::ConditionalCheckFailed { .. } => "ConditionalCheckFailedException",
+            Error::DuplicateItem => "DuplicateItemException",
             Error::TransactionConflict => "TransactionConflictException",
             Error::TransactionCanceled { .. } => "TransactionCanceledException",
             Error::IdempotentParameterMismatch => "IdempotentParameterMismatchException",
@@ -127,6 +131,7 @@ impl Error {
             | Error::ResourceInUse { .. }
             | Error::LimitExceeded { .. }
             | Error::ConditionalCheckFailed { .. }
+            | Error::DuplicateItem
             | Error::IdempotentParameterMismatch
             | Error::ExpiredIterator
             | Error::TrimmedDataAccess

@@ -9,7 +9,10 @@ use crate::{index, layout};
 const MAX_PARTITION_KEY_BYTES: usize = 2048;
 const MAX_SORT_KEY_BYTES: usize = 1024;
 
-const NO_MATCH: &str = "The provided key element does not match the schema";
+/// A key is not the table's.
+pub(crate) fn no_match() -> Error {
+    Error::validation("The provided key element does not match the schema")
+}
 
 /// A key attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +83,7 @@ pub(crate) fn of_item(table: &TableRecord, item: &Item) -> Result<Vec<u8>> {
 /// The row key that a `Key` parameter names: the key attributes and nothing else.
 pub(crate) fn of_request(table: &TableRecord, key: &Item) -> Result<Vec<u8>> {
     if key.len() != table.keys.attributes().count() {
-        return Err(Error::validation(NO_MATCH));
+        return Err(no_match());
     }
     let partition = part(&table.keys.partition, key)?;
     let sort = table.keys.sort.as_ref().map(|attribute| part(attribute, key)).transpose()?;
@@ -96,7 +99,7 @@ pub(crate) fn parts<'a>(keys: &Keys, key: &'a Item) -> Result<(Vec<&'a Attribute
 fn part<'a>(attribute: &KeyAttribute, key: &'a Item) -> Result<&'a AttributeValue> {
     match key.get(&attribute.name) {
         Some(value) if has_type(value, attribute.attribute_type) => Ok(value),
-        _ => Err(Error::validation(NO_MATCH)),
+        _ => Err(no_match()),
     }
 }
 

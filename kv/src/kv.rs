@@ -102,6 +102,16 @@ impl Kv {
         &self.shared.catalog
     }
 
+    /// Removes expired tokens after a transaction that had one, from time to time.
+    pub(crate) fn purge_tokens(&self) {
+        if !self.engine.in_transaction()
+            && let Err(error) = self.shared.purges.purge_if_due(&self.engine, self.catalog())
+        {
+            // The transaction is committed all the same.
+            tracing::warn!(%error, "expired tokens stay for another minute");
+        }
+    }
+
     /// A table as a collection of Rust values; see [`Table`].
     ///
     /// # Errors
@@ -579,13 +589,8 @@ impl Kv {
     pub fn transact_write_items(&self, request: &TransactWriteItemsRequest) -> Result<TransactWriteItemsOutput> {
         let writes = transact_write_items::check(request)?;
         let done = self.engine.transact(|tx| transact_write_items::run_in(self.catalog(), tx, &writes));
-        if request.client_request_token.is_some()
-            && done.is_ok()
-            && !self.engine.in_transaction()
-            && let Err(error) = self.shared.purges.purge_if_due(&self.engine, self.catalog())
-        {
-            // The transaction is committed all the same.
-            tracing::warn!(%error, "expired tokens stay for another minute");
+        if request.client_request_token.is_some() && done.is_ok() {
+            self.purge_tokens();
         }
         let mut output = done.map_err(|error| transaction::lost(error, request.transact_items.len()))?;
         let asked = request.return_item_collection_metrics;

@@ -62,6 +62,7 @@
 
 #[cfg(feature = "aws-sdk")]
 pub mod aws_sdk;
+mod batch_execute_statement;
 mod batch_get_item;
 mod batch_write_item;
 mod capacity;
@@ -72,6 +73,8 @@ mod delete_item;
 mod delete_table;
 mod describe_table;
 mod error;
+mod execute_statement;
+mod execute_transaction;
 mod expression;
 mod get_item;
 mod index;
@@ -82,6 +85,7 @@ mod layout;
 mod list_tables;
 pub mod model;
 mod page;
+mod partiql;
 mod put_item;
 mod query;
 mod read_item;

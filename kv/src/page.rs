@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use bytes::Bytes;
 use millpond_engine::{RangeRequest, Read};
 
 use crate::capacity::{self, Consumption};
@@ -44,6 +45,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) count_only: bool,
     /// Whether the items are taken from the table and not from the index.
     pub(crate) fetch: bool,
+    /// Whether the filter sees no more than the index holds, also where items are fetched.
+    pub(crate) filters_entries: bool,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +58,10 @@ pub(crate) struct Page {
     /// Consistent read units of what was fetched from the table.
     pub(crate) fetched_units: f64,
     pub(crate) last_evaluated_key: Option<Item>,
+    /// The row key of the last item that was evaluated in the last range, if there was one.
+    pub(crate) last_row: Option<Bytes>,
+    /// Whether the page ended for its bounds.
+    pub(crate) is_full: bool,
 }
 
 impl Page {
@@ -73,6 +80,20 @@ pub(crate) fn read(
     selection: &Selection<'_>,
 ) -> Result<Page> {
     let mut page = Page::default();
+    extend(&mut page, catalog, reader, source, walk, selection)?;
+    Ok(page)
+}
+
+/// Reads on in another range. What the page holds already counts for its bounds, and the walk's limit is of the whole page.
+pub(crate) fn extend(
+    page: &mut Page,
+    catalog: &Catalog,
+    reader: &mut impl Read,
+    source: Source<'_>,
+    walk: &Walk,
+    selection: &Selection<'_>,
+) -> Result<()> {
+    (page.last_evaluated_key, page.last_row) = (None, None);
     let mut resume = walk.resume_after.clone();
     loop {
         let wanted = walk.limit.saturating_sub(page.scanned_count).clamp(1, 1000);
@@ -82,38 +103,43 @@ pub(crate) fn read(
             None => bounds,
         };
         let rows = reader.range(source.keyspace(catalog), &request)?;
-        let mut last: Option<ItemView> = None;
-        for (_, value) in rows.entries {
+        let mut last: Option<(Bytes, ItemView)> = None;
+        for (row, value) in rows.entries {
             let view = layout::view(value)?;
             let bytes = view.size_bytes();
             if page.scanned_count > 0 && page.scanned_bytes + bytes > MAX_PAGE_BYTES {
-                if let Some(last) = last {
-                    page.last_evaluated_key = Some(stored_key(source, &last)?);
-                } // else the last row came with the range page before, which has set it
-                return Ok(page);
+                page.is_full = true;
+                // Where there is none, the last row came with the range page before, which has ended there.
+                return last.map_or(Ok(()), |last| end_at(page, source, last));
             }
             page.scanned_count += 1;
             page.scanned_bytes += bytes;
-            let fetched = if selection.fetch { Some(fetch(&mut page, catalog, reader, source, &view)?) } else { None };
-            select(&mut page, source, fetched.as_ref().unwrap_or(&view), selection)?;
-            let is_full = page.scanned_count >= walk.limit;
-            last = Some(view);
-            if is_full {
+            let fetched = if selection.fetch { Some(fetch(page, catalog, reader, source, &view)?) } else { None };
+            select(page, source, &view, fetched.as_ref(), selection)?;
+            last = Some((row, view));
+            if page.scanned_count >= walk.limit {
                 break;
             }
         }
-        page.last_evaluated_key = last.as_ref().map(|view| stored_key(source, view)).transpose()?;
+        last.map_or(Ok(()), |last| end_at(page, source, last))?;
         if page.scanned_count >= walk.limit {
-            return Ok(page);
+            page.is_full = true;
+            return Ok(());
         }
         resume = match rows.resume {
             Some(key) => Some(key.to_vec()),
             None => {
                 page.last_evaluated_key = None;
-                return Ok(page);
+                return Ok(());
             }
         };
     }
+}
+
+fn end_at(page: &mut Page, source: Source<'_>, (row, view): (Bytes, ItemView)) -> Result<()> {
+    page.last_evaluated_key = Some(stored_key(source, &view)?);
+    page.last_row = Some(row);
+    Ok(())
 }
 
 /// The item that an entry of an index stands for.
@@ -132,7 +158,15 @@ fn fetch(
     Ok(item)
 }
 
-fn select(page: &mut Page, source: Source<'_>, view: &ItemView, selection: &Selection<'_>) -> Result<()> {
+fn select(
+    page: &mut Page,
+    source: Source<'_>,
+    entry: &ItemView,
+    fetched: Option<&ItemView>,
+    selection: &Selection<'_>,
+) -> Result<()> {
+    let view = fetched.unwrap_or(entry);
+    let filtered = if selection.filters_entries { entry } else { view };
     // An item that is given back whatever it holds is decoded once, for this check too.
     let gives_all = selection.filter.is_none() && selection.projection.is_none() && !selection.count_only;
     let decoded = gives_all.then(|| whole(view)).transpose()?;
@@ -143,7 +177,7 @@ fn select(page: &mut Page, source: Source<'_>, view: &ItemView, selection: &Sele
         }
     }
     if let Some(filter) = selection.filter
-        && !filter.evaluate(Some(&partial(view, filter.top_level_names())?))
+        && !filter.evaluate(Some(&partial(filtered, filter.top_level_names())?))
     {
         return Ok(());
     }

@@ -107,6 +107,7 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, query: &Query<'_>) 
         projection: query.projection.as_ref(),
         count_only: query.count_only,
         fetch,
+        filters_entries: false,
     };
     let page = page::read(catalog, reader, source, &walk, &selection)?;
     let consumption = page.consumption(source, request.consistent_read);
@@ -191,7 +192,7 @@ fn start_row(source: Source<'_>, start: &Item, selected: &KeySelection, walk: &W
     Ok(row)
 }
 
-fn contains(walk: &Walk, row: &[u8]) -> bool {
+pub(crate) fn contains(walk: &Walk, row: &[u8]) -> bool {
     let above = match &walk.from {
         Bound::Included(from) => row >= from.as_slice(),
         Bound::Excluded(from) => row > from.as_slice(),

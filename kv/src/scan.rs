@@ -114,6 +114,7 @@ pub(crate) fn run(catalog: &Catalog, reader: &mut impl Read, scan: &Scan<'_>) ->
         projection: scan.projection.as_ref(),
         count_only: scan.count_only,
         fetch,
+        filters_entries: false,
     };
     let page = page::read(catalog, reader, source, &walk, &selection)?;
     let consumption = page.consumption(source, request.consistent_read);

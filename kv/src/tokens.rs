@@ -14,7 +14,6 @@ use millpond_engine::{Engine, RangeRequest, Timestamp, Transaction};
 use crate::catalog::Catalog;
 use crate::constraints::Constraints;
 use crate::layout::{self, TokenRecord};
-use crate::model::TransactWriteItem;
 use crate::sweep::next_keys;
 use crate::{Error, Result};
 
@@ -55,7 +54,7 @@ pub(crate) fn check(token: &str) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::IdempotentParameterMismatch`] if it stands for other actions.
-pub(crate) fn see(catalog: &Catalog, tx: &mut Transaction, token: &str, actions: &[TransactWriteItem]) -> Result<Seen> {
+pub(crate) fn see(catalog: &Catalog, tx: &mut Transaction, token: &str, actions: &impl Hash) -> Result<Seen> {
     let Some(stored) = tx.get(&catalog.tokens, &layout::token_key(token))? else { return Ok(Seen::Never) };
     let record = layout::read_token(&stored)?;
     if record.expires <= tx.clock().now() {
@@ -65,12 +64,7 @@ pub(crate) fn see(catalog: &Catalog, tx: &mut Transaction, token: &str, actions:
 }
 
 /// Keeps a token for the next ten minutes.
-pub(crate) fn remember(
-    catalog: &Catalog,
-    tx: &mut Transaction,
-    token: &str,
-    actions: &[TransactWriteItem],
-) -> Result<()> {
+pub(crate) fn remember(catalog: &Catalog, tx: &mut Transaction, token: &str, actions: &impl Hash) -> Result<()> {
     let expires = tx.clock().now().saturating_add(VALID);
     let record = TokenRecord { expires, digest: digest(actions) };
     tx.put(&catalog.tokens, layout::token_key(token), layout::token_value(&record))?;
@@ -121,14 +115,21 @@ fn remove(catalog: &Catalog, tx: &mut Transaction, expiry_key: &Bytes) -> Result
 }
 
 /// What stands for the actions: different ones have different digests.
-fn digest(actions: &[TransactWriteItem]) -> [u8; 32] {
-    let mut hasher = Blake3(blake3::Hasher::new());
+fn digest(actions: &impl Hash) -> [u8; 32] {
+    let mut hasher = Blake3::default();
     actions.hash(&mut hasher);
-    *hasher.0.finalize().as_bytes()
+    hasher.digest()
 }
 
 /// [`Hash`] writes lengths and discriminants too, so that no two values write the same bytes.
-struct Blake3(blake3::Hasher);
+#[derive(Default)]
+pub(crate) struct Blake3(blake3::Hasher);
+
+impl Blake3 {
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        *self.0.finalize().as_bytes()
+    }
+}
 
 impl Hasher for Blake3 {
     fn write(&mut self, bytes: &[u8]) {
@@ -136,6 +137,6 @@ impl Hasher for Blake3 {
     }
 
     fn finish(&self) -> u64 {
-        self.0.finalize().as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        self.digest().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
 }

@@ -15,13 +15,13 @@ use crate::delete_item::{self, Delete};
 use crate::expression::Condition;
 use crate::index::attributes::{check_none_emptied, check_none_empty, check_updated_in_transaction};
 use crate::model::{
-    CancellationReason, ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    TransactWriteItemsOutput, TransactWriteItemsRequest, UpdateItemRequest,
+    CancellationReason, ConditionCheck, ConsumedCapacity, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, TransactWriteItemsOutput, TransactWriteItemsRequest, UpdateItemRequest,
 };
 use crate::put_item::{self, Put};
 use crate::table::TableRecord;
 use crate::tokens::{self, Seen};
-use crate::transaction::{MAX_TRANSACTION_BYTES, check_count, reason, too_large};
+use crate::transaction::{MAX_TRANSACTION_BYTES, check_count, reason, same_item, too_large};
 use crate::update_item::{self, UpdateOne};
 use crate::value::Item;
 use crate::write_item::{self, Before, Conditional, write_item};
@@ -34,7 +34,7 @@ pub(crate) struct TransactWrite<'a> {
 }
 
 /// An action whose own checks have passed.
-enum Action<'a> {
+pub(crate) enum Action<'a> {
     Check { table_name: &'a str, check: &'a ConditionCheck, condition: Option<Condition> },
     Put(Put<'a>),
     Delete(Delete<'a>),
@@ -108,46 +108,55 @@ pub(crate) fn run_in(
     tx: &mut Transaction,
     writes: &TransactWrite<'_>,
 ) -> Result<TransactWriteItemsOutput> {
-    let seen = match &writes.request.client_request_token {
-        Some(token) => tokens::see(catalog, tx, token, &writes.request.transact_items)?,
-        None => Seen::Never,
-    };
+    let token = writes.request.client_request_token.as_deref().map(|token| (token, &writes.request.transact_items));
+    let seen = token.map_or(Ok(Seen::Never), |(token, items)| tokens::see(catalog, tx, token, items))?;
     let tables =
         writes.actions.iter().map(|action| catalog.need(tx, action.table_name())).collect::<Result<Vec<_>>>()?;
-    if seen == Seen::Before {
-        return replay(catalog, tx, writes, &tables);
+    let asked = writes.request.return_consumed_capacity;
+    let consumed_capacity = run_actions(catalog, tx, &writes.actions, &tables, seen, asked)?;
+    if let (Some((token, items)), Seen::Never) = (token, seen) {
+        tokens::remember(catalog, tx, token, items)?;
     }
-    let planned = plan(catalog, tx, &writes.actions, &tables)?;
+    Ok(TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
+}
+
+/// Does the actions, all or none, or what is left to do of those that were done before.
+pub(crate) fn run_actions(
+    catalog: &Catalog,
+    tx: &mut Transaction,
+    actions: &[Action<'_>],
+    tables: &[Arc<TableRecord>],
+    seen: Seen,
+    asked: ReturnConsumedCapacity,
+) -> Result<Option<Vec<ConsumedCapacity>>> {
+    if seen == Seen::Before {
+        return replay(catalog, tx, actions, tables, asked);
+    }
+    let planned = plan(catalog, tx, actions, tables)?;
     let mut written: BTreeMap<&str, Consumption> = BTreeMap::new();
-    for ((action, table), planned) in writes.actions.iter().zip(&tables).zip(planned) {
+    for ((action, table), planned) in actions.iter().zip(tables).zip(planned) {
         let consumption = write_item(tx, catalog, table, planned.row, &planned.before, planned.new.as_ref())?;
         written.entry(action.parameter()).or_default().add(consumption.in_transaction());
     }
-    if let Some(token) = &writes.request.client_request_token {
-        tokens::remember(catalog, tx, token, &writes.request.transact_items)?;
-    }
-    let consumed_capacity =
-        capacity::report_tables(writes.request.return_consumed_capacity, written, Some(Transactional::Write));
-    Ok(TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
+    Ok(capacity::report_tables(asked, written, Some(Transactional::Write)))
 }
 
 /// A repeated request changes nothing, and is charged for reading what it would have changed.
 fn replay(
     catalog: &Catalog,
     tx: &mut Transaction,
-    writes: &TransactWrite<'_>,
+    actions: &[Action<'_>],
     tables: &[Arc<TableRecord>],
-) -> Result<TransactWriteItemsOutput> {
+    asked: ReturnConsumedCapacity,
+) -> Result<Option<Vec<ConsumedCapacity>>> {
     let mut read: BTreeMap<&str, Consumption> = BTreeMap::new();
-    for (action, table) in writes.actions.iter().zip(tables) {
+    for (action, table) in actions.iter().zip(tables) {
         let row = action.row(table)?;
         let present = write_item::stored(tx, catalog, table, &row, action.key())?;
         let consumption = Consumption::of_table(capacity::read_units(write_item::size(present.as_ref()), true));
         read.entry(action.parameter()).or_default().add(consumption.in_transaction());
     }
-    let consumed_capacity =
-        capacity::report_tables(writes.request.return_consumed_capacity, read, Some(Transactional::Read));
-    Ok(TransactWriteItemsOutput { consumed_capacity, item_collection_metrics: None })
+    Ok(capacity::report_tables(asked, read, Some(Transactional::Read)))
 }
 
 fn plan(
@@ -159,7 +168,7 @@ fn plan(
     let rows: Vec<Result<Vec<u8>>> = actions.iter().zip(tables).map(|(action, table)| action.row(table)).collect();
     let mut targets = HashSet::new();
     if !rows.iter().flatten().all(|row| targets.insert(row)) {
-        return Err(Error::validation("Transaction request cannot include multiple operations on one item"));
+        return Err(same_item());
     }
     // The size of a put is the request's own fault, that of an updated item depends on what is there.
     for (action, table) in actions.iter().zip(tables) {

@@ -25,6 +25,11 @@ pub(crate) fn too_large() -> Error {
     Error::validation("Collection of items in the transaction has exceeded the maximum allowed size of 4 MB")
 }
 
+/// An item may take part in a transaction once.
+pub(crate) fn same_item() -> Error {
+    Error::validation("Transaction request cannot include multiple operations on one item")
+}
+
 /// What an error of one action says of the whole transaction.
 ///
 /// # Errors

@@ -40,6 +40,8 @@ pub(crate) enum Term {
     Path(Path),
     Value(Arc<AttributeValue>),
     Size(Box<Term>),
+    /// Whether a condition holds, as a boolean; only PartiQL compares conditions.
+    Truth(Box<Node>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -127,34 +129,20 @@ impl Binder<'_, '_> {
     fn compare(&mut self, comparator: Comparator, left: &Operand, right: &Operand) -> Result<Node, Fault> {
         let (left, right) = (self.term(left)?, self.term(right)?);
         self.check_counts()?;
-        check_distinct(comparator.symbol(), &left, [&right])?;
-        check_sizes([&left, &right])?;
-        if comparator.is_ordering() {
-            check_types(comparator.symbol(), &["S", "N", "B"], [&left, &right])?;
-        }
-        Ok(Node::Compare { comparator, left, right })
+        compare(comparator, left, right)
     }
 
     fn between(&mut self, operand: &Operand, low: &Operand, high: &Operand) -> Result<Node, Fault> {
         let (operand, low, high) = (self.term(operand)?, self.term(low)?, self.term(high)?);
         self.check_counts()?;
-        check_distinct("BETWEEN", &operand, [&low, &high])?;
-        check_sizes([&operand, &low, &high])?;
-        check_types("BETWEEN", &["S", "N", "B"], [&operand, &low, &high])?;
-        check_bounds(&low, &high)?;
-        Ok(Node::Between { operand, low, high })
+        between(operand, low, high)
     }
 
     fn one_of(&mut self, operand: &Operand, list: &[Operand]) -> Result<Node, Fault> {
         let operand = self.term(operand)?;
         let list = self.terms(list)?;
         self.check_counts()?;
-        if list.len() > MAX_IN_OPERANDS {
-            return Err(Fault::TooManyInOperands(list.len()));
-        }
-        check_distinct("IN", &operand, &list)?;
-        check_sizes(std::iter::once(&operand).chain(&list))?;
-        Ok(Node::In { operand, list })
+        one_of(operand, list)
     }
 
     fn nodes(&mut self, nodes: &[ConditionNode]) -> Result<Vec<Node>, Fault> {
@@ -193,33 +181,75 @@ impl Binder<'_, '_> {
     }
 
     fn call(&mut self, call: &Call) -> Result<Node, Fault> {
-        let function = call.function.as_str();
         let terms = self.terms(&call.operands)?;
-        self.count(call, if matches!(function, "attribute_exists" | "attribute_not_exists") { 1 } else { 2 });
+        self.count(call, operand_count(&call.function));
         self.check_counts()?;
-        if let [first, second] = terms.as_slice() {
-            check_distinct(function, first, [second])?;
-        }
-        check_sizes(&terms)?;
-        let mut terms = terms.into_iter();
-        let first = terms.next().ok_or_else(|| wrong_count(call))?;
-        if function == "attribute_exists" {
-            return Ok(Node::Exists(required_path(function, first)?));
-        }
-        if function == "attribute_not_exists" {
-            return Ok(Node::NotExists(required_path(function, first)?));
-        }
-        let second = terms.next().ok_or_else(|| wrong_count(call))?;
-        match function {
-            "attribute_type" => Ok(Node::HasType(required_path(function, first)?, type_name(function, second)?)),
-            "begins_with" => {
-                check_types(function, &["S", "B"], [&first, &second])?;
-                Ok(Node::BeginsWith(first, second))
-            }
-            "contains" => Ok(Node::Contains(first, second)),
-            _ => Err(Fault::UnknownFunction(function.to_owned())),
-        }
+        function(&call.function, terms)
     }
+}
+
+/// A comparison of two terms, if they can be compared.
+pub(crate) fn compare(comparator: Comparator, left: Term, right: Term) -> Result<Node, Fault> {
+    check_distinct(comparator.symbol(), &left, [&right])?;
+    check_sizes([&left, &right])?;
+    if comparator.is_ordering() {
+        check_types(comparator.symbol(), &["S", "N", "B"], [&left, &right])?;
+    }
+    Ok(Node::Compare { comparator, left, right })
+}
+
+/// `BETWEEN`, if the terms have an order.
+pub(crate) fn between(operand: Term, low: Term, high: Term) -> Result<Node, Fault> {
+    check_distinct("BETWEEN", &operand, [&low, &high])?;
+    check_sizes([&operand, &low, &high])?;
+    check_types("BETWEEN", &["S", "N", "B"], [&operand, &low, &high])?;
+    check_bounds(&low, &high)?;
+    Ok(Node::Between { operand, low, high })
+}
+
+/// `IN`, if the list is not too long.
+pub(crate) fn one_of(operand: Term, list: Vec<Term>) -> Result<Node, Fault> {
+    if list.len() > MAX_IN_OPERANDS {
+        return Err(Fault::TooManyInOperands(list.len()));
+    }
+    check_distinct("IN", &operand, &list)?;
+    check_sizes(std::iter::once(&operand).chain(&list))?;
+    Ok(Node::In { operand, list })
+}
+
+/// A call of a function that is a condition, if it takes such operands.
+pub(crate) fn function(name: &str, terms: Vec<Term>) -> Result<Node, Fault> {
+    let count = terms.len();
+    let wrong_count = || Fault::OperandCount { function: name.to_owned(), count };
+    if count != operand_count(name) {
+        return Err(wrong_count());
+    }
+    if let [first, second] = terms.as_slice() {
+        check_distinct(name, first, [second])?;
+    }
+    check_sizes(&terms)?;
+    let mut terms = terms.into_iter();
+    let first = terms.next().ok_or_else(wrong_count)?;
+    if name == "attribute_exists" {
+        return Ok(Node::Exists(required_path(name, first)?));
+    }
+    if name == "attribute_not_exists" {
+        return Ok(Node::NotExists(required_path(name, first)?));
+    }
+    let second = terms.next().ok_or_else(wrong_count)?;
+    match name {
+        "attribute_type" => Ok(Node::HasType(required_path(name, first)?, type_name(name, second)?)),
+        "begins_with" => {
+            check_types(name, &["S", "B"], [&first, &second])?;
+            Ok(Node::BeginsWith(first, second))
+        }
+        "contains" => Ok(Node::Contains(first, second)),
+        _ => Err(Fault::UnknownFunction(name.to_owned())),
+    }
+}
+
+fn operand_count(function: &str) -> usize {
+    if matches!(function, "attribute_exists" | "attribute_not_exists") { 1 } else { 2 }
 }
 
 fn wrong_count(call: &Call) -> Fault {
@@ -232,6 +262,7 @@ fn static_type(term: &Term) -> Option<&'static str> {
         Term::Path(_) => None,
         Term::Value(value) => Some(value.type_name()),
         Term::Size(_) => Some("N"),
+        Term::Truth(_) => Some("BOOL"),
     }
 }
 

@@ -58,6 +58,7 @@ fn value<'v>(term: &'v Term, item: &'v Item) -> Option<Cow<'v, AttributeValue>> 
             let size = size(value(sized, item)?.as_ref())?;
             Some(Cow::Owned(AttributeValue::N(Number::from(u64::try_from(size).ok()?))))
         }
+        Term::Truth(node) => Some(Cow::Owned(AttributeValue::Bool(holds(node, item)))),
     }
 }
 

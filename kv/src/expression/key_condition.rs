@@ -216,7 +216,7 @@ fn require_path_first(operator: &str, operand: &Term) -> Result<(), ExpressionEr
         Term::Value(_) => {
             Err(invalid_condition(&format!("{operator} operator must have the key attribute as its first operand")))
         }
-        Term::Path(_) | Term::Size(_) => Ok(()),
+        Term::Path(_) | Term::Size(_) | Term::Truth(_) => Ok(()),
     }
 }
 
@@ -230,7 +230,7 @@ fn split(terms: Vec<Term>) -> Result<(String, Vec<AttributeValue>), ExpressionEr
     let mut values = Vec::new();
     for term in terms {
         match term {
-            Term::Size(_) => {
+            Term::Size(_) | Term::Truth(_) => {
                 return Err(ExpressionError::new("KeyConditionExpressions cannot contain nested operations"));
             }
             Term::Value(value) => values.push(Arc::unwrap_or_clone(value)),

@@ -35,14 +35,16 @@ mod update;
 mod tests;
 
 pub(crate) use ast::Comparator;
-pub(crate) use condition::{Condition, Node, Term, condition};
-pub(crate) use error::ExpressionError;
+pub(crate) use cache::Cache;
+pub(crate) use condition::{Condition, Node, Term, between, compare, condition, function, one_of};
+pub(crate) use error::{ExpressionError, Fault};
+pub(crate) use evaluate::order;
 pub(crate) use key_condition::{KeyCondition, KeySelection, SortCondition, key_condition};
 pub(crate) use lexer::MAX_OPERATORS;
 pub(crate) use parameters::check_parameters;
 pub(crate) use path::{MAX_PATH_LEVELS, Path, PathElement};
 pub(crate) use projection::{Projection, check_clashes, project, projection};
-pub(crate) use substitutions::Substitutions;
+pub(crate) use substitutions::{Substitutions, hash_set_slot};
 pub(crate) use update::{Change, Source, Update, update};
 
 /// Which parameter of a request an expression was given in; messages name it.

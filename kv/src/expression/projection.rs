@@ -16,10 +16,13 @@ const GRAMMAR: Grammar = Grammar { keywords: &[] };
 
 static CACHE: LazyLock<Cache<Vec<PathRef>>> = LazyLock::new(Cache::new);
 
-/// The paths of a projection expression, ready to apply to items. No path is inside another.
+/// The paths of a projection, ready to apply to items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Projection {
     paths: Vec<Path>,
+    /// What the values at the paths are called, each on its own; without it they stand where they stood, and no path is
+    /// inside another.
+    columns: Option<Vec<String>>,
 }
 
 /// Reads a `ProjectionExpression`.
@@ -34,7 +37,7 @@ fn read(text: &str, substitutions: &mut Substitutions<'_>) -> Result<Projection,
     let written = CACHE.get_or_parse(text, parse)?;
     let paths = written.iter().map(|path| substitutions.path(path)).collect::<Result<Vec<_>, _>>()?;
     check_clashes(&paths)?;
-    Ok(Projection { paths })
+    Ok(Projection::of(paths))
 }
 
 fn parse(text: &str) -> Result<Vec<PathRef>, Fault> {
@@ -73,12 +76,20 @@ impl Projection {
 
     /// Of paths none of which is inside another.
     pub(crate) fn of(paths: Vec<Path>) -> Self {
-        Projection { paths }
+        Projection { paths, columns: None }
+    }
+
+    /// Of paths whose values stand side by side under names of their own; of several with one name the last counts.
+    pub(crate) fn of_columns(columns: Vec<(String, Path)>) -> Self {
+        let (columns, paths) = columns.into_iter().unzip();
+        Projection { paths, columns: Some(columns) }
     }
 
     /// The parts of `item` the paths lead to; absent ones are left out.
     pub(crate) fn apply(&self, item: &Item) -> Item {
-        project(&self.paths, item)
+        let Some(columns) = &self.columns else { return project(&self.paths, item) };
+        let column = |(name, path): (&String, &Path)| Some((name.clone(), path.get(item)?.clone()));
+        columns.iter().zip(&self.paths).filter_map(column).collect()
     }
 
     /// The names of the top-level attributes needed, in the order written; a name may repeat.

@@ -159,8 +159,8 @@ fn refuse_unused(parameter: &str, given: &[&str], is_used: impl Fn(&str) -> bool
     )))
 }
 
-/// Where a Java `HashSet` built from `count` keys would iterate over `key`: the service lists unused keys in that order.
-fn hash_set_slot(key: &str, count: usize) -> u32 {
+/// Where a Java `HashSet` built from `count` keys would iterate over `key`: the service lists some keys in that order.
+pub(crate) fn hash_set_slot(key: &str, count: usize) -> u32 {
     let hash = key.encode_utf16().fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
     let capacity = u32::try_from((count * 4 / 3 + 1).max(16).next_power_of_two()).unwrap_or(u32::MAX);
     (hash ^ (hash >> 16)) & (capacity - 1)

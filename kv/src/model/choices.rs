@@ -69,6 +69,24 @@ choices! {
         TransactionConflict = "TransactionConflict",
         /// It does not fit the table or the present item.
         ValidationError = "ValidationError",
+        /// A PartiQL `INSERT` found an item under its key.
+        DuplicateItem = "DuplicateItem",
+        /// A PartiQL statement names a table that does not exist.
+        ResourceNotFound = "ResourceNotFound",
+    }
+}
+
+choices! {
+    /// Why a statement of a batch failed, as far as it does here.
+    BatchStatementErrorCode {
+        /// Its condition did not hold.
+        ConditionalCheckFailed = "ConditionalCheckFailed",
+        /// It is malformed, or does not fit the table or the present item.
+        ValidationError = "ValidationError",
+        /// The table does not exist.
+        ResourceNotFound = "ResourceNotFound",
+        /// An `INSERT` found an item under its key.
+        DuplicateItem = "DuplicateItem",
     }
 }
 

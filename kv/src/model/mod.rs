@@ -8,6 +8,7 @@ mod choices;
 mod index;
 mod item;
 mod legacy;
+mod partiql;
 mod read;
 mod stream;
 mod table;
@@ -21,10 +22,10 @@ pub use batch::{
 };
 pub use capacity::{Capacity, ConsumedCapacity};
 pub use choices::{
-    AttributeAction, BillingMode, CancellationCode, ComparisonOperator, ConditionalOperator, IndexStatus, KeyType,
-    OperationType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
-    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType,
-    StreamStatus, StreamViewType, TableClass, TableStatus, TimeToLiveStatus,
+    AttributeAction, BatchStatementErrorCode, BillingMode, CancellationCode, ComparisonOperator, ConditionalOperator,
+    IndexStatus, KeyType, OperationType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
+    ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType,
+    SseType, StreamStatus, StreamViewType, TableClass, TableStatus, TimeToLiveStatus,
 };
 pub use index::{
     GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, LocalSecondaryIndex,
@@ -35,6 +36,11 @@ pub use item::{
     PutItemRequest, UpdateItemOutput, UpdateItemRequest,
 };
 pub use legacy::{AttributeValueUpdate, Condition, ExpectedAttributeValue};
+pub use partiql::{
+    BatchExecuteStatementOutput, BatchExecuteStatementRequest, BatchStatementError, BatchStatementRequest,
+    BatchStatementResponse, ExecuteStatementOutput, ExecuteStatementRequest, ExecuteTransactionOutput,
+    ExecuteTransactionRequest, ParameterizedStatement,
+};
 pub use read::{QueryOutput, QueryRequest, ScanOutput, ScanRequest};
 pub use stream::{
     DescribeStreamOutput, DescribeStreamRequest, GetRecordsOutput, GetRecordsRequest, GetShardIteratorOutput,

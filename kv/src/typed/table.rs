@@ -535,7 +535,8 @@ impl<T> Values<T> {
         let fetch = source.index.is_some_and(|index| index.scope() == Scope::Local);
         let partition = &self.partition;
         let filter = self.filter.as_ref();
-        let selection = Selection { partition, filter, projection: None, count_only: false, fetch };
+        let selection =
+            Selection { partition, filter, projection: None, count_only: false, fetch, filters_entries: false };
         let page = page::read(catalog, &mut snapshot, source, &self.walk, &selection)?;
         match page.last_evaluated_key {
             Some(key) => self.walk.resume_after = Some(source.start_row(&key)?),

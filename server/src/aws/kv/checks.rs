@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use millpond::kv::{
-    AttributeAction, BillingMode, ComparisonOperator, ConditionalOperator, Constraints, Item, KeyType, ProjectionType,
-    ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure,
-    ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType, StreamViewType, TableClass, Wording,
-    check_table_name,
+    AttributeAction, AttributeValue, BillingMode, ComparisonOperator, ConditionalOperator, Constraints, Item, KeyType,
+    ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
+    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType,
+    StreamViewType, TableClass, Wording, check_table_name,
 };
 
-use super::value::Attributes;
+use super::value::{Attribute, Attributes};
 use crate::aws::json::{Failure, Flag, List, Map, Text};
 
 /// Constraints that a request breaks. The service reports all of them at once.
@@ -172,6 +172,11 @@ pub(super) fn names(member: Option<Map<Text>>) -> Option<BTreeMap<String, String
 /// Values that stand for `:name`.
 pub(super) fn values(member: Option<Attributes>) -> Result<Option<Item>, Failure> {
     member.map(Attributes::expression_values).transpose()
+}
+
+/// Values that stand for the `?` of a statement.
+pub(super) fn parameters(member: Option<List<Attribute>>) -> Result<Option<Vec<AttributeValue>>, Failure> {
+    member.map(|List(values)| values.into_iter().map(Attribute::value).collect()).transpose()
 }
 
 pub(super) fn text(member: Option<Text>) -> Option<String> {

@@ -24,6 +24,7 @@ impl From<Error> for Failure {
             | Error::ResourceInUse { .. }
             | Error::LimitExceeded { .. }
             | Error::ConditionalCheckFailed { item: None }
+            | Error::DuplicateItem
             | Error::IdempotentParameterMismatch
             | Error::ExpiredIterator
             | Error::TrimmedDataAccess

@@ -3,6 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html>
 
 mod account;
+mod batch_execute_statement;
 mod batch_get_item;
 mod batch_write_item;
 mod capacity;
@@ -12,6 +13,8 @@ mod create_table;
 mod delete_item;
 mod delete_table;
 mod describe_table;
+mod execute_statement;
+mod execute_transaction;
 mod failure;
 mod get_item;
 mod index;
@@ -46,6 +49,7 @@ type Operation = fn(&Call<'_>) -> Answered;
 
 /// What each operation is answered by.
 const OPERATIONS: &[(&str, Operation)] = &[
+    ("BatchExecuteStatement", batch_execute_statement::answer),
     ("BatchGetItem", batch_get_item::answer),
     ("BatchWriteItem", batch_write_item::answer),
     ("CreateTable", create_table::answer),
@@ -56,6 +60,8 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("DescribeLimits", account::limits),
     ("DescribeTable", describe_table::answer),
     ("DescribeTimeToLive", time_to_live::describe),
+    ("ExecuteStatement", execute_statement::answer),
+    ("ExecuteTransaction", execute_transaction::answer),
     ("GetItem", get_item::answer),
     ("ListTables", list_tables::answer),
     ("ListTagsOfResource", tags::list),

@@ -40,9 +40,9 @@ struct Output<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Response<'a> {
+pub(super) struct Response<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    item: Option<Shown<&'a Item>>,
+    pub(super) item: Option<Shown<&'a Item>>,
 }
 
 pub(super) fn answer(call: &Call<'_>) -> Answered {
