@@ -107,7 +107,7 @@ impl Kv {
     ) -> Result<ExecuteStatementOutput> {
         let execute = check(request)?;
         match &execute.bound {
-            Bound::Write(statement) => write(self.catalog(), tx, request, statement),
+            Bound::Write(statement) => tx.savepoint(|tx| write(self.catalog(), tx, request, statement)),
             Bound::Read(statement) | Bound::Exists(statement) => read(self.catalog(), tx, execute.request, statement),
         }
     }

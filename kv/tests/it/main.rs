@@ -8,6 +8,7 @@ mod indexes;
 mod items;
 mod legacy;
 mod messages;
+mod partiql;
 mod properties;
 mod queries;
 mod scans;
