@@ -53,8 +53,8 @@
 //! # Limits
 //! Items of 400 KB (409,600 bytes), 32 levels deep; partition keys of 2,048 bytes, sort keys of 1,024; numbers of 38
 //! digits below 1E126; pages of 1 MB of evaluated items; batches of 25 writes and of 100 reads or 16 MB; transactions of
-//! 100 actions and 4 MB; expressions of 4,096 bytes and 300 operators, with names and values of 2 MB; 1,000,000 segments of a
-//! parallel scan; 5 local and 20 global secondary indexes of a table.
+//! 100 actions and 4 MB; expressions of 4,096 bytes and 300 operators, with names and values of 2 MB; PartiQL
+//! statements of 8,192 characters and 300 operators, of which a batch has 25; 1,000,000 segments of a parallel scan; 5 local and 20 global secondary indexes of a table.
 //!
 //! # What it is not
 //! It throttles nothing: capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
