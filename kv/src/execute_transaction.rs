@@ -18,7 +18,7 @@ use crate::table::TableRecord;
 use crate::tokens::{self, Seen};
 use crate::transact_write_items::run_actions;
 use crate::transaction::{self, MAX_TRANSACTION_BYTES, same_item, too_large};
-use crate::{Error, Result};
+use crate::{Error, Result, write_item};
 
 const MAX_STATEMENTS: usize = 100;
 /// What sets the tokens of these transactions apart from those of TransactWriteItems.
@@ -45,6 +45,9 @@ pub(crate) fn check(request: &ExecuteTransactionRequest) -> Result<ExecuteTransa
     if let Some(token) = &request.client_request_token {
         tokens::check(token)?;
     }
+    // Values are looked at before statements are, and are not told by their place.
+    let mut parameters = request.transact_statements.iter().filter_map(|member| member.parameters.as_ref()).flatten();
+    parameters.try_for_each(write_item::check_nesting)?;
     let bind = |(index, member): (usize, &ParameterizedStatement)| {
         let bound = Bound::new(&member.statement, member.parameters.as_deref().unwrap_or_default());
         bound.map_err(|error| failed(index, error))

@@ -4,7 +4,7 @@
 //! two generations of at most [`GENERATION`] trees: a hit in the old one moves to the young one, and when the young one
 //! is full it becomes the old one and the old one is dropped. So it holds at least the [`GENERATION`] most recently used
 //! trees and never more than twice that, and a lookup costs one hash of the text under a short lock. A text is at most
-//! 4,096 bytes, a PartiQL statement 8,192 characters; only texts that parsed are kept.
+//! 4,096 bytes; only texts that parsed are kept.
 
 use std::collections::HashMap;
 use std::sync::Arc;

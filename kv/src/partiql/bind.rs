@@ -12,6 +12,9 @@ use crate::{Error, constraints, write_item};
 
 static CACHE: LazyLock<Cache<Parsed>> = LazyLock::new(Cache::new);
 
+/// Longer statements are not kept: most of them are full of values, and come once.
+const MAX_CACHED_BYTES: usize = 1024;
+
 /// A statement that is ready for its table.
 #[derive(Clone, Debug)]
 pub(crate) enum Bound {
@@ -57,7 +60,10 @@ impl Bound {
     /// do, or another number of parameters than it has.
     pub(crate) fn new(text: &str, parameters: &[AttributeValue]) -> Result<Bound> {
         parameters.iter().try_for_each(write_item::check_nesting)?;
-        let parsed = CACHE.get_or_parse(text, parse)?;
+        let parsed = match text.len() {
+            ..=MAX_CACHED_BYTES => CACHE.get_or_parse(text, parse)?,
+            _ => Arc::new(parse(text)?),
+        };
         if parsed.parameters != parameters.len() {
             return Err(literal::wrong_count());
         }

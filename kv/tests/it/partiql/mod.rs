@@ -2,6 +2,7 @@
 
 mod batches;
 mod indexes;
+mod properties;
 mod reads;
 mod transactions;
 mod writes;

@@ -181,6 +181,17 @@ fn what_is_refused_is_told_by_its_place() {
 }
 
 #[test]
+fn a_value_is_looked_at_before_the_statements() {
+    let kv = kv_with_tables();
+    let deep = (0..40).fold(n(1), |value, _| AttributeValue::L(vec![value]));
+    let mut request = transaction(&["SELECT", "UPDATE hash SET x = ? WHERE pk = 'a'"]);
+    request.transact_statements[1].parameters = Some(vec![deep]);
+    let message = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond \
+                   supported limit";
+    assert_invalid(kv.execute_transaction(&request), message);
+}
+
+#[test]
 fn reads_see_one_moment() {
     let kv = kv_with_items();
     let request = ExecuteTransactionRequest {
