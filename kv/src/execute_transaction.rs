@@ -167,7 +167,7 @@ fn run_writes(
     let actions: Vec<_> = prepared.iter().map(Prepared::action).collect();
     let asked = request.return_consumed_capacity;
     let consumed_capacity = run_actions(catalog, tx, &actions, &tables, seen, asked)
-        .map_err(|error| name_duplicates(error, &transaction.statements))?;
+        .map_err(|error| in_partiql(error, &transaction.statements))?;
     if let (Some(token), Seen::Never) = (&request.client_request_token, seen) {
         tokens::remember(catalog, tx, token, &stands_for)?;
     }
@@ -197,8 +197,8 @@ fn prepare(
     })
 }
 
-/// The only condition of an `INSERT` is that its item is not there.
-fn name_duplicates(error: Error, statements: &[Bound]) -> Error {
+/// Reasons in the words of PartiQL. The only condition of an `INSERT` is that its item is not there.
+fn in_partiql(error: Error, statements: &[Bound]) -> Error {
     let Error::TransactionCanceled { mut reasons } = error else { return error };
     for (reason, statement) in reasons.iter_mut().zip(statements) {
         let is_insert = matches!(statement, Bound::Write(write) if write.is_insert());
@@ -206,6 +206,7 @@ fn name_duplicates(error: Error, statements: &[Bound]) -> Error {
             reason.code = CancellationCode::DuplicateItem;
             reason.message = Some(Error::DuplicateItem.to_string());
         }
+        reason.message = reason.message.take().map(partiql::of_update);
     }
     Error::TransactionCanceled { reasons }
 }

@@ -196,15 +196,16 @@ pub(crate) fn check_item(item: &Item) -> Result<()> {
     Ok(())
 }
 
+/// What is said of values that nest deeper than the service stores.
+pub(crate) const TOO_DEEP: &str = "Nesting Levels have exceeded supported limits: Attributes in the item have nested \
+                                   levels beyond supported limit";
+
 /// Refuses values nested deeper than the service stores.
 pub(crate) fn check_nesting(value: &AttributeValue) -> Result<()> {
     if value.depth() <= MAX_DEPTH {
         return Ok(());
     }
-    Err(Error::validation(
-        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported \
-         limit",
-    ))
+    Err(Error::validation(TOO_DEEP))
 }
 
 fn check_sets(value: &AttributeValue) -> Result<()> {

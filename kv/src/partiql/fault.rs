@@ -1,8 +1,8 @@
 //! What can be wrong with a statement, in the words of the service.
 
 use super::lexer::Position;
-use crate::Error;
 use crate::expression::Fault;
+use crate::{Error, write_item};
 
 /// The result of reading a statement.
 pub(super) type Result<T> = crate::Result<T>;
@@ -27,7 +27,14 @@ pub(super) fn of(fault: Fault) -> Error {
     Error::validation(fault.to_string())
 }
 
+const TOO_DEEP: &str = "Nesting Levels have exceeded supported limits";
+
 /// Statements that nest deeper than is allowed.
 pub(super) fn too_deep() -> Error {
-    Error::validation("Nesting Levels have exceeded supported limits")
+    Error::validation(TOO_DEEP)
+}
+
+/// What an update is answered, in the words of PartiQL: of a result that nests too deep they are fewer.
+pub(crate) fn of_update(message: String) -> String {
+    if message == write_item::TOO_DEEP { TOO_DEEP.to_owned() } else { message }
 }

@@ -91,11 +91,13 @@ pub(super) fn plan(source: Source<'_>, condition: Option<&Condition>) -> Result<
     let Some(branches) = spreader.spread(&condition.root) else {
         return if spreader.pins(&condition.root) { Err(too_many_reads()) } else { Ok(Plan::All) };
     };
-    let mut ranges = Vec::with_capacity(branches.len());
-    for branch in &branches {
-        let Some(partition) = branch.partition() else { return Ok(Plan::All) };
-        ranges.push(Range::of(source, partition, branch, spreader.sort)?);
-    }
+    let Some(partitions) = branches.iter().map(Branch::partition).collect::<Option<Vec<_>>>() else {
+        return Ok(Plan::All);
+    };
+    partitions.iter().try_for_each(|partition| check_size(&keys.partition.name, partition, true))?;
+    let ranges = branches.iter().zip(partitions);
+    let ranges = ranges.map(|(branch, partition)| Range::of(source, partition, branch, spreader.sort));
+    let mut ranges = ranges.collect::<Result<Vec<_>>>()?;
     check_overlaps(&mut ranges)?;
     if branches.len() > MAX_READS {
         return Err(too_many_reads());
@@ -103,9 +105,6 @@ pub(super) fn plan(source: Source<'_>, condition: Option<&Condition>) -> Result<
     check_projected(source, &branches)?;
     let partitions = ranges.chunk_by(|one, two| one.partition == two.partition).count();
     let is_exact = branches.iter().all(|branch| branch.filters.is_empty());
-    for range in &ranges {
-        check_size(&keys.partition.name, &range.partition, true)?;
-    }
     Ok(Plan::Keyed { reads: reads(source, ranges)?, is_exact, partitions })
 }
 
@@ -119,24 +118,30 @@ struct Spreader<'k> {
 }
 
 impl Spreader<'_> {
+    /// Whether a leaf is a condition on keys, as far as they can be asked for: the partition key by equality only.
+    fn is_key_term(&self, node: &Node) -> bool {
+        let is_equality = matches!(node, Node::Compare { comparator: Comparator::Equal, .. } | Node::In { .. });
+        key_name(node).is_some_and(|name| self.sort == Some(name) || (is_equality && name == self.partition))
+    }
+
     /// The conditions on keys in a leaf, one for each alternative; `None` if it is none.
     fn key_terms(&self, node: &Node) -> Option<Vec<KeyTerm>> {
-        let (name, conditions) = key_conditions(node)?;
-        if self.sort == Some(name) {
-            return Some(conditions.into_iter().map(|condition| KeyTerm::Sort(Arc::new(condition))).collect());
+        if !self.is_key_term(node) {
+            return None;
         }
-        let equal = |condition| match condition {
-            SortCondition::Equal(value) => Some(KeyTerm::Partition(Arc::new(value))),
-            _ => None,
+        let is_sort = self.sort == key_name(node);
+        let term = |condition| match condition {
+            SortCondition::Equal(value) if !is_sort => KeyTerm::Partition(Arc::new(value)),
+            condition => KeyTerm::Sort(Arc::new(condition)),
         };
-        if name == self.partition { conditions.into_iter().map(equal).collect() } else { None }
+        Some(key_conditions(node)?.into_iter().map(term).collect())
     }
 
     /// Whether a condition has one on keys that is not negated.
     fn names_key(&self, node: &Node) -> bool {
         match node {
             Node::And(nodes) | Node::Or(nodes) => nodes.iter().any(|node| self.names_key(node)),
-            leaf => self.key_terms(leaf).is_some(),
+            leaf => self.is_key_term(leaf),
         }
     }
 
@@ -145,9 +150,7 @@ impl Spreader<'_> {
         match node {
             Node::And(nodes) => nodes.iter().any(|node| self.pins(node)),
             Node::Or(nodes) => nodes.iter().all(|node| self.pins(node)),
-            leaf => {
-                key_conditions(leaf).is_some_and(|(name, _)| name == self.partition) && self.key_terms(leaf).is_some()
-            }
+            leaf => key_name(leaf) == Some(self.partition) && self.is_key_term(leaf),
         }
     }
 
@@ -213,29 +216,42 @@ pub(super) fn wrong_key_type(name: &str) -> Error {
     Error::validation(format!("Key attribute's data type should match its data type in table's schema: Key {name}"))
 }
 
-/// What a leaf demands of a top-level attribute, in the way that keys can be asked for; several are alternatives.
-fn key_conditions(node: &Node) -> Option<(&str, Vec<SortCondition>)> {
-    let name = |term: &Term| matches!(term, Term::Path(path) if !path.is_nested());
+/// The top-level attribute that a leaf compares with values, in the way that keys can be asked for.
+fn key_name(node: &Node) -> Option<&str> {
+    let name = |term| match term {
+        &Term::Path(ref path) if !path.is_nested() => Some(path.head()),
+        _ => None,
+    };
+    let is_value = |term: &Term| matches!(term, Term::Value(_));
+    match node {
+        Node::Compare { comparator: Comparator::NotEqual, .. } => None,
+        Node::Compare { left, right, .. } if is_value(right) => name(left),
+        Node::Compare { left, right, .. } if is_value(left) => name(right),
+        Node::Between { operand, low, high } if is_value(low) && is_value(high) => name(operand),
+        Node::BeginsWith(operand, start) if is_value(start) => name(operand),
+        Node::In { operand, list } if list.iter().all(is_value) => name(operand),
+        _ => None,
+    }
+}
+
+/// What a leaf demands of that attribute; several are alternatives.
+fn key_conditions(node: &Node) -> Option<Vec<SortCondition>> {
     let value = |term: &Term| match term {
         Term::Value(value) => Some(AttributeValue::clone(value)),
         _ => None,
     };
-    let (term, conditions) = match node {
-        Node::Compare { comparator, left, right } if name(left) => {
-            (left, vec![comparison(*comparator, value(right)?)?])
-        }
-        Node::Compare { comparator, left, right } => (right, vec![comparison(comparator.reversed(), value(left)?)?]),
-        Node::Between { operand, low, high } => (operand, vec![SortCondition::Between(value(low)?, value(high)?)]),
-        Node::BeginsWith(operand, start) => (operand, vec![SortCondition::BeginsWith(value(start)?)]),
-        Node::In { operand, list } => {
-            (operand, list.iter().map(|term| value(term).map(SortCondition::Equal)).collect::<Option<_>>()?)
+    Some(match node {
+        Node::Compare { comparator, left, right } => match (left, right) {
+            (_, Term::Value(_)) => vec![comparison(*comparator, value(right)?)?],
+            _ => vec![comparison(comparator.reversed(), value(left)?)?],
+        },
+        Node::Between { low, high, .. } => vec![SortCondition::Between(value(low)?, value(high)?)],
+        Node::BeginsWith(_, start) => vec![SortCondition::BeginsWith(value(start)?)],
+        Node::In { list, .. } => {
+            list.iter().map(|term| value(term).map(SortCondition::Equal)).collect::<Option<_>>()?
         }
         _ => return None,
-    };
-    match term {
-        Term::Path(path) if !path.is_nested() => Some((path.head(), conditions)),
-        _ => None,
-    }
+    })
 }
 
 fn comparison(comparator: Comparator, value: AttributeValue) -> Option<SortCondition> {
@@ -289,7 +305,7 @@ fn negates(node: &Node, sort: Option<&str>) -> bool {
     let is_sort = |term: &Term| matches!(term, Term::Path(path) if Some(path.head()) == sort);
     match node {
         Node::Compare { comparator: Comparator::NotEqual, left, right } => is_sort(left) || is_sort(right),
-        Node::Not(inner) => key_conditions(inner).is_some_and(|(name, _)| Some(name) == sort),
+        Node::Not(inner) => sort.is_some() && key_name(inner) == sort,
         _ => false,
     }
 }

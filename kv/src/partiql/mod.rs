@@ -37,6 +37,7 @@ mod write;
 mod tests;
 
 pub(crate) use bind::{Bound, Read, Write};
+pub(crate) use fault::of_update;
 pub(crate) use page_token::Binding;
 pub(crate) use select::Wanted;
 pub(crate) use write::{Asked, Prepared};

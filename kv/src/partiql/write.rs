@@ -6,7 +6,7 @@ use millpond_engine::Transaction;
 
 use super::ast::Returning;
 use super::bind::{Read, Write, WriteKind};
-use super::fault::Result;
+use super::fault::{self, Result};
 use super::item_key::ItemKey;
 use super::key_plan::wrong_key_type;
 use crate::catalog::Catalog;
@@ -248,7 +248,10 @@ impl Prepared {
             }
             Operation::Update(request, update, condition) => {
                 let one = UpdateOne { request: &request, table_name, update: Some(update), condition: Some(condition) };
-                let output = update_item::run_in(catalog, tx, &one)?;
+                let output = update_item::run_in(catalog, tx, &one).map_err(|error| match error {
+                    Error::Validation { message } => Error::validation(fault::of_update(message)),
+                    other => other,
+                })?;
                 Ok(Written { attributes: output.attributes, consumed_capacity: output.consumed_capacity })
             }
             Operation::Delete(request, condition) => {

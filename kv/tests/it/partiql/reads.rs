@@ -273,3 +273,18 @@ fn a_read_in_a_transaction_sees_what_it_has_written() {
         .unwrap();
     assert_eq!(found(&kv, "pk = 'b'"), ["b2", "b3", "b7"]);
 }
+
+#[test]
+fn a_value_that_is_too_large_for_a_key_is_refused_before_its_ranges_are_worked_out() {
+    let kv = kv_with_items();
+    let list = |from: usize| (from..from + 100).map(|number| number.to_string()).collect::<Vec<_>>().join(",");
+    let lists = (0..9).map(|number| format!("sk IN [{}]", list(number * 100))).collect::<Vec<_>>().join(" OR ");
+    let text = format!("SELECT * FROM \"range\" WHERE pk = ? AND ({lists})");
+    let message =
+        "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes";
+    assert_invalid(kv.execute_statement(&with(&text, &[s(&"x".repeat(1 << 20))])), message);
+    assert_invalid(
+        kv.execute_statement(&with(&text, &[s("a")])),
+        "Too many decomposed read operations for a given query.",
+    );
+}

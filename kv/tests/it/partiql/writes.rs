@@ -226,3 +226,18 @@ fn writes_are_charged_by_the_larger_image() {
         assert!((units(text, &parameters) - expected).abs() < 1e-9, "{text}");
     }
 }
+
+#[test]
+fn a_result_that_nests_too_deep_is_refused() {
+    let kv = kv_with_item();
+    let deep = (0..31).fold(s("x"), |value, _| AttributeValue::M(item([("a", value)])));
+    let text = "UPDATE hash SET m.deep = ? WHERE pk = 'a'";
+    let message = "Nesting Levels have exceeded supported limits";
+    assert_invalid(kv.execute_statement(&with(text, std::slice::from_ref(&deep))), message);
+    let member = ParameterizedStatement { statement: text.into(), parameters: Some(vec![deep]), ..Default::default() };
+    let request = ExecuteTransactionRequest { transact_statements: vec![member], ..Default::default() };
+    let Err(Error::TransactionCanceled { reasons }) = kv.execute_transaction(&request) else {
+        panic!("it is done");
+    };
+    assert_eq!((reasons[0].code, reasons[0].message.as_deref()), (CancellationCode::ValidationError, Some(message)));
+}
