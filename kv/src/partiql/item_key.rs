@@ -52,6 +52,11 @@ impl ItemKey {
         self.key.len() == table.keys.names().count()
     }
 
+    /// Whether each key attribute has a value, and the condition says nothing else.
+    pub(super) fn is_all(&self, table: &TableRecord) -> bool {
+        self.is_whole(table) && self.rest.is_empty()
+    }
+
     /// The key attribute whose value has another type than it.
     pub(super) fn mismatch<'t>(&self, table: &'t TableRecord) -> Option<&'t str> {
         let mut attributes = table.keys.attributes();

@@ -218,18 +218,22 @@ pub(super) fn wrong_key_type(name: &str) -> Error {
 
 /// The top-level attribute that a leaf compares with values, in the way that keys can be asked for.
 fn key_name(node: &Node) -> Option<&str> {
-    let name = |term| match term {
-        &Term::Path(ref path) if !path.is_nested() => Some(path.head()),
-        _ => None,
-    };
     let is_value = |term: &Term| matches!(term, Term::Value(_));
     match node {
         Node::Compare { comparator: Comparator::NotEqual, .. } => None,
-        Node::Compare { left, right, .. } if is_value(right) => name(left),
-        Node::Compare { left, right, .. } if is_value(left) => name(right),
-        Node::Between { operand, low, high } if is_value(low) && is_value(high) => name(operand),
-        Node::BeginsWith(operand, start) if is_value(start) => name(operand),
-        Node::In { operand, list } if list.iter().all(is_value) => name(operand),
+        Node::Compare { left, right, .. } if is_value(right) => bare_name(left),
+        Node::Compare { left, right, .. } if is_value(left) => bare_name(right),
+        Node::Between { operand, low, high } if is_value(low) && is_value(high) => bare_name(operand),
+        Node::BeginsWith(operand, start) if is_value(start) => bare_name(operand),
+        Node::In { operand, list } if list.iter().all(is_value) => bare_name(operand),
+        _ => None,
+    }
+}
+
+/// The name of a top-level attribute.
+fn bare_name(term: &Term) -> Option<&str> {
+    match term {
+        Term::Path(path) if !path.is_nested() => Some(path.head()),
         _ => None,
     }
 }

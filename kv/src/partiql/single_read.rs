@@ -31,8 +31,10 @@ impl Read {
     pub(crate) fn of_batch(&self, table: &TableRecord, consistent_read: bool) -> Result<SingleRead> {
         let source = self.source(table, consistent_read)?;
         key_plan::plan(source, self.condition.as_ref())?;
-        if let Some(read) = self.single(table).filter(|_| !self.has_index()) {
-            return read;
+        let found = ItemKey::of(table, self.condition.as_ref(), true);
+        if !self.has_index() && found.is_all(table) {
+            let projection = self.checked_projection(table)?;
+            return SingleRead::new(table, found.key, projection);
         }
         Err(Error::validation(
             "Select statements within BatchExecuteStatement must specify the primary key in the where clause.",
@@ -48,29 +50,33 @@ impl Read {
             return Err(Error::validation("Reads on indices are not supported within transactions."));
         }
         let found = ItemKey::of(table, self.condition.as_ref(), true);
-        if found.mismatch(table).is_none() {
+        let is_mismatch = found.mismatch(table).is_some();
+        if !is_mismatch {
             key_plan::plan(Source { table, index: None }, self.condition.as_ref())?;
         }
-        match self.single(table) {
-            Some(read) => Ok(if found.mismatch(table).is_some() { Err(key::no_match()) } else { read }),
-            None => Err(Error::validation(
+        if !found.is_all(table) {
+            return Err(Error::validation(
                 "Select statements within ExecuteTransaction must specify the primary key in the where clause.",
-            )),
+            ));
         }
+        let projection = self.checked_projection(table)?;
+        Ok(SingleRead::new(table, found.key, projection))
     }
 
-    fn single(&self, table: &TableRecord) -> Option<Result<SingleRead>> {
-        let found = ItemKey::of(table, self.condition.as_ref(), true);
-        (found.is_whole(table) && found.rest.is_empty()).then(|| {
-            let row = key::of_request(table, &found.key)?;
-            let projection = self.projection()?;
-            self.check_paths(table, projection.as_ref())?;
-            Ok(SingleRead { key: found.key, row, projection })
-        })
+    fn checked_projection(&self, table: &TableRecord) -> Result<Option<Projection>> {
+        let projection = self.projection()?;
+        self.check_paths(table, projection.as_ref())?;
+        Ok(projection)
     }
 }
 
 impl SingleRead {
+    /// Fails for a key that is not the table's.
+    fn new(table: &TableRecord, key: Item, projection: Option<Projection>) -> Result<SingleRead> {
+        let row = key::of_request(table, &key)?;
+        Ok(SingleRead { key, row, projection })
+    }
+
     /// The asked parts of the item, if there is one, and the bytes of the whole of it.
     pub(crate) fn run(
         &self,

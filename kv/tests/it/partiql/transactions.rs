@@ -141,6 +141,10 @@ fn what_is_refused_is_told_by_its_place() {
             vec!["UPDATE nowhere SET a = 1 WHERE pk = 'x'", "UPDATE hash SET v = 1 WHERE pk = 'a' RETURNING ALL NEW *"],
             "Validation failed in TransactStatements[1]: RETURNING clause is not supported in ExecuteTransaction.",
         ),
+        (
+            vec!["SELECT size(v) FROM \"range\" WHERE pk = 'a' AND sk = 1"],
+            "Validation failed in TransactStatements[0]: Unexpected path component at 1:8:4",
+        ),
         (vec![read, "SELECT * FROM hash"], &*format!("Validation failed in TransactStatements[1]: {key}")),
         (
             vec!["SELECT * FROM \"range\" WHERE pk = 'a' AND sk = 1 AND v = 10"],
