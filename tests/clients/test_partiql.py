@@ -317,6 +317,24 @@ def test_a_batch_tells_of_each_statement(execute, client, tables):
     ]
 
 
+def test_refused_parameters_are_the_fault_of_their_statement_alone(client, tables):
+    def batch(*statements):
+        return client.batch_execute_statement(Statements=[
+            {"Statement": put_tables(statement, tables), "Parameters": parameters} for statement, parameters in statements])
+
+    good = ("SELECT pk FROM {t} WHERE pk = ?", [{"S": "item"}])
+    bad = ("DELETE FROM {t} WHERE pk = ?", [{"N": "one"}])
+    faulty = {"Error": {"Code": "ValidationError",
+                        "Message": "The parameter cannot be converted to a numeric value: one"}}
+    found = {"TableName": tables["t"], "Item": {"pk": {"S": "item"}}}
+    assert batch(good, bad, good)["Responses"] == [found, faulty, found]
+    assert batch(bad)["Responses"] == [faulty]
+    code, message = refused(lambda: batch(bad, *[good] * 25))
+    assert code == VALIDATION and "Member must have length less than or equal to 25" in message
+    _, message = refused(lambda: batch(bad, ("x" * 8193, [{"S": "item"}])))
+    assert "'statements.2.member.statement' failed to satisfy constraint" in message
+
+
 def test_a_transaction_is_all_or_nothing(execute, client, tables):
     def transact(*statements, **more):
         members = [{"Statement": put_tables(statement, tables)} for statement in statements]

@@ -168,6 +168,43 @@ fn batches_and_transactions_are_recorded_item_by_item_or_not_at_all() {
 }
 
 #[test]
+fn changes_by_partiql_statements_are_recorded_and_refused_ones_are_not() {
+    let kv = kv_with_stream(ALL);
+    let execute = |text: &str| {
+        kv.execute_statement(&ExecuteStatementRequest { statement: text.to_owned(), ..Default::default() })
+    };
+    execute("INSERT INTO hash VALUE {'pk': 'a', 'value': 1}").unwrap();
+    execute("INSERT INTO hash VALUE {'pk': 'a', 'value': 2}").unwrap_err();
+    let member = |text: &str| BatchStatementRequest { statement: text.to_owned(), ..Default::default() };
+    let texts = [
+        "UPDATE hash SET \"value\" = 2 WHERE pk = 'a'",
+        "INSERT INTO hash VALUE {'pk': 'a'}",
+        "UPDATE hash SET \"value\" = 9 WHERE pk = 'a' AND \"value\" = 8",
+        "INSERT INTO hash VALUE {'pk': 'b', 'value': 1}",
+    ];
+    let statements = texts.map(member).to_vec();
+    kv.batch_execute_statement(&BatchExecuteStatementRequest { statements, ..Default::default() }).unwrap();
+    let member = |text: &str| ParameterizedStatement { statement: text.to_owned(), ..Default::default() };
+    let transact = |texts: [&str; 2]| {
+        let transact_statements = texts.map(member).to_vec();
+        kv.execute_transaction(&ExecuteTransactionRequest { transact_statements, ..Default::default() })
+    };
+    let delete = "DELETE FROM hash WHERE pk = 'a'";
+    transact([delete, "INSERT INTO hash VALUE {'pk': 'b'}"]).unwrap_err();
+    transact([delete, "UPDATE hash SET \"value\" = 2 WHERE pk = 'b'"]).unwrap();
+    assert_eq!(
+        images(&records(&kv, &arn(&kv, "hash"))),
+        [
+            (OperationType::Insert, key("a"), Some(of("a", 1)), None),
+            (OperationType::Modify, key("a"), Some(of("a", 2)), Some(of("a", 1))),
+            (OperationType::Insert, key("b"), Some(of("b", 1)), None),
+            (OperationType::Remove, key("a"), None, Some(of("a", 2))),
+            (OperationType::Modify, key("b"), Some(of("b", 2)), Some(of("b", 1))),
+        ]
+    );
+}
+
+#[test]
 fn what_expires_is_removed_by_the_service() {
     let kv = kv_with_stream(ALL);
     let specification = TimeToLiveSpecification { attribute_name: "value".into(), enabled: true };

@@ -1,7 +1,4 @@
-use millpond::kv::{
-    BatchExecuteStatementOutput, BatchExecuteStatementRequest, BatchStatementRequest, BatchStatementResponse, Item,
-    ReturnConsumedCapacity,
-};
+use millpond::kv::{BatchExecuteStatementRequest, BatchStatementRequest, BatchStatementResponse, Item};
 use serde::Serialize;
 
 use super::{
@@ -69,55 +66,58 @@ impl<'a> From<&'a BatchStatementResponse> for Response<'a> {
     }
 }
 
-/// A statement, or what is wrong with its parameters: that is its own fault, and not the batch's.
-type Given = Result<BatchStatementRequest, String>;
+/// What stands in the place of a statement whose parameters are refused. It does nothing, and is neither a read nor a write.
+const REFUSED: &str = "?";
+
+/// A batch as it was given.
+struct Batch {
+    request: BatchExecuteStatementRequest,
+    /// What is wrong with the parameters of each statement: that is its own fault, and not the batch's.
+    faults: Vec<Option<String>>,
+}
 
 pub(super) fn answer(call: &Call<'_>) -> Answered {
-    let (given, return_consumed_capacity) = read(json::parse(call.body)?)?;
-    let statements: Vec<_> = given.iter().flatten().cloned().collect();
-    let output = match statements.is_empty() && !given.is_empty() {
-        true => BatchExecuteStatementOutput::default(),
-        false => {
-            let request = BatchExecuteStatementRequest { statements, return_consumed_capacity };
-            call.pond.kv().batch_execute_statement(&request)?
-        }
-    };
-    let mut responses = output.responses.iter();
-    let response = |given| match given {
-        Ok(_) => responses.next().map(Response::from),
-        Err(message) => {
-            let error = Some(Fault { code: "ValidationError", message, item: None });
-            Some(Response { error, table_name: None, item: None })
-        }
-    };
+    let Batch { request, faults } = read(json::parse(call.body)?)?;
+    let output = call.pond.kv().batch_execute_statement(&request)?;
     json::write(&Output {
-        responses: given.iter().map(|given| given.as_ref().map_err(String::as_str)).map_while(response).collect(),
+        responses: output.responses.iter().zip(&faults).map(told).collect(),
         consumed_capacity: consumed_all(&output.consumed_capacity),
     })
 }
 
-fn read(given: Request) -> Result<(Vec<Given>, ReturnConsumedCapacity), Failure> {
+fn told<'a>((response, fault): (&'a BatchStatementResponse, &'a Option<String>)) -> Response<'a> {
+    match fault {
+        None => Response::from(response),
+        Some(message) => {
+            let error = Some(Fault { code: "ValidationError", message, item: None });
+            Response { error, table_name: None, item: None }
+        }
+    }
+}
+
+fn read(given: Request) -> Result<Batch, Failure> {
     let mut checks = Checks::default();
     let return_consumed_capacity = checks.choice(given.return_consumed_capacity, "returnConsumedCapacity");
     let members = checks.required(given.statements, "statements").0;
-    let mut read = Vec::with_capacity(members.len());
+    let (mut statements, mut faults) = (Vec::with_capacity(members.len()), Vec::with_capacity(members.len()));
     for (number, member) in (1..).zip(members) {
         let field = |name: &str| format!("statements.{number}.member.{name}");
         let statement = checks.required(checks::text(member.statement), &field("statement"));
         let return_values_on_condition_check_failure = checks
             .choice(member.return_values_on_condition_check_failure, &field("returnValuesOnConditionCheckFailure"));
         let consistent_read = checks::flag(member.consistent_read).unwrap_or_default();
-        let parameters = checks::parameters(member.parameters);
-        read.push(parameters.map_err(|failure| failure.message().to_owned()).map(|parameters| {
-            let on_failure = return_values_on_condition_check_failure;
-            BatchStatementRequest {
-                statement,
-                parameters,
-                consistent_read,
-                return_values_on_condition_check_failure: on_failure,
-            }
-        }));
+        let (statement, parameters, fault) = match checks::parameters(member.parameters) {
+            Ok(parameters) => (statement, parameters, None),
+            Err(failure) => (REFUSED.to_owned(), None, Some(failure.message().to_owned())),
+        };
+        faults.push(fault);
+        statements.push(BatchStatementRequest {
+            statement,
+            parameters,
+            consistent_read,
+            return_values_on_condition_check_failure,
+        });
     }
     checks.finish()?;
-    Ok((read, return_consumed_capacity))
+    Ok(Batch { request: BatchExecuteStatementRequest { statements, return_consumed_capacity }, faults })
 }
