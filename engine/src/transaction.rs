@@ -3,7 +3,7 @@ use std::{cell::RefCell, fmt, ops::Bound, rc::Rc, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    Clock, Error, Keyspace, Page, Position, RangeRequest, Read, Result,
+    Clock, Error, Keyspace, Page, Position, RangeRequest, Read, Result, Timestamp,
     backend::{BackendSnapshot, Entries, Op},
     batch::{check_entry, check_total},
     engine::Inner,
@@ -34,6 +34,8 @@ pub(crate) struct View {
     write_bytes: usize,
     reads: ReadSet,
     hooks: Vec<Hook>,
+    /// When the transaction was first asked for its time.
+    began: Option<Timestamp>,
     /// While a nested transaction runs: what it changed, for the case that it fails.
     undo: Option<Vec<Undo>>,
 }
@@ -71,6 +73,7 @@ impl View {
             write_bytes: 0,
             reads: ReadSet::default(),
             hooks: Vec::new(),
+            began: None,
             undo: None,
         }
     }
@@ -298,6 +301,13 @@ impl Transaction {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         self.engine.clock()
+    }
+
+    /// The transaction's time: the same however often it is asked for, so that all it writes bears one. It is not earlier
+    /// than that of any transaction whose writes it sees. If the closure runs again, that run has a time of its own.
+    #[must_use]
+    pub fn began(&self) -> Timestamp {
+        *self.view.borrow_mut().began.get_or_insert_with(|| self.engine.clock().now())
     }
 
     /// Whether this transaction is of that engine.

@@ -12,6 +12,7 @@ use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read};
 use millpond_stream::Logs;
 use parking_lot::RwLock;
 
+use crate::layout::backups::{BACKUPS, HISTORY};
 use crate::layout::{self, INDEXES, ITEMS, TABLES, TOKENS};
 use crate::table::TableRecord;
 use crate::{Error, Result};
@@ -27,6 +28,8 @@ pub(crate) struct Catalog {
     pub(crate) indexes: Keyspace,
     pub(crate) tokens: Keyspace,
     pub(crate) logs: Logs,
+    pub(crate) backups: Keyspace,
+    pub(crate) history: Keyspace,
     decoded: RwLock<Decoded>,
 }
 
@@ -53,7 +56,13 @@ impl Catalog {
         let (tables, items) = (engine.keyspace(TABLES)?, engine.keyspace(ITEMS)?);
         let (indexes, tokens) = (engine.keyspace(INDEXES)?, engine.keyspace(TOKENS)?);
         let logs = Logs::open(engine)?;
-        Ok(Catalog { tables, items, indexes, tokens, logs, decoded: RwLock::default() })
+        let (backups, history) = (engine.keyspace(BACKUPS)?, engine.keyspace(HISTORY)?);
+        Ok(Catalog { tables, items, indexes, tokens, logs, backups, history, decoded: RwLock::default() })
+    }
+
+    /// The table of that name, if it can be used: one that is still being filled is as good as none.
+    pub(crate) fn find_usable(&self, reader: &mut impl Read, name: &str) -> Result<Option<Arc<TableRecord>>> {
+        Ok(self.find(reader, name)?.filter(|table| table.loading.is_none()))
     }
 
     /// The table of that name, if it exists.
@@ -73,15 +82,18 @@ impl Catalog {
 
     /// The table that an operation on items names.
     pub(crate) fn need(&self, reader: &mut impl Read, name: &str) -> Result<Arc<TableRecord>> {
-        self.find(reader, name)?
+        self.find_usable(reader, name)?
             .ok_or_else(|| Error::ResourceNotFound { message: "Requested resource not found".into() })
     }
 
     /// The table that an operation on tables names; the service's text differs from that of [`need`](Self::need).
     pub(crate) fn need_named(&self, reader: &mut impl Read, name: &str) -> Result<Arc<TableRecord>> {
-        self.find(reader, name)?.ok_or_else(|| Error::ResourceNotFound {
-            message: format!("Requested resource not found: Table: {name} not found"),
-        })
+        self.find_usable(reader, name)?.ok_or_else(|| Self::missing(name))
+    }
+
+    /// That an operation on tables finds none.
+    pub(crate) fn missing(name: &str) -> Error {
+        Error::ResourceNotFound { message: format!("Requested resource not found: Table: {name} not found") }
     }
 }
 

@@ -96,21 +96,33 @@ fn check_keys(request: &CreateTableRequest) -> Result<Keys> {
 }
 
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_>) -> Result<CreateTableOutput> {
+    let record = TableRecord { id: next_id(catalog, tx)?, ..record_in(catalog, tx, create)? };
+    tx.put(&catalog.tables, layout::table_key(&record.name), record.encode())?;
+    Ok(CreateTableOutput { table_description: record.describe(record.created, &Count::default()) })
+}
+
+/// The record of a new table, without an id.
+pub(crate) fn record_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_>) -> Result<TableRecord> {
     let Create { request, name, keys, indexes } = create;
-    if catalog.find(tx, name)?.is_some() {
-        return Err(Error::ResourceInUse { message: format!("Table already exists: {name}") });
+    if let Some(table) = catalog.find(tx, name)? {
+        let message = match table.loading {
+            Some(_) => format!("Table is being used: {name}"),
+            None => format!("Table already exists: {name}"),
+        };
+        return Err(Error::ResourceInUse { message });
     }
-    let id = next_id(catalog, tx)?;
     let now = tx.clock().now();
     let pay_per_request = request.billing_mode == Some(BillingMode::PayPerRequest);
     let mut record = TableRecord {
-        id,
+        id: TableId(0),
         name: (*name).to_owned(),
         keys: keys.clone(),
         indexes: Vec::new(),
         expiry: None,
         stream: None,
         latest_stream_label: None,
+        recovery: None,
+        loading: None,
         next_index: 0,
         created: now,
         settings: Settings {
@@ -132,11 +144,10 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_
     if let Some(view_type) = request.stream_specification.and_then(|stream| stream.stream_view_type) {
         streams::enable(catalog, tx, &mut record, view_type)?;
     }
-    tx.put(&catalog.tables, layout::table_key(name), record.encode())?;
-    Ok(CreateTableOutput { table_description: record.describe(now, &Count::default()) })
+    Ok(record)
 }
 
-fn next_id(catalog: &Catalog, tx: &mut Transaction) -> Result<TableId> {
+pub(crate) fn next_id(catalog: &Catalog, tx: &mut Transaction) -> Result<TableId> {
     let last = Read::get(tx, &catalog.tables, layout::LAST_TABLE_ID)?;
     let last = last.map_or(Ok(TableId(0)), |value| layout::read_table_id(&value))?;
     let next = last.0.checked_add(1).map(TableId).ok_or_else(|| Error::LimitExceeded {

@@ -7,9 +7,10 @@
 
 use millpond_engine::{Engine, RangeRequest, Transaction, WriteBatch};
 
+use crate::backup::{history, system};
 use crate::catalog::Catalog;
 use crate::describe_table::Count;
-use crate::index::expiry;
+use crate::index::{backfill, expiry};
 use crate::layout::{self, TableId};
 use crate::model::{DeleteTableOutput, DeleteTableRequest, TableStatus};
 use crate::sweep::clear;
@@ -22,7 +23,11 @@ pub(crate) fn run_in(
     request: &DeleteTableRequest,
 ) -> Result<(DeleteTableOutput, TableId)> {
     let name = constraints::table_name(&request.table_name)?;
-    let table = catalog.need_named(tx, name)?;
+    let table = catalog.find(tx, name)?.ok_or_else(|| Catalog::missing(name))?;
+    if table.loading.is_some() {
+        let message = format!("Attempt to change a resource which is still in use: Table is being created: {name}");
+        return Err(Error::ResourceInUse { message });
+    }
     if table.settings.deletion_protection {
         return Err(Error::validation(
             "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection \
@@ -30,7 +35,10 @@ pub(crate) fn run_in(
         ));
     }
     tx.delete(&catalog.tables, layout::table_key(name))?;
-    tx.put(&catalog.tables, layout::deleted_key(table.id), "")?;
+    match table.recovery {
+        Some(_) => system::keep(catalog, tx, &table)?,
+        None => tx.put(&catalog.tables, layout::deleted_key(table.id), "")?,
+    }
     if let Some(expiry) = &table.expiry {
         expiry::forget(tx, catalog, table.id, expiry)?;
     }
@@ -41,8 +49,16 @@ pub(crate) fn run_in(
     Ok((DeleteTableOutput { table_description }, table.id))
 }
 
-/// Removes the rows of a deleted table and of its indexes, and its mark.
+/// Removes the rows of a deleted table and of its indexes, what was kept of its changes, and its mark. The rows that a backup
+/// has taken over stay.
 pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId) -> Result<()> {
+    history::sweep(engine, catalog, table)?;
+    if engine.get(&catalog.tables, &layout::deleted_key(table))?.is_none() {
+        for index in system::dropped_indexes(engine, catalog, table)? {
+            backfill::sweep(engine, catalog, table, index)?;
+        }
+        return system::count(engine, catalog, table);
+    }
     let prefix = layout::items_prefix(table);
     clear(engine, &catalog.items, &prefix)?;
     clear(engine, &catalog.indexes, &prefix)?;

@@ -37,6 +37,54 @@ pub enum Error {
         /// The service's text.
         message: String,
     },
+    /// There is no such backup.
+    #[error("{message}")]
+    BackupNotFound {
+        /// The service's text.
+        message: String,
+    },
+    /// The backup is being made, deleted or restored.
+    #[error("{message}")]
+    BackupInUse {
+        /// The service's text.
+        message: String,
+    },
+    /// The table that is to be backed up, restored or exported does not exist.
+    #[error("{message}")]
+    TableNotFound {
+        /// The service's text.
+        message: String,
+    },
+    /// The table that is to be restored is being restored already.
+    #[error("{message}")]
+    TableInUse {
+        /// The service's text.
+        message: String,
+    },
+    /// The table that is to be restored exists.
+    #[error("{message}")]
+    TableAlreadyExists {
+        /// The service's text.
+        message: String,
+    },
+    /// What the table was then is not known.
+    #[error("{message}")]
+    InvalidRestoreTime {
+        /// The service's text, with the bounds.
+        message: String,
+    },
+    /// What the table was then is not known.
+    #[error("{message}")]
+    InvalidExportTime {
+        /// The service's text.
+        message: String,
+    },
+    /// The table's changes are not kept.
+    #[error("{message}")]
+    PointInTimeRecoveryUnavailable {
+        /// The service's text.
+        message: String,
+    },
     /// The condition did not hold. Nothing was changed.
     #[error("The conditional request failed")]
     ConditionalCheckFailed {
@@ -103,6 +151,14 @@ impl Error {
             Error::ResourceNotFound { .. } => "ResourceNotFoundException",
             Error::ResourceInUse { .. } => "ResourceInUseException",
             Error::LimitExceeded { .. } => "LimitExceededException",
+            Error::BackupNotFound { .. } => "BackupNotFoundException",
+            Error::BackupInUse { .. } => "BackupInUseException",
+            Error::TableNotFound { .. } => "TableNotFoundException",
+            Error::TableInUse { .. } => "TableInUseException",
+            Error::TableAlreadyExists { .. } => "TableAlreadyExistsException",
+            Error::InvalidRestoreTime { .. } => "InvalidRestoreTimeException",
+            Error::InvalidExportTime { .. } => "InvalidExportTimeException",
+            Error::PointInTimeRecoveryUnavailable { .. } => "PointInTimeRecoveryUnavailableException",
             Error::ConditionalCheckFailed { .. } => "ConditionalCheckFailedException",
             Error::DuplicateItem => "DuplicateItemException",
             Error::TransactionConflict => "TransactionConflictException",
@@ -130,6 +186,14 @@ impl Error {
             | Error::ResourceNotFound { .. }
             | Error::ResourceInUse { .. }
             | Error::LimitExceeded { .. }
+            | Error::BackupNotFound { .. }
+            | Error::BackupInUse { .. }
+            | Error::TableNotFound { .. }
+            | Error::TableInUse { .. }
+            | Error::TableAlreadyExists { .. }
+            | Error::InvalidRestoreTime { .. }
+            | Error::InvalidExportTime { .. }
+            | Error::PointInTimeRecoveryUnavailable { .. }
             | Error::ConditionalCheckFailed { .. }
             | Error::DuplicateItem
             | Error::IdempotentParameterMismatch

@@ -14,9 +14,9 @@ use crate::tokens::Purges;
 use crate::typed::Table;
 use crate::wording::Wording;
 use crate::{
-    Result, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table, get_item, index,
-    item_collection, list_tables, put_item, query, scan, tags, time_to_live, transact_get_items, transact_write_items,
-    transaction, update_item, update_table,
+    Result, backup, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table,
+    get_item, index, item_collection, list_tables, put_item, query, scan, tags, time_to_live, transact_get_items,
+    transact_write_items, transaction, update_item, update_table,
 };
 
 /// The key-value service of one engine. Cheap to clone, and usable from any thread.
@@ -55,8 +55,8 @@ struct Shared {
 }
 
 impl Kv {
-    /// Opens the service on an engine. Removes what deleted tables and indexes may have left behind and expired tokens,
-    /// and fills indexes whose filling was cut short.
+    /// Opens the service on an engine. Removes what deleted tables, indexes and backups may have left behind, what was being
+    /// restored or backed up when the last use ended, and expired tokens, and fills indexes whose filling was cut short.
     ///
     /// # Errors
     /// Those of the engine.
@@ -71,6 +71,7 @@ impl Kv {
     pub fn open_with(engine: &Engine, options: Options) -> Result<Kv> {
         let catalog = Catalog::open(engine)?;
         delete_table::sweep_all(engine, &catalog)?;
+        backup::resume(engine, &catalog)?;
         index::backfill::resume_all(engine, &catalog)?;
         let purges = Purges::default();
         purges.purge_if_due(engine, &catalog)?;

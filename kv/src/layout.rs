@@ -27,6 +27,8 @@
 //!   keeps the order, and costs an eighth: the longest sort key still fits a key of the engine.
 //! - Table ids are never given twice, so rows that a deleted table left behind cannot show in a later table.
 
+pub(crate) mod backups;
+
 use std::borrow::Cow;
 use std::ops::Bound;
 

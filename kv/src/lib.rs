@@ -39,6 +39,14 @@
 //! [`typed::Update`]s; those of the AWS SDK for Rust with the module
 //! `aws_sdk` (cargo feature `aws-sdk`).
 //!
+//! # Backups and recovery
+//! [`Kv::create_backup`] copies a table as one moment saw it; the copy outlives the table, and
+//! [`Kv::restore_table_from_backup`] makes a new table of it, with its indexes. With
+//! [`Kv::update_continuous_backups`] the changes of a table are kept for up to 35 days:
+//! [`Kv::restore_table_to_point_in_time`] then makes a new table of what it was at the end of any second, and
+//! [`Kv::items_at`] and [`Kv::changes_between`] read that without making one. [`Kv::load_table`] makes a table of many items
+//! at once. What a crash cuts short is never taken for whole: the next [`Kv::open`] removes it.
+//!
 //! # Guarantees
 //! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default
 //!   durability). Writers that wait at the same time share one sync.
@@ -62,6 +70,7 @@
 
 #[cfg(feature = "aws-sdk")]
 pub mod aws_sdk;
+mod backup;
 mod batch_execute_statement;
 mod batch_get_item;
 mod batch_write_item;
@@ -109,6 +118,8 @@ pub mod value;
 mod wording;
 mod write_item;
 
+pub use backup::items::{ChangePages, ItemPages};
+pub use backup::table_loader::TableLoader;
 pub use constraints::{Constraints, table_name as check_table_name};
 pub use error::{Error, Result};
 pub use kv::{Kv, Options};

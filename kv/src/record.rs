@@ -7,6 +7,7 @@ use millpond_engine::Timestamp;
 use millpond_stream::LogId;
 
 use crate::Result;
+use crate::backup::{Loading, Recovery};
 use crate::index::IndexRecord;
 use crate::index::expiry::Expiry;
 use crate::key::{KeyAttribute, Keys};
@@ -19,7 +20,8 @@ use crate::streams::TableStream;
 use crate::table::{Settings, TableRecord};
 use crate::value::{AttributeValue, Item, Number, codec};
 
-/// Version of the record's attributes: 2 added indexes and expiry, 3 change streams. A record of a later one is refused.
+/// Version of the record's attributes: 2 added indexes and expiry, 3 change streams and recovery. A record of a later one
+/// is refused.
 const RECORD_VERSION: i64 = 3;
 
 impl TableRecord {
@@ -32,10 +34,10 @@ impl TableRecord {
         };
         let settings = &self.settings;
         // A build must not write to a table that has what it does not know to keep.
-        let version = match (&self.stream, self.indexes.is_empty() && self.next_index == 0) {
-            (Some(_), _) => 3,
-            (None, false) => 2,
-            (None, true) => 1,
+        let version = match self.indexes.is_empty() && self.next_index == 0 {
+            _ if self.stream.is_some() || self.recovery.is_some() || self.loading.is_some() => RECORD_VERSION,
+            true => 1,
+            false => 2,
         };
         put("version", Some(number(version)));
         put("id", Some(number(i64::from(self.id.0))));
@@ -73,6 +75,12 @@ impl TableRecord {
         put("stream_log", self.stream.as_ref().map(|stream| AttributeValue::N(stream.log.get().into())));
         put("stream_view_type", self.stream.as_ref().map(|stream| text(stream.view_type.as_str())));
         put("stream_label", self.latest_stream_label.as_deref().map(text));
+        put("recovery_since", self.recovery.map(|recovery| time(recovery.since)));
+        put("recovery_days", self.recovery.map(|recovery| number(i64::from(recovery.days))));
+        put("loading", self.loading.as_ref().map(|_| AttributeValue::Bool(true)));
+        put("loading_backup", self.loading.as_ref().and_then(|it| it.backup.as_deref()).map(text));
+        put("loading_table", self.loading.as_ref().and_then(|it| it.table.as_deref()).map(text));
+        put("loading_at", self.loading.as_ref().map(|it| time(it.at)));
         if version > 1 {
             put("next_index", Some(number(i64::from(self.next_index))));
             put("indexes", Some(AttributeValue::L(self.indexes.iter().map(IndexRecord::encode).collect())));
@@ -118,6 +126,14 @@ impl TableRecord {
                 view_type: view_type.ok_or_else(|| bad("stream_view_type"))?,
             })
         });
+        let recovery = fields.time("recovery_since").map(|since| {
+            let days = fields.number("recovery_days").and_then(|days| u32::try_from(days).ok());
+            Ok::<_, crate::Error>(Recovery { since, days: days.ok_or_else(|| bad("recovery_days"))? })
+        });
+        let loading = fields.flag("loading").map(|_| {
+            let (backup, table) = (fields.text("loading_backup"), fields.text("loading_table"));
+            Ok::<_, crate::Error>(Loading { backup, table, at: fields.need("loading_at", Fields::time)? })
+        });
         let tags = match item.get("tags") {
             Some(AttributeValue::M(tags)) => tags.iter().filter_map(tag).collect(),
             _ => Vec::new(),
@@ -135,6 +151,8 @@ impl TableRecord {
             expiry: expiry.transpose()?,
             stream: stream.transpose()?,
             latest_stream_label: fields.text("stream_label"),
+            recovery: recovery.transpose()?,
+            loading: loading.transpose()?,
             next_index: fields.number("next_index").and_then(|id| u32::try_from(id).ok()).unwrap_or(0),
             created: fields.need("created", Fields::time)?,
             settings: Settings {
@@ -278,6 +296,8 @@ mod tests {
             expiry: Some(Expiry { attribute: "until".into(), index: IndexId(6), is_backfilling: true }),
             stream: Some(TableStream { log: LogId::new(9), view_type: StreamViewType::NewImage }),
             latest_stream_label: Some("label".into()),
+            recovery: Some(Recovery { since: at, days: 35 }),
+            loading: Some(Loading { backup: Some("id".into()), table: Some("source".into()), at }),
             next_index: 7,
             created: at,
             settings: Settings {
@@ -306,6 +326,8 @@ mod tests {
             expiry: None,
             stream: None,
             latest_stream_label: None,
+            recovery: None,
+            loading: None,
             next_index: 0,
             settings: Settings::default(),
             ..full

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use millpond_engine::Timestamp;
 
+use crate::backup::{Loading, Recovery};
 use crate::describe_table::Count;
 use crate::index::expiry::Expiry;
 use crate::index::{Definition, IndexRecord, Scope};
@@ -29,6 +30,10 @@ pub(crate) struct TableRecord {
     /// Where its changes go.
     pub(crate) stream: Option<TableStream>,
     pub(crate) latest_stream_label: Option<String>,
+    /// Whether what items were is kept, and since when.
+    pub(crate) recovery: Option<Recovery>,
+    /// Where its items come from, until they are all there: so long it cannot be used.
+    pub(crate) loading: Option<Loading>,
     /// The id of the index that is created next: none is given twice in a table.
     pub(crate) next_index: u32,
     pub(crate) created: Timestamp,
@@ -78,7 +83,7 @@ impl TableRecord {
 
     /// Whether something is derived from the items, so that a write has to know the image before it.
     pub(crate) fn derives(&self) -> bool {
-        !self.indexes.is_empty() || self.expiry.is_some() || self.stream.is_some()
+        !self.indexes.is_empty() || self.expiry.is_some() || self.stream.is_some() || self.recovery.is_some()
     }
 
     /// The types of all key attributes, by name: an attribute has one type in all keys.
@@ -100,7 +105,11 @@ impl TableRecord {
         TableDescription {
             table_name: self.name.clone(),
             table_id: self.uuid(),
-            table_status: if is_updating { TableStatus::Updating } else { TableStatus::Active },
+            table_status: match is_updating {
+                _ if self.loading.is_some() => TableStatus::Creating,
+                true => TableStatus::Updating,
+                false => TableStatus::Active,
+            },
             creation_date_time: self.created,
             attribute_definitions: self.attribute_definitions(),
             key_schema: self.keys.schema(),
@@ -127,24 +136,21 @@ impl TableRecord {
                 table_class,
                 last_update_date_time: settings.table_class_changed,
             }),
-            sse_description: settings.sse.as_ref().map(|sse| SseDescription {
-                enabled: sse.enabled.unwrap_or(false),
-                sse_type: sse.sse_type.or(sse.enabled.unwrap_or(false).then_some(SseType::Kms)),
-                kms_master_key_id: sse.kms_master_key_id.clone(),
-            }),
             stream_specification: self
                 .stream
                 .as_ref()
                 .map(|stream| StreamSpecification { stream_enabled: true, stream_view_type: Some(stream.view_type) }),
             latest_stream_label: self.latest_stream_label.clone(),
+            sse_description: settings.describe_sse(),
             deletion_protection_enabled: settings.deletion_protection,
+            restore_summary: self.loading.as_ref().and_then(Loading::summary),
             item_count: count.table.items,
             table_size_bytes: count.table.bytes,
         }
     }
 
     /// A UUID made of what no two tables of a store share, so that it needs no randomness.
-    fn uuid(&self) -> String {
+    pub(crate) fn uuid(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.id.0.to_be_bytes()).update(&self.created.as_millis().to_be_bytes());
         let hex = hasher.update(self.name.as_bytes()).finalize().to_hex();
@@ -155,6 +161,14 @@ impl TableRecord {
 }
 
 impl Settings {
+    pub(crate) fn describe_sse(&self) -> Option<SseDescription> {
+        self.sse.as_ref().map(|sse| SseDescription {
+            enabled: sse.enabled.unwrap_or(false),
+            sse_type: sse.sse_type.or(sse.enabled.unwrap_or(false).then_some(SseType::Kms)),
+            kms_master_key_id: sse.kms_master_key_id.clone(),
+        })
+    }
+
     /// Decreases of the provisioned throughput on the UTC day of `now`.
     pub(crate) fn decreases_on(&self, now: Timestamp) -> u32 {
         let day = |at: Timestamp| at.as_secs() / 86_400;

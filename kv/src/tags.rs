@@ -57,7 +57,7 @@ fn table_name(arn: &str) -> Result<&str> {
 }
 
 fn find(catalog: &Catalog, reader: &mut impl Read, name: &str, arn: &str) -> Result<std::sync::Arc<TableRecord>> {
-    catalog.find(reader, name)?.ok_or_else(|| Error::ResourceNotFound {
+    catalog.find_usable(reader, name)?.ok_or_else(|| Error::ResourceNotFound {
         // The service's own spelling.
         message: format!("Requested resource not found: ResourcArn: {arn} not found"),
     })

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use millpond_engine::Transaction;
 
+use crate::backup::history;
 use crate::capacity::{self, Consumption};
 use crate::catalog::Catalog;
 use crate::expression::{self, Condition, Kind, Substitutions, legacy};
@@ -120,6 +121,7 @@ pub(crate) fn write_item_for(
     entry::change(tx, catalog, table, &row, before.item(), image, &mut consumption)?;
     expiry::change(tx, catalog, table, &row, before.item(), new)?;
     streams::capture(tx, catalog, table, &row, (before.item(), new), cause)?;
+    history::remember(tx, catalog, table, &row)?;
     match encoded {
         Some(encoded) => tx.put(&catalog.items, row, encoded)?,
         None => tx.delete(&catalog.items, row)?,

@@ -116,7 +116,7 @@ impl IndexRecord {
         }
     }
 
-    fn projection(&self) -> Projection {
+    pub(crate) fn projection(&self) -> Projection {
         let (projection_type, non_key_attributes) = match &self.definition.projected {
             Projected::All => (ProjectionType::All, None),
             Projected::KeysOnly => (ProjectionType::KeysOnly, None),

@@ -354,3 +354,51 @@ choices! {
         NewAndOldImages = "NEW_AND_OLD_IMAGES",
     }
 }
+
+choices! {
+    /// The state of a backup.
+    BackupStatus {
+        /// Its items are being copied.
+        Creating = "CREATING",
+        /// It is gone.
+        Deleted = "DELETED",
+        /// It can be restored.
+        Available = "AVAILABLE",
+    }
+}
+
+choices! {
+    /// Who made a backup.
+    BackupType {
+        /// A user.
+        User = "USER",
+        /// The deletion of a table that could be recovered.
+        System = "SYSTEM",
+        /// Another service; there are none of these here.
+        AwsBackup = "AWS_BACKUP",
+    }
+}
+
+choices! {
+    /// Which backups are listed.
+    BackupTypeFilter {
+        /// Those that users made.
+        User = "USER",
+        /// Those that the deletion of tables made.
+        System = "SYSTEM",
+        /// Those of another service; there are none here.
+        AwsBackup = "AWS_BACKUP",
+        /// All.
+        All = "ALL",
+    }
+}
+
+choices! {
+    /// Whether the changes of a table are kept.
+    PointInTimeRecoveryStatus {
+        /// They are.
+        Enabled = "ENABLED",
+        /// They are not.
+        Disabled = "DISABLED",
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! Requests implement [`Default`], so that a caller writes the fields that matter and `..Default::default()`.
 
+mod backup;
 mod batch;
 mod capacity;
 mod choices;
@@ -16,16 +17,25 @@ mod tags;
 mod time_to_live;
 mod transaction;
 
+pub use backup::{
+    BackupDescription, BackupDetails, BackupSummary, CreateBackupOutput, CreateBackupRequest, DeleteBackupOutput,
+    DeleteBackupRequest, DescribeBackupOutput, DescribeBackupRequest, DescribeContinuousBackupsOutput,
+    DescribeContinuousBackupsRequest, ItemChange, ListBackupsOutput, ListBackupsRequest,
+    PointInTimeRecoveryDescription, RestoreOverrides, RestoreSummary, RestoreTableFromBackupOutput,
+    RestoreTableFromBackupRequest, RestoreTableToPointInTimeOutput, RestoreTableToPointInTimeRequest,
+    SourceTableDetails, SourceTableFeatureDetails, UpdateContinuousBackupsOutput, UpdateContinuousBackupsRequest,
+};
 pub use batch::{
     BatchGetItemOutput, BatchGetItemRequest, BatchWriteItemOutput, BatchWriteItemRequest, KeysAndAttributes,
     WriteRequest,
 };
 pub use capacity::{Capacity, ConsumedCapacity};
 pub use choices::{
-    AttributeAction, BatchStatementErrorCode, BillingMode, CancellationCode, ComparisonOperator, ConditionalOperator,
-    IndexStatus, KeyType, OperationType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
-    ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType,
-    SseType, StreamStatus, StreamViewType, TableClass, TableStatus, TimeToLiveStatus,
+    AttributeAction, BackupStatus, BackupType, BackupTypeFilter, BatchStatementErrorCode, BillingMode,
+    CancellationCode, ComparisonOperator, ConditionalOperator, IndexStatus, KeyType, OperationType,
+    PointInTimeRecoveryStatus, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
+    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType,
+    StreamStatus, StreamViewType, TableClass, TableStatus, TimeToLiveStatus,
 };
 pub use index::{
     GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, LocalSecondaryIndex,

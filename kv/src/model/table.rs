@@ -4,8 +4,8 @@ use millpond_engine::Timestamp;
 
 use super::{
     BillingMode, GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, KeyType,
-    LocalSecondaryIndex, LocalSecondaryIndexDescription, ScalarAttributeType, SseType, StreamViewType, TableClass,
-    TableStatus,
+    LocalSecondaryIndex, LocalSecondaryIndexDescription, RestoreSummary, ScalarAttributeType, SseType, StreamViewType,
+    TableClass, TableStatus,
 };
 
 /// An attribute of a primary key and its part in it.
@@ -201,6 +201,8 @@ pub struct TableDescription {
     pub latest_stream_label: Option<String>,
     /// Whether `DeleteTable` is refused.
     pub deletion_protection_enabled: bool,
+    /// Where its items come from, while it is being restored.
+    pub restore_summary: Option<RestoreSummary>,
     /// How many items the table holds; see [`Kv::describe_table`](crate::Kv::describe_table) for how fresh it is.
     pub item_count: u64,
     /// Their size by DynamoDB's rule; as fresh as `item_count`.

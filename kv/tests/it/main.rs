@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test reports")]
 
+mod backups;
 mod batches;
 mod conditions;
 mod indexes;
@@ -11,6 +12,7 @@ mod messages;
 mod partiql;
 mod properties;
 mod queries;
+mod recovery;
 mod scans;
 mod streams;
 mod support;
