@@ -53,6 +53,33 @@ impl Timestamp {
     }
 }
 
+/// As a date and a time of day in UTC, to the millisecond: `2023-11-14T22:13:20.000Z`. With a precision of 0, as in `{:.0}`, to
+/// the second.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secs = self.as_secs();
+        let (year, month, day) = date(secs / 86_400);
+        let (hour, minute, second) = (secs / 3600 % 24, secs / 60 % 60, secs % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        match f.precision() {
+            Some(0) => f.write_str("Z"),
+            _ => write!(f, ".{:03}Z", self.0 % 1000),
+        }
+    }
+}
+
+/// Year, month and day of a day since 1970, by whole cycles of 400 years that begin in March.
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days.saturating_add(719_468);
+    let (cycle, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (cycle * 400 + year + next, month, day)
+}
+
 /// An engine's source of time: the system's, or one that a test moves by hand. Clones share one time.
 ///
 /// It never runs backwards within one engine, restarts included: the engine stores the highest time it has shown.
@@ -153,5 +180,25 @@ impl Default for Clock {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clock").field("manual", &self.0.manual).field("now_millis", &self.now().as_millis()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_dates() {
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399_007, "2000-02-28T23:59:59.007Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_791_504_762_511, "2026-10-09T00:12:42.511Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(Timestamp::from_millis(millis).to_string(), text);
+        }
+        assert_eq!(format!("{:.0}", Timestamp::from_millis(999)), "1970-01-01T00:00:00Z");
+        assert!(Timestamp::from_millis(u64::MAX).to_string().ends_with('Z'));
     }
 }

@@ -36,6 +36,10 @@ pub(crate) struct Options {
     #[arg(long, env = "MILLPOND_AWS_ADDR", value_name = "ADDR", default_value = "127.0.0.1:4566")]
     pub(crate) aws_addr: SocketAddr,
 
+    /// A directory in the place of S3, for exports and imports: a bucket is a directory in it, a key a path below that
+    #[arg(long, env = "MILLPOND_S3_DIR", value_name = "DIR")]
+    pub(crate) s3_dir: Option<PathBuf>,
+
     /// In which words malformed PutItem, UpdateItem and DeleteItem requests are refused
     #[arg(long, env = "MILLPOND_WORDING", value_name = "WORDING", default_value = "current")]
     pub(crate) wording: Wording,

@@ -15,7 +15,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 use uuid::Uuid;
 
-use crate::aws::{self, Answer, json, json::Failure};
+use crate::{
+    aws::{self, Answer, json, json::Failure},
+    buckets::Buckets,
+};
 
 /// The longest body, as it is sent and again when it is unpacked.
 ///
@@ -36,13 +39,14 @@ const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 /// The port that all AWS-like services share.
 pub(crate) struct Face {
     pond: Pond,
+    buckets: Buckets,
     /// A permit a byte.
     bodies: Arc<Semaphore>,
 }
 
 impl Face {
-    pub(crate) fn new(pond: Pond) -> Face {
-        Face { pond, bodies: Arc::new(Semaphore::new(MAX_BODIES_BYTES)) }
+    pub(crate) fn new(pond: Pond, buckets: Buckets) -> Face {
+        Face { pond, buckets, bodies: Arc::new(Semaphore::new(MAX_BODIES_BYTES)) }
     }
 
     /// Answers one request; whatever is wrong with it is an answer too.
@@ -54,12 +58,12 @@ impl Face {
         let compress = accepts_gzip(&head.headers);
         let answer = match self.take_body(&head.headers, body).await {
             Ok((body, room)) => {
-                let pond = self.pond.clone();
+                let (pond, buckets) = (self.pond.clone(), self.buckets.clone());
                 // Reading a store and waiting for its syncs both block.
                 let answered = tokio::task::spawn_blocking(move || {
                     let _room = room; // until there is an answer
                     match unpack(&head.headers, body) {
-                        Ok(body) => aws::answer(&pond, &head, &body),
+                        Ok(body) => aws::answer(&pond, &buckets, &head, &body),
                         Err(failure) => failure.into(),
                     }
                 });

@@ -13,6 +13,8 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use tracing::{debug, info, warn};
 
 use crate::{
+    aws,
+    buckets::Buckets,
     cli::Options,
     connection::{self, Activity},
     http::Face,
@@ -20,8 +22,10 @@ use crate::{
 
 /// Connections that are served at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
-/// How often expired items are looked for.
+/// How often expired items and old records of change streams are looked for.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked for what backups and recovery keep no longer.
+const TRIM_EVERY: Duration = Duration::from_secs(60);
 /// How long requests under way may take once the end has been asked for.
 const CLOSING: Duration = Duration::from_secs(10);
 /// A thread that parses nested documents needs more than the usual stack in an unoptimised build.
@@ -73,8 +77,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         .build()
         .map_err(Error::Threads)?;
     let pond = open(options)?;
-    let face = Arc::new(Face::new(pond.clone()));
-    runtime.spawn(expire(pond.clone()));
+    let buckets = Buckets::new(options.s3_dir.clone());
+    aws::resume(&pond).map_err(Error::Open)?;
+    let face = Arc::new(Face::new(pond.clone(), buckets));
+    runtime.spawn(repeat(pond.clone(), EXPIRE_EVERY, "expired items", |pond| pond.kv().expire_items()));
+    runtime.spawn(repeat(pond.clone(), EXPIRE_EVERY, "old records of streams", |pond| pond.kv().trim_streams()));
+    runtime.spawn(repeat(pond.clone(), TRIM_EVERY, "old backups and changes", |pond| pond.kv().trim_backups()));
     let served = runtime.block_on(listen(options, face));
     // Requests that are still running keep a clone; they fail once the store is closed.
     runtime.shutdown_timeout(CLOSING);
@@ -97,20 +105,19 @@ fn open(options: &Options) -> Result<Pond, Error> {
     pond.open().map_err(Error::Open)
 }
 
-/// Deletes items whose time has come, and what change streams do not keep any more, for as long as the server runs.
-async fn expire(pond: Pond) {
-    let mut ticks = tokio::time::interval(EXPIRE_EVERY);
+/// Removes `what` is not needed any more, again and again for as long as the server runs.
+async fn repeat(pond: Pond, every: Duration, what: &'static str, remove: fn(&Pond) -> millpond::kv::Result<u64>) {
+    let mut ticks = tokio::time::interval(every);
     // After a long deletion, or a sleep of the machine, once is enough.
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let pond = pond.clone();
-        let sweep = move || Ok::<_, millpond::Error>((pond.kv().expire_items()?, pond.kv().trim_streams()?));
-        match tokio::task::spawn_blocking(sweep).await.map_err(|stopped| stopped.to_string()) {
-            Ok(Ok((0, 0))) => {}
-            Ok(Ok((items, records))) => debug!(items, records, "what was too old is deleted"),
-            Ok(Err(error)) => warn!(error = chain(&error), "what is too old was not deleted"),
-            Err(stopped) => warn!(stopped, "what is too old was not deleted"),
+        match tokio::task::spawn_blocking(move || remove(&pond)).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(removed)) => debug!(what, removed, "removed"),
+            Ok(Err(error)) => warn!(what, error = chain(&error), "not removed"),
+            Err(stopped) => warn!(what, %stopped, "not removed"),
         }
     }
 }

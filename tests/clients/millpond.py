@@ -34,7 +34,7 @@ class Server:
         store = ["--memory"] if data_dir is None else ["--data-dir", str(data_dir)]
         self.stderr = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [binary(), "serve", *store, *options, "--aws-addr", "127.0.0.1:0"],
+            [binary(), "serve", *store, "--aws-addr", "127.0.0.1:0", *map(str, options)],
             stdout=subprocess.PIPE, stderr=self.stderr, text=True,
         )
         # A server that neither speaks nor ends would hold the read below for ever.

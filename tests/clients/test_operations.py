@@ -50,8 +50,11 @@ def ask(wire, operation, body):
 
 
 @pytest.fixture(scope="module")
-def wire():
-    server = Server(None)
+def wire(tmp_path_factory):
+    # With a bucket of the name that all samples have.
+    directory = tmp_path_factory.mktemp("s3")
+    (directory / "pk").mkdir()
+    server = Server(None, "--s3-dir", directory)
     wire = Wire(server)
     ask(wire, "CreateTable", TABLE)
     stream = {"StreamArn": ask(wire, "DescribeTable", {"TableName": "sample"})["Table"]["LatestStreamArn"]}

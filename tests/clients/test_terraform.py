@@ -81,11 +81,28 @@ def test_a_table_is_created_read_back_changed_and_destroyed(client):
     assert raised.value.response["Error"]["Message"] == f"Table not found: {name}"
 
 
-def test_recovery_cannot_be_enabled_yet(make_table, unchecked):
+def test_recovery_is_switched_on_and_off(make_table, client, unchecked):
     call = unchecked.update_continuous_backups
     table = make_table()
+    on = client.update_continuous_backups(
+        TableName=table.name,
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7},
+    )["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert (on["PointInTimeRecoveryStatus"], on["RecoveryPeriodInDays"]) == ("ENABLED", 7)
+    assert on["EarliestRestorableDateTime"] <= on["LatestRestorableDateTime"]
+    described = client.describe_continuous_backups(TableName=table.name)["ContinuousBackupsDescription"]
+    recovery = described["PointInTimeRecoveryDescription"]
+    assert recovery["EarliestRestorableDateTime"] == on["EarliestRestorableDateTime"]
+    off = client.update_continuous_backups(
+        TableName=table.name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False},
+    )["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert off == {"PointInTimeRecoveryStatus": "DISABLED"}
     for specification, message in [
-        ({"PointInTimeRecoveryEnabled": True}, "point-in-time recovery is not supported yet, so it cannot be enabled"),
+        (
+            {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 36},
+            "1 validation error detected: Value '36' at 'pointInTimeRecoverySpecification.recoveryPeriodInDays' failed "
+            "to satisfy constraint: Member must have value less than or equal to 35",
+        ),
         (
             {"PointInTimeRecoveryEnabled": False, "RecoveryPeriodInDays": 3},
             "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.",

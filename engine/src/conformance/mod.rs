@@ -113,6 +113,7 @@ const CHECKS: &[Check] = checks! {
         a_transaction_reads_its_own_writes
         a_failed_transaction_leaves_nothing
         a_transaction_sees_one_moment
+        a_transaction_has_one_time
         a_changed_read_is_a_conflict
         a_phantom_is_a_conflict
         what_was_not_looked_at_does_not_conflict

@@ -84,6 +84,23 @@ pub(super) fn a_transaction_sees_one_moment(subject: &Subject) {
     assert_eq!(seen, (Some("1".into()), Some("1".into()), vec!["a".into(), "b".into()]));
 }
 
+pub(super) fn a_transaction_has_one_time(subject: &Subject) {
+    let store = subject.store();
+    let engine = store.open();
+    let keyspace = engine.keyspace("test").unwrap();
+    let times = engine
+        .transact(|tx| -> Result<_> {
+            let first = tx.began();
+            engine.clock().advance(std::time::Duration::from_secs(1))?;
+            tx.put(&keyspace, "a", "1")?;
+            let nested = tx.savepoint(|tx| Ok::<_, Error>(tx.began()))?;
+            Ok((first, nested, tx.began()))
+        })
+        .unwrap();
+    assert!(times.0 == times.1 && times.1 == times.2);
+    assert!(engine.transact(|tx| Ok::<_, Error>(tx.began())).unwrap() > times.0);
+}
+
 pub(super) fn a_changed_read_is_a_conflict(subject: &Subject) {
     let store = subject.store();
     let engine = store.open();

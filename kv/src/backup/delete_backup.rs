@@ -6,7 +6,6 @@
 use millpond_engine::{Engine, RangeRequest, Transaction, WriteBatch};
 
 use super::record::{BackupRecord, Rows};
-use super::timestamp;
 use crate::catalog::Catalog;
 use crate::layout;
 use crate::layout::backups as keys;
@@ -26,9 +25,9 @@ pub(crate) fn run_in(
         BackupStatus::Creating => return in_use(format!("Backup is being created: {arn}")),
         _ if backup.in_use_by.is_some() => return in_use(format!("Backup is being used to restore table: {arn}")),
         _ if backup.backup_type == BackupType::System => {
-            let expires = backup.expires.map(timestamp).unwrap_or_default();
+            let expires = backup.expires.unwrap_or_default();
             return Err(Error::validation(format!(
-                "User is not allowed to delete the system backup with arn {arn}. It will automatically expire on {expires}"
+                "User is not allowed to delete the system backup with arn {arn}. It will automatically expire on {expires:.0}"
             )));
         }
         _ => {}

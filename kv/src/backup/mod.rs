@@ -16,7 +16,7 @@ mod restored;
 pub(crate) mod system;
 pub(crate) mod table_loader;
 
-use millpond_engine::{Engine, Timestamp, Transaction};
+use millpond_engine::{Engine, Transaction};
 
 pub(crate) use continuous_backups::Recovery;
 pub(crate) use loading::Loading;
@@ -54,25 +54,6 @@ fn fill(
         tracing::warn!(%error, table = table.name, "a table that was not restored stays until the next opening");
     }
     filled
-}
-
-/// A moment as the service writes it in messages: to the second, in UTC.
-fn timestamp(at: Timestamp) -> String {
-    let (days, secs) = (at.as_secs() / 86_400, at.as_secs() % 86_400);
-    let (year, month, day) = date(days);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", secs / 3600, secs / 60 % 60, secs % 60)
-}
-
-/// Year, month and day of a day since 1970, by whole cycles of 400 years that begin in March.
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days.saturating_add(719_468);
-    let (cycle, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (cycle * 400 + year + next, month, day)
 }
 
 impl Kv {
@@ -310,23 +291,5 @@ impl Kv {
     /// Its items are not counted.
     fn describe_restored(&self, table: &TableRecord) -> TableDescription {
         table.describe(self.engine().clock().now(), &Count::default())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_written_as_dates() {
-        for (secs, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_791_504_762, "2026-10-09T00:12:42Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ] {
-            assert_eq!(timestamp(Timestamp::from_secs(secs)), text);
-        }
     }
 }

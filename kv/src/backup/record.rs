@@ -9,7 +9,8 @@ use crate::layout::backups::{self as keys, BACKUPS};
 use crate::layout::{self, TableId};
 use crate::model::{
     BackupDescription, BackupDetails, BackupStatus, BackupSummary, BackupType, GlobalSecondaryIndex,
-    LocalSecondaryIndex, SourceTableDetails, SourceTableFeatureDetails, TimeToLiveDescription, TimeToLiveStatus,
+    LocalSecondaryIndex, SourceTableDetails, SourceTableFeatureDetails, StreamSpecification, TimeToLiveDescription,
+    TimeToLiveStatus,
 };
 use crate::record::Fields;
 use crate::table::TableRecord;
@@ -204,6 +205,10 @@ fn features(table: &TableRecord) -> SourceTableFeatureDetails {
                 warm_throughput: None,
             })
             .collect(),
+        stream_description: table
+            .stream
+            .as_ref()
+            .map(|stream| StreamSpecification { stream_enabled: true, stream_view_type: Some(stream.view_type) }),
         time_to_live_description: table.expiry.as_ref().map(|expiry| TimeToLiveDescription {
             time_to_live_status: TimeToLiveStatus::Enabled,
             attribute_name: Some(expiry.attribute.clone()),

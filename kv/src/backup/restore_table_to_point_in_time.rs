@@ -7,7 +7,7 @@ use millpond_engine::{Engine, Read, Timestamp, Transaction};
 use super::copying::Copying;
 use super::create_backup::missing;
 use super::loading::{self, Loading};
-use super::{history, restored, timestamp};
+use super::{history, restored};
 use crate::catalog::Catalog;
 use crate::constraints;
 use crate::model::RestoreTableToPointInTimeRequest;
@@ -75,10 +75,8 @@ fn recoverable(
     if at.as_secs() < earliest.as_secs() || at.as_secs() > now.as_secs() {
         return Err(Error::InvalidRestoreTime {
             message: format!(
-                "RestoreDateTime '{}' must be within EarliestRestorableDateTime '{}' and LatestRestorableDateTime '{}'",
-                timestamp(at),
-                timestamp(earliest),
-                timestamp(now)
+                "RestoreDateTime '{at:.0}' must be within EarliestRestorableDateTime '{earliest:.0}' and \
+                 LatestRestorableDateTime '{now:.0}'"
             ),
         });
     }

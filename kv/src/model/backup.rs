@@ -5,7 +5,7 @@ use millpond_engine::Timestamp;
 use super::{
     BackupStatus, BackupType, BackupTypeFilter, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
     LocalSecondaryIndex, OnDemandThroughput, PointInTimeRecoveryStatus, ProvisionedThroughput, SseDescription,
-    SseSpecification, TableDescription, TimeToLiveDescription,
+    SseSpecification, StreamSpecification, TableDescription, TimeToLiveDescription,
 };
 use crate::Item;
 
@@ -90,6 +90,8 @@ pub struct SourceTableFeatureDetails {
     pub local_secondary_indexes: Vec<LocalSecondaryIndex>,
     /// Its global secondary indexes.
     pub global_secondary_indexes: Vec<GlobalSecondaryIndex>,
+    /// Where its changes went, if they went anywhere.
+    pub stream_description: Option<StreamSpecification>,
     /// The expiry of its items, if they did expire.
     pub time_to_live_description: Option<TimeToLiveDescription>,
     /// Its encryption, if one was asked for.

@@ -8,6 +8,7 @@ use hyper::{StatusCode, header::HOST, http::request::Parts};
 use millpond::Pond;
 
 use self::{json::Failure, scope::Scope};
+use crate::buckets::Buckets;
 
 /// An answer, whatever it says.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ impl From<Failure> for Answer {
 /// One call of an operation.
 pub(crate) struct Call<'a> {
     pub(crate) pond: &'a Pond,
+    /// Where exports go and imports come from.
+    pub(crate) buckets: &'a Buckets,
     /// The region that the client signed for; ARNs name it.
     pub(crate) region: &'a str,
     head: &'a Parts,
@@ -39,12 +42,20 @@ impl Call<'_> {
     }
 }
 
+/// Ends what the last run of the server left half done.
+///
+/// # Errors
+/// Those of the engine.
+pub(crate) fn resume(pond: &Pond) -> Result<(), millpond::Error> {
+    kv::resume(pond)
+}
+
 /// A request's answer. Requests name the service and operation in `X-Amz-Target`; one without it is told by the service
 /// it was signed for.
-pub(crate) fn answer(pond: &Pond, head: &Parts, body: &[u8]) -> Answer {
+pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &[u8]) -> Answer {
     let scope = Scope::of(head);
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    let call = Call { pond, region: scope.region(), head, body };
+    let call = Call { pond, buckets, region: scope.region(), head, body };
     let answered = match target.and_then(|target| target.split_once('.')) {
         Some((kv::TARGET, operation)) => kv::answer(&call, operation),
         Some((kv::streams::TARGET, operation)) => kv::streams::answer(&call, operation),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use millpond::kv::{
-    AttributeAction, AttributeValue, BillingMode, ComparisonOperator, ConditionalOperator, Constraints, Item, KeyType,
-    ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
+    AttributeAction, AttributeValue, BackupTypeFilter, BillingMode, ComparisonOperator, ConditionalOperator,
+    Constraints, Item, KeyType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
     ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType,
     StreamViewType, TableClass, Wording, check_table_name,
 };
@@ -91,12 +91,71 @@ impl Checks {
         choice
     }
 
+    /// One of these names, which may be absent.
+    pub(super) fn one_of(&mut self, member: Option<Text>, field: &str, names: &[&'static str]) -> Option<&'static str> {
+        let Text(given) = member?;
+        let found = names.iter().find(|name| **name == given).copied();
+        if found.is_none() {
+            let constraint = format!("Member must satisfy enum value set: [{}]", names.join(", "));
+            self.constraints.breaks(&given, field, &constraint);
+        }
+        found
+    }
+
+    /// One of these names, which must be there.
+    pub(super) fn required_one_of(
+        &mut self,
+        member: Option<Text>,
+        field: &str,
+        names: &[&'static str],
+    ) -> &'static str {
+        if member.is_none() {
+            self.constraints.is_null(field);
+        }
+        self.one_of(member, field, names).unwrap_or_default()
+    }
+
     /// One of a closed set of names that must be there; `instead` stands for it where it is not, until the checks end.
     pub(super) fn required_choice<T: Choice>(&mut self, member: Option<Text>, field: &str, instead: T) -> T {
         if member.is_none() {
             self.constraints.is_null(field);
         }
         self.choice_if_any(member, field).unwrap_or(instead)
+    }
+
+    /// An ARN of something that is no table.
+    pub(super) fn arn(&mut self, member: Option<Text>, field: &str) -> String {
+        let arn = self.required(text(member), field);
+        self.check_arn(Some(arn.as_str()).filter(|arn| !arn.is_empty()), field);
+        arn
+    }
+
+    /// As [`arn`](Self::arn), where there may be none.
+    pub(super) fn check_arn(&mut self, arn: Option<&str>, field: &str) {
+        self.length(arn, field, (37, 1024));
+    }
+
+    /// A pattern that a text must satisfy, if there is one. `matches` tells whether it does.
+    pub(super) fn pattern(&mut self, text: Option<&str>, field: &str, matches: fn(&str) -> bool, pattern: &str) {
+        if let Some(text) = text.filter(|text| !matches(text)) {
+            let constraint = format!("Member must satisfy regular expression pattern: {pattern}");
+            self.constraints.breaks(text, field, &constraint);
+        }
+    }
+
+    /// Bounds of a number, if there is one.
+    pub(super) fn between(&mut self, number: Option<i64>, field: &str, at_least: i64, at_most: i64) {
+        match number {
+            Some(number) if number < at_least => {
+                let constraint = format!("Member must have value greater than or equal to {at_least}");
+                self.constraints.breaks(number, field, &constraint);
+            }
+            Some(number) if number > at_most => {
+                let constraint = format!("Member must have value less than or equal to {at_most}");
+                self.constraints.breaks(number, field, &constraint);
+            }
+            _ => {}
+        }
     }
 
     /// Ends the checks.
@@ -140,6 +199,7 @@ macro_rules! choices {
 }
 choices!(
     AttributeAction,
+    BackupTypeFilter,
     BillingMode,
     ComparisonOperator,
     ConditionalOperator,

@@ -1,15 +1,16 @@
-//! Point-in-time recovery, which is not there: that it is off is told to whoever asks, as Terraform does for each table.
+//! Point-in-time recovery: whether it is on, and to which times.
 
-use millpond::kv::{DescribeTimeToLiveRequest, Error};
+use millpond::kv::{DescribeContinuousBackupsRequest, PointInTimeRecoveryDescription, UpdateContinuousBackupsRequest};
 use serde::Serialize;
 
 use super::{
-    Answered, NAMESPACE,
+    Answered,
     checks::{self, Checks},
+    table::seconds,
 };
 use crate::aws::{
     Call,
-    json::{self, Failure, Flag, Text, Whole, members},
+    json::{self, Flag, Text, Whole, members},
 };
 
 members! {
@@ -46,6 +47,12 @@ struct Description {
 #[serde(rename_all = "PascalCase")]
 struct Recovery {
     point_in_time_recovery_status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_period_in_days: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    earliest_restorable_date_time: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_restorable_date_time: Option<f64>,
 }
 
 pub(super) fn describe(call: &Call<'_>) -> Answered {
@@ -53,7 +60,8 @@ pub(super) fn describe(call: &Call<'_>) -> Answered {
     let mut checks = Checks::default();
     let table_name = checks.table_name(given.table_name);
     checks.finish()?;
-    off(call, table_name)
+    let output = call.pond.kv().describe_continuous_backups(&DescribeContinuousBackupsRequest { table_name })?;
+    write(&output.point_in_time_recovery_description)
 }
 
 pub(super) fn update(call: &Call<'_>) -> Answered {
@@ -63,33 +71,26 @@ pub(super) fn update(call: &Call<'_>) -> Answered {
     let field = "pointInTimeRecoverySpecification";
     let specification = checks.required(given.point_in_time_recovery_specification, field);
     let enabled = checks::flag(specification.point_in_time_recovery_enabled);
-    let enabled = checks.required(enabled, &format!("{field}.pointInTimeRecoveryEnabled"));
+    let point_in_time_recovery_enabled = checks.required(enabled, &format!("{field}.pointInTimeRecoveryEnabled"));
     checks.finish()?;
-    if enabled {
-        return Err(Failure::validation("point-in-time recovery is not supported yet, so it cannot be enabled"));
-    }
-    if specification.recovery_period_in_days.is_some() {
-        return Err(Failure::validation(
-            "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.",
-        ));
-    }
-    off(call, table_name)
+    let output = call.pond.kv().update_continuous_backups(&UpdateContinuousBackupsRequest {
+        table_name,
+        point_in_time_recovery_enabled,
+        recovery_period_in_days: specification.recovery_period_in_days.map(|days| days.0),
+    })?;
+    write(&output.point_in_time_recovery_description)
 }
 
-fn off(call: &Call<'_>, table_name: String) -> Answered {
-    // Only whether the table is there: its own description would count its items.
-    match call.pond.kv().describe_time_to_live(&DescribeTimeToLiveRequest { table_name: table_name.clone() }) {
-        Ok(_) => {}
-        Err(Error::ResourceNotFound { .. }) => {
-            let message = format!("Table not found: {table_name}");
-            return Err(Failure::client(NAMESPACE, "TableNotFoundException", message));
-        }
-        Err(error) => return Err(error.into()),
-    }
+fn write(recovery: &PointInTimeRecoveryDescription) -> Answered {
     json::write(&Output {
         continuous_backups_description: Description {
             continuous_backups_status: "ENABLED",
-            point_in_time_recovery_description: Recovery { point_in_time_recovery_status: "DISABLED" },
+            point_in_time_recovery_description: Recovery {
+                point_in_time_recovery_status: recovery.point_in_time_recovery_status.as_str(),
+                recovery_period_in_days: recovery.recovery_period_in_days,
+                earliest_restorable_date_time: recovery.earliest_restorable_date_time.map(seconds),
+                latest_restorable_date_time: recovery.latest_restorable_date_time.map(seconds),
+            },
         },
     })
 }

@@ -50,8 +50,8 @@ fn read(given: Request) -> Result<CreateTableRequest, Failure> {
     let sse_specification = given.sse_specification.map(|given| checks.sse(given));
     let stream_specification = given.stream_specification.map(|given| checks.stream(given));
     let tags = read_tags(given.tags.unwrap_or_default(), &mut checks);
-    let local_secondary_indexes = checks.local_indexes(given.local_secondary_indexes);
-    let global_secondary_indexes = checks.global_indexes(given.global_secondary_indexes);
+    let local_secondary_indexes = checks.local_indexes(given.local_secondary_indexes, "localSecondaryIndexes");
+    let global_secondary_indexes = checks.global_indexes(given.global_secondary_indexes, "globalSecondaryIndexes");
     checks.finish()?;
     Ok(CreateTableRequest {
         table_name,

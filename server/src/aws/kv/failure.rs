@@ -23,6 +23,14 @@ impl From<Error> for Failure {
             Error::ResourceNotFound { .. }
             | Error::ResourceInUse { .. }
             | Error::LimitExceeded { .. }
+            | Error::BackupNotFound { .. }
+            | Error::BackupInUse { .. }
+            | Error::TableNotFound { .. }
+            | Error::TableInUse { .. }
+            | Error::TableAlreadyExists { .. }
+            | Error::InvalidRestoreTime { .. }
+            | Error::InvalidExportTime { .. }
+            | Error::PointInTimeRecoveryUnavailable { .. }
             | Error::ConditionalCheckFailed { item: None }
             | Error::DuplicateItem
             | Error::IdempotentParameterMismatch

@@ -39,20 +39,28 @@ members! {
 }
 
 impl Checks {
-    pub(super) fn local_indexes(&mut self, given: Option<List<Index>>) -> Option<Vec<LocalSecondaryIndex>> {
+    pub(super) fn local_indexes(
+        &mut self,
+        given: Option<List<Index>>,
+        field: &str,
+    ) -> Option<Vec<LocalSecondaryIndex>> {
         let indexes = given?.0.into_iter().zip(1..);
         let local = |index: GlobalSecondaryIndex| LocalSecondaryIndex {
             index_name: index.index_name,
             key_schema: index.key_schema,
             projection: index.projection,
         };
-        let read = |(given, nth)| local(self.index(given, &format!("localSecondaryIndexes.{nth}.member")));
+        let read = |(given, nth)| local(self.index(given, &format!("{field}.{nth}.member")));
         Some(indexes.map(read).collect())
     }
 
-    pub(super) fn global_indexes(&mut self, given: Option<List<Index>>) -> Option<Vec<GlobalSecondaryIndex>> {
+    pub(super) fn global_indexes(
+        &mut self,
+        given: Option<List<Index>>,
+        field: &str,
+    ) -> Option<Vec<GlobalSecondaryIndex>> {
         let indexes = given?.0.into_iter().zip(1..);
-        Some(indexes.map(|(given, nth)| self.index(given, &format!("globalSecondaryIndexes.{nth}.member"))).collect())
+        Some(indexes.map(|(given, nth)| self.index(given, &format!("{field}.{nth}.member"))).collect())
     }
 
     pub(super) fn index_updates(
@@ -126,7 +134,7 @@ pub(super) struct Described<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct DescribedProjection<'a> {
+pub(super) struct DescribedProjection<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     projection_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]

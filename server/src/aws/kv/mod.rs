@@ -3,26 +3,42 @@
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/Welcome.html>
 
 mod account;
+mod backup;
 mod batch_execute_statement;
 mod batch_get_item;
 mod batch_write_item;
 mod capacity;
 mod checks;
 mod continuous_backups;
+mod create_backup;
 mod create_table;
+mod delete_backup;
 mod delete_item;
 mod delete_table;
+mod describe_backup;
+mod describe_export;
+mod describe_import;
 mod describe_table;
 mod execute_statement;
 mod execute_transaction;
+mod export;
+mod export_table_to_point_in_time;
 mod failure;
 mod get_item;
+mod import;
+mod import_table;
 mod index;
 mod legacy;
+mod list_backups;
+mod list_exports;
+mod list_imports;
 mod list_tables;
 mod page;
 mod put_item;
 mod query;
+mod restore;
+mod restore_table_from_backup;
+mod restore_table_to_point_in_time;
 mod scan;
 pub(super) mod streams;
 mod table;
@@ -30,6 +46,7 @@ mod tags;
 mod time_to_live;
 mod transact_get_items;
 mod transact_write_items;
+mod transfers;
 mod update_item;
 mod update_table;
 mod value;
@@ -52,21 +69,33 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("BatchExecuteStatement", batch_execute_statement::answer),
     ("BatchGetItem", batch_get_item::answer),
     ("BatchWriteItem", batch_write_item::answer),
+    ("CreateBackup", create_backup::answer),
     ("CreateTable", create_table::answer),
+    ("DeleteBackup", delete_backup::answer),
     ("DeleteItem", delete_item::answer),
     ("DeleteTable", delete_table::answer),
+    ("DescribeBackup", describe_backup::answer),
     ("DescribeContinuousBackups", continuous_backups::describe),
     ("DescribeEndpoints", account::endpoints),
+    ("DescribeExport", describe_export::answer),
+    ("DescribeImport", describe_import::answer),
     ("DescribeLimits", account::limits),
     ("DescribeTable", describe_table::answer),
     ("DescribeTimeToLive", time_to_live::describe),
     ("ExecuteStatement", execute_statement::answer),
     ("ExecuteTransaction", execute_transaction::answer),
+    ("ExportTableToPointInTime", export_table_to_point_in_time::answer),
     ("GetItem", get_item::answer),
+    ("ImportTable", import_table::answer),
+    ("ListBackups", list_backups::answer),
+    ("ListExports", list_exports::answer),
+    ("ListImports", list_imports::answer),
     ("ListTables", list_tables::answer),
     ("ListTagsOfResource", tags::list),
     ("PutItem", put_item::answer),
     ("Query", query::answer),
+    ("RestoreTableFromBackup", restore_table_from_backup::answer),
+    ("RestoreTableToPointInTime", restore_table_to_point_in_time::answer),
     ("Scan", scan::answer),
     ("TagResource", tags::tag),
     ("TransactGetItems", transact_get_items::answer),
@@ -77,6 +106,12 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("UpdateTable", update_table::answer),
     ("UpdateTimeToLive", time_to_live::update),
 ];
+
+/// Ends what the last run of the server left half done.
+pub(super) fn resume(pond: &millpond::Pond) -> Result<(), millpond::Error> {
+    transfers::EXPORTS.give_up(pond)?;
+    transfers::IMPORTS.give_up(pond)
+}
 
 pub(super) fn answer(call: &Call<'_>, operation: &str) -> Answered {
     dispatch(OPERATIONS, call, operation)

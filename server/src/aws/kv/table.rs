@@ -4,8 +4,8 @@ use millpond::{
     Timestamp,
     kv::{
         AttributeDefinition, KeySchemaElement, KeyType, OnDemandThroughput, ProvisionedThroughput,
-        ProvisionedThroughputDescription, ScalarAttributeType, SseSpecification, StreamSpecification, TableDescription,
-        WarmThroughput,
+        ProvisionedThroughputDescription, RestoreSummary, ScalarAttributeType, SseDescription, SseSpecification,
+        StreamSpecification, TableDescription, WarmThroughput,
     },
 };
 use serde::Serialize;
@@ -155,6 +155,8 @@ pub(super) struct Description<'a> {
     table_class_summary: Option<Class>,
     #[serde(rename = "SSEDescription", skip_serializing_if = "Option::is_none")]
     sse_description: Option<DescribedSse<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restore_summary: Option<Restoring>,
 }
 
 #[derive(Serialize)]
@@ -220,14 +222,14 @@ struct Class {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct DescribedStream {
+pub(super) struct DescribedStream {
     stream_enabled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_view_type: Option<&'static str>,
 }
 
 #[derive(Serialize)]
-struct DescribedSse<'a> {
+pub(super) struct DescribedSse<'a> {
     #[serde(rename = "Status")]
     status: &'static str,
     #[serde(rename = "SSEType", skip_serializing_if = "Option::is_none")]
@@ -238,7 +240,7 @@ struct DescribedSse<'a> {
 
 impl<'a> Description<'a> {
     pub(super) fn new(table: &'a TableDescription, region: &str) -> Description<'a> {
-        let table_arn = format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{}", table.table_name);
+        let table_arn = table_arn(region, &table.table_name);
         let local = table.local_secondary_indexes.iter().map(|index| Described::local(index, &table_arn));
         let global = table.global_secondary_indexes.iter().map(|index| Described::global(index, &table_arn));
         Description {
@@ -246,10 +248,7 @@ impl<'a> Description<'a> {
             global_secondary_indexes: global.collect(),
             latest_stream_arn: table.latest_stream_label.as_ref().map(|label| format!("{table_arn}/stream/{label}")),
             latest_stream_label: table.latest_stream_label.as_deref(),
-            stream_specification: table.stream_specification.map(|stream| DescribedStream {
-                stream_enabled: stream.stream_enabled,
-                stream_view_type: stream.stream_view_type.map(|view_type| view_type.as_str()),
-            }),
+            stream_specification: table.stream_specification.map(DescribedStream::from),
             table_name: &table.table_name,
             table_id: &table.table_id,
             table_arn,
@@ -271,13 +270,58 @@ impl<'a> Description<'a> {
                 table_class: summary.table_class.as_str(),
                 last_update_date_time: summary.last_update_date_time.map(seconds),
             }),
-            sse_description: table.sse_description.as_ref().map(|sse| DescribedSse {
-                status: if sse.enabled { "ENABLED" } else { "DISABLED" },
-                sse_type: sse.sse_type.map(|kind| kind.as_str()),
-                kms_master_key_arn: sse.kms_master_key_id.as_deref(),
-            }),
+            sse_description: table.sse_description.as_ref().map(DescribedSse::from),
+            restore_summary: table.restore_summary.as_ref().map(|summary| Restoring::new(summary, region)),
         }
     }
+}
+
+impl From<StreamSpecification> for DescribedStream {
+    fn from(stream: StreamSpecification) -> DescribedStream {
+        DescribedStream {
+            stream_enabled: stream.stream_enabled,
+            stream_view_type: stream.stream_view_type.map(|view_type| view_type.as_str()),
+        }
+    }
+}
+
+impl<'a> From<&'a SseDescription> for DescribedSse<'a> {
+    fn from(sse: &'a SseDescription) -> DescribedSse<'a> {
+        DescribedSse {
+            status: if sse.enabled { "ENABLED" } else { "DISABLED" },
+            sse_type: sse.sse_type.map(|kind| kind.as_str()),
+            kms_master_key_arn: sse.kms_master_key_id.as_deref(),
+        }
+    }
+}
+
+/// What a table is being restored from.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Restoring {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_backup_arn: Option<String>,
+    source_table_arn: String,
+    restore_date_time: f64,
+    restore_in_progress: bool,
+}
+
+impl Restoring {
+    fn new(summary: &RestoreSummary, region: &str) -> Restoring {
+        let source_table_arn = table_arn(region, &summary.source_table_name);
+        let backup = summary.source_backup_id.as_ref();
+        Restoring {
+            source_backup_arn: backup.map(|id| format!("{source_table_arn}/backup/{id}")),
+            source_table_arn,
+            restore_date_time: seconds(summary.restore_date_time),
+            restore_in_progress: summary.restore_in_progress,
+        }
+    }
+}
+
+/// How a table is named in the region that the client signed for.
+pub(super) fn table_arn(region: &str, name: &str) -> String {
+    format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}")
 }
 
 impl From<&ProvisionedThroughputDescription> for Provisioned {
