@@ -11,7 +11,7 @@
 use std::ops::Bound;
 
 use bytes::Bytes;
-use millpond_engine::{Engine, Keyspace, RangeRequest, Timestamp, Transaction};
+use millpond_engine::{Engine, Keyspace, RangeRequest, Timestamp, Transaction, WriteBatch};
 
 use super::Recovery;
 use super::copying::Copying;
@@ -91,9 +91,13 @@ pub(crate) fn each(
 
 /// Removes all that was kept of a table that is gone.
 pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId) -> Result<()> {
+    let key = keys::history_of_key(table);
+    if engine.get(&catalog.history, &key)?.is_none() {
+        return Ok(());
+    }
     clear(engine, &catalog.history, &keys::history_prefix(table))?;
-    let mut mark = millpond_engine::WriteBatch::new();
-    mark.delete(&catalog.history, keys::history_of_key(table));
+    let mut mark = WriteBatch::new();
+    mark.delete(&catalog.history, key);
     Ok(engine.write(mark)?)
 }
 
