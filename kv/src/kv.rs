@@ -58,6 +58,9 @@ impl Kv {
     /// Opens the service on an engine. Removes what deleted tables, indexes and backups may have left behind, what was being
     /// restored or backed up when the last use ended, and expired tokens, and fills indexes whose filling was cut short.
     ///
+    /// Open it once and clone it: a second opening on the same engine takes for cut short what is being restored, backed up
+    /// or loaded through the first one, and those calls then fail.
+    ///
     /// # Errors
     /// Those of the engine.
     pub fn open(engine: &Engine) -> Result<Kv> {

@@ -181,6 +181,15 @@ def test_an_export_in_ion(client, s3):
     manifest, lines = data_lines(s3, exported)
     assert manifest["outputFormat"] == "ION"
     assert lines == ['$ion_1_0 {Item:{Id:103.,in:false,pk:"a"}}']
+    for number in range(10):
+        client.put_item(TableName="ion", Item={"pk": {"S": f"row {number}"}, **VALUES})
+    exported = export(client, arn, ExportFormat="ION", S3Prefix="as.ion")
+    options = {"InputFormat": "ION", "InputCompressionType": "GZIP"}
+    imported = load(client, "from.ion", exported["ExportManifest"].rsplit("/", 1)[0] + "/data/", **options)
+    assert counts(imported) == ("COMPLETED", 11, 11, 0)
+    assert items(client, "from.ion") == items(client, "ion")
+    write(s3, "ion.bad/a", '$ion_1_0 {Item:{pk:"a"}}\n{Item:{pk:symbol}}\n{Item:{n:1.}}\n{Item:{pk:"b"}} {Item:{pk:"c"}}\n{]\n{}')
+    assert counts(load(client, "bad.ion", "ion.bad/", InputFormat="ION")) == ("FAILED", 6, 3, 3)
 
 
 def test_exports_that_cannot_be_done(client, raw, unchecked):
@@ -416,7 +425,6 @@ def test_imports_that_cannot_be_done(client, raw, unchecked):
             {"InputFormatOptions": {"Csv": {"Delimiter": ","}}},
             "Invalid Request: Unsupported InputFormatOptions for the given input format: DYNAMODB_JSON.",
         ),
-        ({"InputFormat": "ION"}, "Invalid Request: imports of the input format ION are not supported"),
         (
             {"InputFormat": "CSV", "InputFormatOptions": {"Csv": {"Delimiter": "x"}}},
             "1 validation error detected: Value 'x' at 'inputFormatOptions.csv.delimiter' failed to satisfy constraint: "

@@ -109,9 +109,6 @@ fn read(given: Request, call: &Call<'_>) -> Result<(Import, CreateTableRequest),
             "Invalid Request: Unsupported InputFormatOptions for the given input format: {format}."
         )));
     }
-    if format == ION {
-        return Err(Failure::validation("Invalid Request: imports of the input format ION are not supported"));
-    }
     let import = Import {
         transfer: Transfer {
             id: String::new(),

@@ -13,7 +13,7 @@ pub(super) const VERSION_MARKER: &str = "$ion_1_0";
 const KEYWORDS: [&str; 4] = ["null", "true", "false", "nan"];
 
 /// An item as a struct.
-pub(super) fn item(item: &Item) -> String {
+pub(in crate::aws::kv) fn item(item: &Item) -> String {
     let mut text = String::new();
     write_struct(&mut text, item);
     text

@@ -1,6 +1,6 @@
 //! Exports of tables: what is asked for, what is written, and how that is described.
 
-mod ion;
+pub(super) mod ion;
 mod write;
 
 use millpond::Timestamp;

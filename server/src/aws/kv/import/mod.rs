@@ -1,6 +1,7 @@
 //! Imports of tables: what is asked for, what is read, and how that is described.
 
 mod csv;
+mod ion;
 mod json_lines;
 mod objects;
 mod read;

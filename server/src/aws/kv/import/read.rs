@@ -5,7 +5,7 @@ use std::io;
 use millpond::kv::{AttributeDefinition, Error, TableLoader};
 
 use super::{
-    CSV, Import, csv,
+    CSV, ION, Import, csv, ion,
     json_lines::{self, Found},
     objects::{Allowance, Content},
 };
@@ -38,11 +38,12 @@ pub(in crate::aws::kv) fn run(
             continue;
         };
         let read = content.read.clone();
-        let is_csv = import.format == CSV;
+        let format = import.format.clone();
         let add = |found: Found| add(import, table, found);
-        match is_csv {
-            true => csv::each(content, &allowance, &options, &types, add)?,
-            false => json_lines::each(content, &allowance, add)?,
+        match format.as_str() {
+            CSV => csv::each(content, &allowance, &options, &types, add)?,
+            ION => ion::each(content, &allowance, add)?,
+            _ => json_lines::each(content, &allowance, add)?,
         }
         import.processed_bytes += read.get();
     }
