@@ -12,6 +12,7 @@ use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read};
 use millpond_stream::Logs;
 use parking_lot::RwLock;
 
+use crate::layout::attached::ATTACHED;
 use crate::layout::{self, INDEXES, ITEMS, TABLES, TOKENS};
 use crate::table::TableRecord;
 use crate::{Error, Result};
@@ -27,6 +28,7 @@ pub(crate) struct Catalog {
     pub(crate) indexes: Keyspace,
     pub(crate) tokens: Keyspace,
     pub(crate) logs: Logs,
+    pub(crate) attached: Keyspace,
     decoded: RwLock<Decoded>,
 }
 
@@ -52,8 +54,8 @@ impl Catalog {
     pub(crate) fn open(engine: &Engine) -> Result<Self> {
         let (tables, items) = (engine.keyspace(TABLES)?, engine.keyspace(ITEMS)?);
         let (indexes, tokens) = (engine.keyspace(INDEXES)?, engine.keyspace(TOKENS)?);
-        let logs = Logs::open(engine)?;
-        Ok(Catalog { tables, items, indexes, tokens, logs, decoded: RwLock::default() })
+        let (logs, attached) = (Logs::open(engine)?, engine.keyspace(ATTACHED)?);
+        Ok(Catalog { tables, items, indexes, tokens, logs, attached, decoded: RwLock::default() })
     }
 
     /// The table of that name, if it exists.

@@ -5,6 +5,7 @@ use crate::{Error, Result};
 /// What is broken beyond these the service does not report.
 const MAX_REPORTED: usize = 10;
 
+const MAX_NAME_CHARACTERS: usize = 255;
 const NAME_PATTERN: &str = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
 
 /// Constraints on single parameters that one request breaks; the service collects them and reports all at once.
@@ -41,6 +42,16 @@ impl Constraints {
     fn report(&mut self, what: std::fmt::Arguments<'_>, constraint: &str) {
         if self.broken.len() < MAX_REPORTED {
             self.broken.push(format!("{what} failed to satisfy constraint: {constraint}"));
+        }
+    }
+
+    /// `value` must have so many characters.
+    pub(crate) fn length(&mut self, value: &str, field: &str, at_least: usize, at_most: usize) {
+        let characters = value.chars().count();
+        if characters < at_least {
+            self.breaks(value, field, &format!("Member must have length greater than or equal to {at_least}"));
+        } else if characters > at_most {
+            self.breaks(value, field, &format!("Member must have length less than or equal to {at_most}"));
         }
     }
 
@@ -87,7 +98,7 @@ fn checked_table_name(parameter: &str, at_least: usize) -> Result<&str> {
         None => parameter,
     };
     let mut constraints = Constraints::default();
-    name_length(&mut constraints, name, "tableName", at_least);
+    constraints.length(name, "tableName", at_least, MAX_NAME_CHARACTERS);
     if !name.is_empty() && !is_name(name) {
         constraints.breaks(name, "tableName", NAME_PATTERN);
     }
@@ -97,19 +108,9 @@ fn checked_table_name(parameter: &str, at_least: usize) -> Result<&str> {
 
 /// An index's name as a parameter.
 pub(crate) fn index_name(constraints: &mut Constraints, name: &str, field: &str) {
-    name_length(constraints, name, field, 3);
+    constraints.length(name, field, 3, MAX_NAME_CHARACTERS);
     if !name.is_empty() && !is_name(name) {
         constraints.breaks(name, field, NAME_PATTERN);
-    }
-}
-
-fn name_length(constraints: &mut Constraints, name: &str, field: &str, at_least: usize) {
-    let characters = name.chars().count();
-    if characters < at_least {
-        let constraint = format!("Member must have length greater than or equal to {at_least}");
-        constraints.breaks(name, field, &constraint);
-    } else if characters > 255 {
-        constraints.breaks(name, field, "Member must have length less than or equal to 255");
     }
 }
 

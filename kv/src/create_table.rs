@@ -11,7 +11,7 @@ use crate::layout::{self, TableId};
 use crate::model::{BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement};
 use crate::settings::{check_on_demand, check_sse, check_throughput, check_throughput_values};
 use crate::table::{Settings, TableRecord};
-use crate::{Error, Result, streams, tags};
+use crate::{Error, Result, resource_policy, streams, tags};
 
 const MAX_KEY_NAME_CHARACTERS: usize = 255;
 
@@ -33,6 +33,7 @@ pub(crate) fn check(request: &CreateTableRequest) -> Result<Create<'_>> {
     streams::check_new(request.stream_specification)?;
     tags::check_tags(&request.tags)?;
     check_sse(request.sse_specification.as_ref())?;
+    request.resource_policy.as_deref().map_or(Ok(()), resource_policy::check_size)?;
     Ok(Create { request, name, keys, indexes })
 }
 
@@ -133,6 +134,9 @@ pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_
         streams::enable(catalog, tx, &mut record, view_type)?;
     }
     tx.put(&catalog.tables, layout::table_key(name), record.encode())?;
+    if let Some(policy) = &request.resource_policy {
+        resource_policy::create_in(catalog, tx, id, policy)?;
+    }
     Ok(CreateTableOutput { table_description: record.describe(now, &Count::default()) })
 }
 

@@ -41,11 +41,14 @@ pub(crate) fn run_in(
     Ok((DeleteTableOutput { table_description }, table.id))
 }
 
-/// Removes the rows of a deleted table and of its indexes, and its mark.
+/// Removes the rows of a deleted table and of its indexes, what is attached to it, and its mark.
 pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId) -> Result<()> {
     let prefix = layout::items_prefix(table);
     clear(engine, &catalog.items, &prefix)?;
     clear(engine, &catalog.indexes, &prefix)?;
+    for prefix in layout::attached::prefixes(table) {
+        clear(engine, &catalog.attached, &prefix)?;
+    }
     let mut mark = WriteBatch::new();
     mark.delete(&catalog.tables, layout::deleted_key(table));
     Ok(engine.write(mark)?)

@@ -31,6 +31,12 @@ pub enum Error {
         /// The service's text.
         message: String,
     },
+    /// There is no resource policy, or not in the revision that the request expects. Nothing was changed.
+    #[error("Resource-based policy not found for the provided ResourceArn: {message}")]
+    PolicyNotFound {
+        /// The ARN, or what there is instead of what was expected.
+        message: String,
+    },
     /// A bound on the number of things is reached.
     #[error("{message}")]
     LimitExceeded {
@@ -99,6 +105,7 @@ impl Error {
             Error::Validation { .. } | Error::Serde { .. } => "ValidationException",
             Error::ResourceNotFound { .. } => "ResourceNotFoundException",
             Error::ResourceInUse { .. } => "ResourceInUseException",
+            Error::PolicyNotFound { .. } => "PolicyNotFoundException",
             Error::LimitExceeded { .. } => "LimitExceededException",
             Error::ConditionalCheckFailed { .. } => "ConditionalCheckFailedException",
             Error::TransactionConflict => "TransactionConflictException",
@@ -125,6 +132,7 @@ impl Error {
             Error::Validation { .. }
             | Error::ResourceNotFound { .. }
             | Error::ResourceInUse { .. }
+            | Error::PolicyNotFound { .. }
             | Error::LimitExceeded { .. }
             | Error::ConditionalCheckFailed { .. }
             | Error::IdempotentParameterMismatch

@@ -144,7 +144,7 @@ impl TableRecord {
     }
 
     /// A UUID made of what no two tables of a store share, so that it needs no randomness.
-    fn uuid(&self) -> String {
+    pub(crate) fn uuid(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.id.0.to_be_bytes()).update(&self.created.as_millis().to_be_bytes());
         let hex = hasher.update(self.name.as_bytes()).finalize().to_hex();

@@ -23,9 +23,6 @@ pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
     broken.finish()?;
     check_sse(request.sse_specification.as_ref())?;
     index::update::check_together(&request.global_secondary_index_updates)?;
-    if request.has_replica_updates {
-        return Err(Error::invalid_parameters("ReplicaUpdates: global tables are not supported"));
-    }
     streams::check_change(request.stream_specification)?;
     let changes = request.billing_mode.is_some()
         || request.provisioned_throughput.is_some()
@@ -124,6 +121,7 @@ pub(crate) fn run_in(
     let indexes = index::update::apply(&mut table, request, billing_before)?;
     if let Some(dropped) = &indexes.dropped {
         tx.put(&catalog.tables, layout::dropped_key(table.id, dropped.id), "")?;
+        tx.delete(&catalog.attached, layout::attached::insights_key(table.id, Some(dropped.id)))?;
     }
     let settings = &mut table.settings;
     let billing = settings.billing_mode.unwrap_or_default();

@@ -252,6 +252,74 @@ choices! {
 }
 
 choices! {
+    /// Whether contributor insights are switched on or off.
+    ContributorInsightsAction {
+        /// On.
+        Enable = "ENABLE",
+        /// Off.
+        Disable = "DISABLE",
+    }
+}
+
+choices! {
+    /// Which keys contributor insights would tell of. Stored and reported: no keys are counted.
+    #[derive(Default)]
+    ContributorInsightsMode {
+        /// Those whose operations were throttled.
+        ThrottledKeys = "THROTTLED_KEYS",
+        /// Those that were used most, too (the default).
+        #[default] AccessedAndThrottledKeys = "ACCESSED_AND_THROTTLED_KEYS",
+    }
+}
+
+choices! {
+    /// The state of contributor insights. A change is done when it is acknowledged, so only its own answer says that it is
+    /// under way.
+    ContributorInsightsStatus {
+        /// Being switched on.
+        Enabling = "ENABLING",
+        /// On.
+        Enabled = "ENABLED",
+        /// Being switched off.
+        Disabling = "DISABLING",
+        /// Off.
+        Disabled = "DISABLED",
+        /// Never shown.
+        Failed = "FAILED",
+    }
+}
+
+choices! {
+    /// The state of a Kinesis stream as a destination of a table's changes. A change is done when it is acknowledged, so
+    /// only its own answer says that it is under way.
+    DestinationStatus {
+        /// Being switched on.
+        Enabling = "ENABLING",
+        /// On.
+        Active = "ACTIVE",
+        /// Being switched off.
+        Disabling = "DISABLING",
+        /// Off.
+        Disabled = "DISABLED",
+        /// Never shown.
+        EnableFailed = "ENABLE_FAILED",
+        /// Being changed.
+        Updating = "UPDATING",
+    }
+}
+
+choices! {
+    /// How precise the times of changes are that a Kinesis stream is given.
+    #[derive(Default)]
+    ApproximateCreationDateTimePrecision {
+        /// Milliseconds (the default).
+        #[default] Millisecond = "MILLISECOND",
+        /// Microseconds.
+        Microsecond = "MICROSECOND",
+    }
+}
+
+choices! {
     /// The kind of key of server-side encryption. Stored and reported, without effect.
     SseType {
         /// A key of the service.

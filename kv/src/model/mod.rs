@@ -5,10 +5,13 @@
 mod batch;
 mod capacity;
 mod choices;
+mod contributor_insights;
 mod index;
 mod item;
+mod kinesis_destination;
 mod legacy;
 mod read;
+mod resource_policy;
 mod stream;
 mod table;
 mod tags;
@@ -21,10 +24,17 @@ pub use batch::{
 };
 pub use capacity::{Capacity, ConsumedCapacity};
 pub use choices::{
-    AttributeAction, BillingMode, CancellationCode, ComparisonOperator, ConditionalOperator, IndexStatus, KeyType,
-    OperationType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
-    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType,
-    StreamStatus, StreamViewType, TableClass, TableStatus, TimeToLiveStatus,
+    ApproximateCreationDateTimePrecision, AttributeAction, BillingMode, CancellationCode, ComparisonOperator,
+    ConditionalOperator, ContributorInsightsAction, ContributorInsightsMode, ContributorInsightsStatus,
+    DestinationStatus, IndexStatus, KeyType, OperationType, ProjectionType, ReturnConsumedCapacity,
+    ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select,
+    ShardFilterType, ShardIteratorType, SseType, StreamStatus, StreamViewType, TableClass, TableStatus,
+    TimeToLiveStatus,
+};
+pub use contributor_insights::{
+    ContributorInsightsSummary, DescribeContributorInsightsOutput, DescribeContributorInsightsRequest,
+    ListContributorInsightsOutput, ListContributorInsightsRequest, UpdateContributorInsightsOutput,
+    UpdateContributorInsightsRequest,
 };
 pub use index::{
     GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, LocalSecondaryIndex,
@@ -34,8 +44,17 @@ pub use item::{
     DeleteItemOutput, DeleteItemRequest, GetItemOutput, GetItemRequest, ItemCollectionMetrics, PutItemOutput,
     PutItemRequest, UpdateItemOutput, UpdateItemRequest,
 };
+pub use kinesis_destination::{
+    DescribeKinesisStreamingDestinationOutput, DescribeKinesisStreamingDestinationRequest,
+    DisableKinesisStreamingDestinationRequest, EnableKinesisStreamingDestinationRequest, KinesisDataStreamDestination,
+    KinesisStreamingDestinationOutput, UpdateKinesisStreamingDestinationRequest,
+};
 pub use legacy::{AttributeValueUpdate, Condition, ExpectedAttributeValue};
 pub use read::{QueryOutput, QueryRequest, ScanOutput, ScanRequest};
+pub use resource_policy::{
+    DeleteResourcePolicyOutput, DeleteResourcePolicyRequest, GetResourcePolicyOutput, GetResourcePolicyRequest,
+    PutResourcePolicyOutput, PutResourcePolicyRequest,
+};
 pub use stream::{
     DescribeStreamOutput, DescribeStreamRequest, GetRecordsOutput, GetRecordsRequest, GetShardIteratorOutput,
     GetShardIteratorRequest, Identity, ListStreamsOutput, ListStreamsRequest, Record, SequenceNumberRange, Shard,

@@ -113,6 +113,9 @@ pub struct CreateTableRequest {
     pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
     /// Whether its changes go to a stream, and with which images.
     pub stream_specification: Option<StreamSpecification>,
+    /// A resource policy, up to 20 KB, attached to the table; see
+    /// [`PutResourcePolicyRequest`](crate::PutResourcePolicyRequest).
+    pub resource_policy: Option<String>,
 }
 
 /// How a table is billed.
@@ -270,8 +273,6 @@ pub struct UpdateTableRequest {
     pub stream_specification: Option<StreamSpecification>,
     /// Changes of global secondary indexes: at most one of them is created or deleted at a time.
     pub global_secondary_index_updates: Vec<GlobalSecondaryIndexUpdate>,
-    /// Whether the request names replicas of a global table; not supported, refused if so.
-    pub has_replica_updates: bool,
 }
 
 /// What [`UpdateTableRequest`] gives back.

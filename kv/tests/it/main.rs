@@ -4,12 +4,15 @@
 
 mod batches;
 mod conditions;
+mod contributor_insights;
 mod indexes;
 mod items;
+mod kinesis_destinations;
 mod legacy;
 mod messages;
 mod properties;
 mod queries;
+mod resource_policies;
 mod scans;
 mod streams;
 mod support;

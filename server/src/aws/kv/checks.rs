@@ -1,9 +1,10 @@
 //! What is checked before the service is asked: members that must be there, names of choices, and older parameters.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display, ops::RangeInclusive};
 
 use millpond::kv::{
-    AttributeAction, BillingMode, ComparisonOperator, ConditionalOperator, Constraints, Item, KeyType, ProjectionType,
+    ApproximateCreationDateTimePrecision, AttributeAction, BillingMode, ComparisonOperator, ConditionalOperator,
+    Constraints, ContributorInsightsAction, ContributorInsightsMode, Item, KeyType, ProjectionType,
     ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure,
     ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType, StreamViewType, TableClass, Wording,
     check_table_name,
@@ -99,6 +100,28 @@ impl Checks {
         self.choice_if_any(member, field).unwrap_or(instead)
     }
 
+    /// `field` holds `value` and breaks `constraint`.
+    pub(super) fn breaks(&mut self, value: impl Display, field: &str, constraint: &str) {
+        self.constraints.breaks(value, field, constraint);
+    }
+
+    /// `value` must lie within bounds.
+    pub(super) fn between(&mut self, value: i64, field: &str, bounds: RangeInclusive<i64>) {
+        if value < *bounds.start() {
+            self.breaks(value, field, &format!("Member must have value greater than or equal to {}", bounds.start()));
+        } else if value > *bounds.end() {
+            self.breaks(value, field, &format!("Member must have value less than or equal to {}", bounds.end()));
+        }
+    }
+
+    /// One of names that mean nothing more here, if any.
+    pub(super) fn one_of(&mut self, member: Option<Text>, field: &str, names: &[&str]) {
+        if let Some(Text(name)) = member.filter(|name| !names.contains(&name.0.as_str())) {
+            let constraint = format!("Member must satisfy enum value set: [{}]", names.join(", "));
+            self.breaks(&name, field, &constraint);
+        }
+    }
+
     /// Ends the checks.
     ///
     /// # Errors
@@ -139,10 +162,13 @@ macro_rules! choices {
     )*};
 }
 choices!(
+    ApproximateCreationDateTimePrecision,
     AttributeAction,
     BillingMode,
     ComparisonOperator,
     ConditionalOperator,
+    ContributorInsightsAction,
+    ContributorInsightsMode,
     KeyType,
     ProjectionType,
     ReturnConsumedCapacity,

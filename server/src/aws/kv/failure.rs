@@ -22,6 +22,7 @@ impl From<Error> for Failure {
             }
             Error::ResourceNotFound { .. }
             | Error::ResourceInUse { .. }
+            | Error::PolicyNotFound { .. }
             | Error::LimitExceeded { .. }
             | Error::ConditionalCheckFailed { item: None }
             | Error::IdempotentParameterMismatch
