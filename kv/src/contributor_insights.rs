@@ -205,7 +205,7 @@ fn list(
     let rows = match &request.table_name {
         None => RangeRequest::prefix(attached::INSIGHTS_PREFIX),
         Some(name) => {
-            let table = catalog.need_named(reader, constraints::table_name(name)?)?;
+            let table = catalog.need_named(reader, constraints::named_table(name)?)?;
             RangeRequest::prefix(&attached::insights_prefix(table.id))
         }
     };
@@ -251,7 +251,7 @@ fn find(
     table: &str,
     index: Option<&str>,
 ) -> Result<std::sync::Arc<TableRecord>> {
-    let name = constraints::table_name(table)?;
+    let name = constraints::named_table(table)?;
     if index.is_some_and(|index| !INDEX_NAME_CHARACTERS.contains(&index.chars().count())) {
         return Err(Error::validation("IndexName must be at least 3 characters long and at most 255 characters long"));
     }

@@ -21,7 +21,7 @@ pub(crate) fn run_in(
     tx: &mut Transaction,
     request: &DeleteTableRequest,
 ) -> Result<(DeleteTableOutput, TableId)> {
-    let name = constraints::table_name(&request.table_name)?;
+    let name = constraints::named_table(&request.table_name)?;
     let table = catalog.need_named(tx, name)?;
     if table.settings.deletion_protection {
         return Err(Error::validation(

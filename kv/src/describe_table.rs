@@ -96,7 +96,7 @@ pub(crate) fn run(
     reader: &mut impl Read,
     request: &DescribeTableRequest,
 ) -> Result<DescribeTableOutput> {
-    let table = catalog.need_named(reader, constraints::table_name(&request.table_name)?)?;
+    let table = catalog.need_named(reader, constraints::named_table(&request.table_name)?)?;
     let count = counts.of(engine, catalog, table.id)?;
     Ok(DescribeTableOutput { table: table.describe(engine.clock().now(), &count) })
 }

@@ -170,7 +170,7 @@ fn update_in(
     tx: &mut Transaction,
     request: &UpdateKinesisStreamingDestinationRequest,
 ) -> Result<KinesisStreamingDestinationOutput> {
-    let (name, arn) = (constraints::table_name(&request.table_name)?, request.stream_arn.as_str());
+    let (name, arn) = (constraints::named_table(&request.table_name)?, request.stream_arn.as_str());
     check_arn(arn)?;
     let asked = request.precision.ok_or_else(|| {
         Error::validation(
@@ -208,7 +208,7 @@ fn describe(
     reader: &mut impl Read,
     request: &DescribeKinesisStreamingDestinationRequest,
 ) -> Result<DescribeKinesisStreamingDestinationOutput> {
-    let table = catalog.need_named(reader, constraints::table_name(&request.table_name)?)?;
+    let table = catalog.need_named(reader, constraints::named_table(&request.table_name)?)?;
     let destinations = read(catalog, reader, &table)?;
     Ok(DescribeKinesisStreamingDestinationOutput { table_name: table.name.clone(), destinations })
 }
@@ -219,7 +219,7 @@ fn find(
     table: &str,
     arn: &str,
 ) -> Result<(Arc<TableRecord>, Vec<KinesisDataStreamDestination>)> {
-    let name = constraints::table_name(table)?;
+    let name = constraints::named_table(table)?;
     check_arn(arn)?;
     let table = catalog.need_named(reader, name)?;
     let destinations = read(catalog, reader, &table)?;

@@ -108,7 +108,7 @@ pub mod value;
 mod wording;
 mod write_item;
 
-pub use constraints::{Constraints, table_name as check_table_name};
+pub use constraints::{Constraints, named_table as check_named_table, table_name as check_table_name};
 pub use error::{Error, Result};
 pub use kv::{Kv, Options};
 pub use model::*;

@@ -52,7 +52,7 @@ struct Listed {
 pub(super) fn start(call: &Call<'_>) -> Answered {
     let given: StartRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let table_name = checks.table_name(given.table_name);
+    let table_name = checks.named_table(given.table_name);
     let input = checks.required(given.input_s3_configuration, "inputS3Configuration");
     checks.required(input.s3_bucket.map(|_| ()), "inputS3Configuration.s3Bucket");
     checks.required(input.input_format.as_ref().map(|_| ()), "inputS3Configuration.inputFormat");

@@ -7,7 +7,7 @@ use millpond::kv::{
     Constraints, ContributorInsightsAction, ContributorInsightsMode, Item, KeyType, ProjectionType,
     ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure,
     ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType, StreamViewType, TableClass, Wording,
-    check_table_name,
+    check_named_table, check_table_name,
 };
 
 use super::value::Attributes;
@@ -26,6 +26,12 @@ pub(super) struct Checks {
 impl Checks {
     pub(super) fn table_name(&mut self, member: Option<Text>) -> String {
         self.table_name = member.as_ref().and_then(|name| check_table_name(&name.0).err());
+        self.required(text(member), "tableName")
+    }
+
+    /// As [`table_name`](Self::table_name), in operations on tables.
+    pub(super) fn named_table(&mut self, member: Option<Text>) -> String {
+        self.table_name = member.as_ref().and_then(|name| check_named_table(&name.0).err());
         self.required(text(member), "tableName")
     }
 

@@ -53,7 +53,7 @@ struct Listed<'a> {
 pub(super) fn update(call: &Call<'_>) -> Answered {
     let given: UpdateRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let table_name = checks.table_name(given.table_name);
+    let table_name = checks.named_table(given.table_name);
     let action = given.contributor_insights_action;
     let action = checks.required_choice(action, "contributorInsightsAction", ContributorInsightsAction::Enable);
     let mode = checks.choice_if_any(given.contributor_insights_mode, "contributorInsightsMode");
@@ -73,7 +73,7 @@ pub(super) fn update(call: &Call<'_>) -> Answered {
 pub(super) fn describe(call: &Call<'_>) -> Answered {
     let given: DescribeRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let table_name = checks.table_name(given.table_name);
+    let table_name = checks.named_table(given.table_name);
     checks.finish()?;
     let request = DescribeContributorInsightsRequest { table_name, index_name: checks::text(given.index_name) };
     let output = call.pond.kv().describe_contributor_insights(&request)?;

@@ -16,7 +16,7 @@ use crate::aws::{
     json::{self, Failure, List, Text, Whole, members},
 };
 
-const NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=255;
+const NAME_CHARACTERS: (usize, usize) = (3, 255);
 
 members! {
     CreateRequest { global_table_name: Text = "GlobalTableName", replication_group: List<Region> = "ReplicationGroup" }
@@ -128,6 +128,8 @@ pub(super) fn update_settings(call: &Call<'_>) -> Answered {
 pub(super) fn list(call: &Call<'_>) -> Answered {
     let given: ListRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
+    let start = checks::text(given.exclusive_start_global_table_name);
+    checks.length(start.as_deref(), "exclusiveStartGlobalTableName", NAME_CHARACTERS);
     if let Some(Whole(limit)) = given.limit
         && limit < 1
     {
@@ -141,9 +143,9 @@ pub(super) fn list(call: &Call<'_>) -> Answered {
 pub(super) fn auto_scaling(call: &Call<'_>) -> Answered {
     let given: AutoScalingRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let name = checks.table_name(given.table_name);
+    let name = checks.named_table(given.table_name);
     checks.finish()?;
-    let name = millpond::kv::check_table_name(&name)?;
+    let name = millpond::kv::check_named_table(&name)?;
     Err(no_group("ResourceNotFoundException", no_table(name)))
 }
 
@@ -156,7 +158,7 @@ fn named(given: NameRequest) -> Result<String, Failure> {
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {
-    if NAME_CHARACTERS.contains(&name.chars().count()) {
+    if (NAME_CHARACTERS.0..=NAME_CHARACTERS.1).contains(&name.chars().count()) {
         return Ok(());
     }
     Err(Failure::validation("TableName must be at least 3 characters long and at most 255 characters long"))

@@ -116,7 +116,7 @@ pub(super) fn update(call: &Call<'_>) -> Answered {
 pub(super) fn describe(call: &Call<'_>) -> Answered {
     let given: DescribeRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let table_name = checks.table_name(given.table_name);
+    let table_name = checks.named_table(given.table_name);
     checks.finish()?;
     let request = DescribeKinesisStreamingDestinationRequest { table_name };
     let output = call.pond.kv().describe_kinesis_streaming_destination(&request)?;
@@ -138,7 +138,7 @@ impl Shown {
 }
 
 fn named(table: Option<Text>, stream: Option<Text>, checks: &mut Checks) -> (String, String) {
-    (checks.table_name(table), checks.required(checks::text(stream), "streamArn"))
+    (checks.named_table(table), checks.required(checks::text(stream), "streamArn"))
 }
 
 fn precision(given: Option<Configuration>, field: &str, checks: &mut Checks) -> Option<Precision> {

@@ -40,10 +40,16 @@ pub(super) fn put(call: &Call<'_>) -> Answered {
     let resource_arn = checks.required(checks::text(given.resource_arn), "resourceArn");
     let policy = checks.required(checks::text(given.policy), "policy");
     checks.finish()?;
+    // What is wrong with the other members comes before what is wrong with the document.
+    let mut checks = Checks::default();
+    let expected_revision_id = checks::text(given.expected_revision_id);
+    checks.length(Some(&resource_arn), "resourceArn", (1, 1283));
+    checks.length(expected_revision_id.as_deref(), "expectedRevisionId", (1, 255));
+    checks.finish()?;
     let output = call.pond.kv().put_resource_policy(&PutResourcePolicyRequest {
         resource_arn,
         policy: canonical(&policy)?,
-        expected_revision_id: checks::text(given.expected_revision_id),
+        expected_revision_id,
     })?;
     json::write(&Output { policy: None, revision_id: Some(&output.revision_id) })
 }

@@ -28,7 +28,7 @@ members! {
 pub(super) fn answer(call: &Call<'_>) -> Answered {
     let given: Request = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let table_name = checks.table_name(given.table_name);
+    let table_name = checks.named_table(given.table_name);
     let index_name = checks.required(checks::text(given.index_name), "indexName");
     let vector = checks.required(given.search_vector.map(|vector| vector.0.len()), "searchVector");
     let top = checks.required(given.top_k.map(|top| top.0), "topK");
