@@ -1,5 +1,6 @@
 //! Checks of single parameters. The service collects what they find and reports all of it at once.
 
+use crate::value::Item;
 use crate::{Error, Result};
 
 /// What is broken beyond these the service does not report.
@@ -128,6 +129,11 @@ fn named(constraints: &mut Constraints, name: &str, field: &str, at_least: usize
 /// An index's name as a parameter.
 pub(crate) fn index_name(constraints: &mut Constraints, name: &str, field: &str) {
     named(constraints, name, field, LEAST_NAME_CHARACTERS);
+}
+
+/// Batches and transactions say in their own way that an attribute of an item has no name.
+pub(crate) fn check_names_in_batch(item: &Item) -> Result<()> {
+    if item.contains_key("") { Err(Error::validation("Empty attribute name")) } else { Ok(()) }
 }
 
 /// The name of a table to go on after as a parameter, of which the service looks at the letters first.

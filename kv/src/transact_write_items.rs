@@ -105,7 +105,10 @@ fn check_action(action: &TransactWriteItem) -> Result<Action<'_>> {
             let condition = condition.read()?;
             Action::Check { table_name, check, condition }
         }
-        TransactWriteItem::Put(put) => Action::Put(put_item::check(put)?),
+        TransactWriteItem::Put(put) => {
+            constraints::check_names_in_batch(&put.item)?;
+            Action::Put(put_item::check(put)?)
+        }
         TransactWriteItem::Delete(delete) => Action::Delete(delete_item::check(delete)?),
         TransactWriteItem::Update(update) => Action::Update(update_item::check(update)?),
     })
