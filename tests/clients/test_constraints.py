@@ -9,7 +9,7 @@ import re
 
 import pytest
 from millpond import Server
-from test_operations import MODEL, SERVED
+from test_operations import OPERATIONS, SERVED, send
 from test_wire import Wire, code
 
 SINGLE = "failed to satisfy constraint: Member must "
@@ -126,7 +126,7 @@ def edges(operation, field, member, required):
 
 def cases():
     for operation in sorted(SERVED):
-        shape = MODEL.operation_model(operation).input_shape
+        shape = OPERATIONS[operation][1].input_shape
         for path, field, member, required in members(shape) if shape and not ELSEWHERE.search(operation) else ():
             for edge, wrong, said, right in edges(operation, ".".join(field), member, required):
                 case = f"{operation}: {'.'.join(field)}: {edge}"
@@ -180,8 +180,8 @@ def along(shape, path, value, base=None):
 
 
 def answer(wire, operation, path, value):
-    shape = MODEL.operation_model(operation).input_shape
-    status, _, body = wire.send(operation, along(shape, path, value, BASE.get(operation)))
+    shape = OPERATIONS[operation][1].input_shape
+    status, _, body = send(wire, operation, along(shape, path, value, BASE.get(operation)))
     said = json.loads(body or "{}") if status != 200 else {}
     return (code(body) if status != 200 else "OK"), said.get("message") or said.get("Message") or ""
 
@@ -199,7 +199,7 @@ def test_what_lies_past_the_edge_is_refused(wire, case):
     assert f" at '{field}' {SINGLE}{said}" in message
     if said.endswith("["):
         names = message.split(f"at '{field}' {SINGLE}{said}")[1].split("]")[0].split(", ")
-        shape = MODEL.operation_model(operation).input_shape
+        shape = OPERATIONS[operation][1].input_shape
         for step in path:
             shape = shape.member if step == 0 else shape.members[step]
         assert sorted(names) == sorted(shape.enum)

@@ -17,6 +17,8 @@ use crate::aws::{
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html>
 const EVENT_VERSION: &str = "1.1";
 const EVENT_SOURCE: &str = "aws:dynamodb";
+/// Of one answer.
+const MAX_RECORDS: i64 = 1000;
 
 members! {
     Request { shard_iterator: Text = "ShardIterator", limit: Whole = "Limit" }
@@ -72,6 +74,10 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
     let iterator = checks::text(given.shard_iterator);
     checks.length(iterator.as_deref(), "shardIterator", ITERATOR_CHARACTERS);
     let iterator = checks.required(iterator, "shardIterator");
+    if let Some(limit) = given.limit {
+        // Before the iterator is looked into.
+        checks.between(limit.0, "limit", 1..=MAX_RECORDS);
+    }
     checks.finish()?;
     let request =
         GetRecordsRequest { shard_iterator: read_iterator(&iterator)?, limit: given.limit.map(|limit| limit.0) };
