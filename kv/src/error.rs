@@ -37,6 +37,20 @@ pub enum Error {
         /// The ARN, or what there is instead of what was expected.
         message: String,
     },
+    /// More than the provisioned capacity of a table or an index was asked for. Nothing was changed; the call may be
+    /// repeated later. Only where throttling was [asked for](crate::Options::throttle).
+    #[error("{message}")]
+    ProvisionedThroughputExceeded {
+        /// The service's text.
+        message: String,
+    },
+    /// More than the most units on demand of a table or an index was asked for. As
+    /// [`ProvisionedThroughputExceeded`](Self::ProvisionedThroughputExceeded).
+    #[error("{message}")]
+    Throttling {
+        /// The service's text.
+        message: String,
+    },
     /// A bound on the number of things is reached.
     #[error("{message}")]
     LimitExceeded {
@@ -106,6 +120,8 @@ impl Error {
             Error::ResourceNotFound { .. } => "ResourceNotFoundException",
             Error::ResourceInUse { .. } => "ResourceInUseException",
             Error::PolicyNotFound { .. } => "PolicyNotFoundException",
+            Error::ProvisionedThroughputExceeded { .. } => "ProvisionedThroughputExceededException",
+            Error::Throttling { .. } => "ThrottlingException",
             Error::LimitExceeded { .. } => "LimitExceededException",
             Error::ConditionalCheckFailed { .. } => "ConditionalCheckFailedException",
             Error::TransactionConflict => "TransactionConflictException",
@@ -121,10 +137,10 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Error::TransactionConflict => true,
+            Error::TransactionConflict | Error::ProvisionedThroughputExceeded { .. } | Error::Throttling { .. } => true,
             Error::TransactionCanceled { reasons } => {
                 let passes = |reason: &CancellationReason| {
-                    matches!(reason.code, CancellationCode::None | CancellationCode::TransactionConflict)
+                    !matches!(reason.code, CancellationCode::ConditionalCheckFailed | CancellationCode::ValidationError)
                 };
                 reasons.iter().all(passes)
             }

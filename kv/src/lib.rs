@@ -57,7 +57,7 @@
 //! parallel scan; 5 local and 20 global secondary indexes of a table.
 //!
 //! # What it is not
-//! It throttles nothing: capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
+//! It throttles nothing unless it is [told to](Options::throttle): capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
 //! ARN stands for the name it ends in. The wire protocol is the server's.
 
 #[cfg(feature = "aws-sdk")]
@@ -83,6 +83,7 @@ mod kv;
 mod layout;
 mod list_tables;
 pub mod model;
+mod options;
 mod page;
 mod put_item;
 mod query;
@@ -96,6 +97,7 @@ mod streams;
 mod sweep;
 mod table;
 mod tags;
+mod throttle;
 mod time_to_live;
 mod tokens;
 mod transact_get_items;
@@ -110,8 +112,9 @@ mod write_item;
 
 pub use constraints::{Constraints, named_table as check_named_table, table_name as check_table_name};
 pub use error::{Error, Result};
-pub use kv::{Kv, Options};
+pub use kv::Kv;
 pub use model::*;
+pub use options::Options;
 pub use typed::Table;
 pub use value::{AttributeValue, Item, Number};
 pub use wording::Wording;

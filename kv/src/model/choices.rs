@@ -69,6 +69,10 @@ choices! {
         TransactionConflict = "TransactionConflict",
         /// It does not fit the table or the present item.
         ValidationError = "ValidationError",
+        /// The provisioned capacity of its table or of an index is exceeded.
+        ProvisionedThroughputExceeded = "ProvisionedThroughputExceeded",
+        /// The most units on demand of its table or of an index are exceeded.
+        ThrottlingError = "ThrottlingError",
     }
 }
 
@@ -189,7 +193,7 @@ choices! {
 }
 
 choices! {
-    /// How a table's capacity is paid for. Stored and reported; nothing is throttled.
+    /// How a table's capacity is paid for. Stored and reported; it bounds requests only where that was [asked for](crate::Options::throttle).
     #[derive(Default)]
     BillingMode {
         /// By a provisioned number of capacity units (the default).

@@ -26,7 +26,8 @@ pub struct AttributeDefinition {
     pub attribute_type: ScalarAttributeType,
 }
 
-/// Provisioned capacity. Stored and reported; nothing is throttled.
+/// Provisioned capacity. Stored and reported; it bounds requests only where that was
+/// [asked for](crate::Options::throttle).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProvisionedThroughput {
     /// Strongly consistent reads of 4 KB a second.
@@ -35,7 +36,8 @@ pub struct ProvisionedThroughput {
     pub write_capacity_units: i64,
 }
 
-/// The most units on demand; −1 is no bound. Stored and reported; nothing is throttled.
+/// The most units on demand; −1 is no bound. Stored and reported; it bounds requests only where that was
+/// [asked for](crate::Options::throttle).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OnDemandThroughput {
     /// The most read request units a second.

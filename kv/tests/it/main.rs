@@ -18,6 +18,7 @@ mod streams;
 mod support;
 mod tables;
 mod tags;
+mod throttling;
 mod time_to_live;
 mod transact;
 mod transactions;
