@@ -36,6 +36,11 @@ OWN = [(re.compile(case), said) for case, said in [
     (r": tags\.1\.member\.key: (min|max)|: tagKeys\.1\.member: (min|max)", "The Tag Key provided is invalid, Key: "),
     (r": tags\.1\.member\.value: max", "The Tag Value provided is invalid, Value: "),
     # Measured in the newer layer of checks, which repeats no value.
+    (r"^(Put|Update|Delete)Item: tableName: min",
+     "Value at 'TableName' failed to satisfy constraint: Member must have length greater than or equal to 1"),
+    (r"^(Put|Update|Delete)Item: returnValues: enum",
+     r"Failed to satisfy constraint: Member must satisfy enum value set: \[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE\]"),
+    (r"^(Put|Update|Delete)Item: returnItemCollectionMetrics: enum", "ReturnItemCollectionMetrics can only be SIZE or NONE"),
     (r"^Query: limit: min", "Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"),
     (r"nonKeyAttributes: max", r"Value at '[\w.]+\.nonKeyAttributes' failed to satisfy constraint: Member must have length less "
                                "than or equal to 20"),

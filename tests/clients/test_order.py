@@ -88,7 +88,7 @@ CASES = [
                                               "ConditionExpression": "attribute_not_exists("}}]}, SYNTAX),
     ("a depth beyond all reason", "put_item", lambda t: {"TableName": t, "Item": PK | {"d": deep(100)}}, TOO_DEEP),
     ("put, members before no table", "put_item", lambda t: {"TableName": "never.made", "Item": PK} | BOTH,
-     f"{TWO}{CAPACITY}; {METRICS}"),
+     f"{TWO}{CAPACITY}; ReturnItemCollectionMetrics can only be SIZE or NONE"),
     ("put, syntax before no table", "put_item",
      lambda t: {"TableName": "never.made", "Item": PK, "ConditionExpression": "attribute_not_exists("}, SYNTAX),
     ("put, a needless value before no table", "put_item",
