@@ -68,6 +68,7 @@ pub(crate) fn check(request: &BatchWriteItemRequest) -> Result<BatchWrite<'_>> {
     for (parameter, writes) in &request.request_items {
         for write in writes {
             if let WriteRequest::Put { item } = write {
+                constraints::check_names_in_batch(item)?;
                 write_item::check_item(item)?;
             }
         }

@@ -1,4 +1,4 @@
-//! Capacity units: what an operation would have been charged. Nothing is throttled by them.
+//! Capacity units: what an operation would have been charged. What is throttled by them is in `throttle`.
 
 use std::collections::BTreeMap;
 

@@ -12,6 +12,7 @@ use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read};
 use millpond_stream::Logs;
 use parking_lot::RwLock;
 
+use crate::layout::attached::ATTACHED;
 use crate::layout::backups::{BACKUPS, HISTORY};
 use crate::layout::{self, INDEXES, ITEMS, TABLES, TOKENS};
 use crate::table::TableRecord;
@@ -30,6 +31,7 @@ pub(crate) struct Catalog {
     pub(crate) logs: Logs,
     pub(crate) backups: Keyspace,
     pub(crate) history: Keyspace,
+    pub(crate) attached: Keyspace,
     decoded: RwLock<Decoded>,
 }
 
@@ -56,8 +58,9 @@ impl Catalog {
         let (tables, items) = (engine.keyspace(TABLES)?, engine.keyspace(ITEMS)?);
         let (indexes, tokens) = (engine.keyspace(INDEXES)?, engine.keyspace(TOKENS)?);
         let logs = Logs::open(engine)?;
+        let attached = engine.keyspace(ATTACHED)?;
         let (backups, history) = (engine.keyspace(BACKUPS)?, engine.keyspace(HISTORY)?);
-        Ok(Catalog { tables, items, indexes, tokens, logs, backups, history, decoded: RwLock::default() })
+        Ok(Catalog { tables, items, indexes, tokens, logs, attached, backups, history, decoded: RwLock::default() })
     }
 
     /// The table of that name, if it can be used: one that is still being filled is as good as none.

@@ -1,10 +1,13 @@
 //! Checks of single parameters. The service collects what they find and reports all of it at once.
 
+use crate::value::Item;
 use crate::{Error, Result};
 
 /// What is broken beyond these the service does not report.
 const MAX_REPORTED: usize = 10;
 
+const LEAST_NAME_CHARACTERS: usize = 3;
+const MAX_NAME_CHARACTERS: usize = 255;
 const NAME_PATTERN: &str = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
 
 /// Constraints on single parameters that one request breaks; the service collects them and reports all at once.
@@ -44,8 +47,18 @@ impl Constraints {
         }
     }
 
+    /// `value` must have so many characters.
+    pub(crate) fn length(&mut self, value: &str, field: &str, at_least: usize, at_most: usize) {
+        let characters = value.chars().count();
+        if characters < at_least {
+            self.breaks(value, field, &format!("Member must have length greater than or equal to {at_least}"));
+        } else if characters > at_most {
+            self.breaks(value, field, &format!("Member must have length less than or equal to {at_most}"));
+        }
+    }
+
     /// `value` must lie between two bounds.
-    pub(crate) fn between(&mut self, value: i64, field: &str, at_least: i64, at_most: i64) {
+    pub fn between(&mut self, value: i64, field: &str, at_least: i64, at_most: i64) {
         if value < at_least {
             self.breaks(value, field, &format!("Member must have value greater than or equal to {at_least}"));
         } else if value > at_most {
@@ -76,45 +89,63 @@ pub fn table_name(parameter: &str) -> Result<&str> {
     checked_table_name(parameter, 1)
 }
 
-/// As [`table_name`], for a table that is about to be created.
-pub(crate) fn new_table_name(parameter: &str) -> Result<&str> {
-    checked_table_name(parameter, 3)
+/// As [`table_name`], in the operations on tables, which know how long a table's name is at least.
+///
+/// # Errors
+/// [`Error::Validation`]
+pub fn named_table(parameter: &str) -> Result<&str> {
+    checked_table_name(parameter, LEAST_NAME_CHARACTERS)
 }
 
 fn checked_table_name(parameter: &str, at_least: usize) -> Result<&str> {
-    let name = match parameter.strip_prefix("arn:") {
-        Some(rest) => rest.split_once(":table/").map_or(parameter, |(_, name)| name.split('/').next().unwrap_or(name)),
-        None => parameter,
-    };
+    let name = in_parameter(parameter);
     let mut constraints = Constraints::default();
-    name_length(&mut constraints, name, "tableName", at_least);
-    if !name.is_empty() && !is_name(name) {
-        constraints.breaks(name, "tableName", NAME_PATTERN);
-    }
+    named(&mut constraints, name, "tableName", at_least);
     constraints.finish()?;
     Ok(name)
 }
 
-/// An index's name as a parameter.
-pub(crate) fn index_name(constraints: &mut Constraints, name: &str, field: &str) {
-    name_length(constraints, name, field, 3);
-    if !name.is_empty() && !is_name(name) {
+/// The table's name in a parameter of another place than `tableName`.
+pub(crate) fn table_name_at(constraints: &mut Constraints, parameter: &str, field: &str) {
+    named(constraints, in_parameter(parameter), field, 1);
+}
+
+/// The name in a parameter that may be an ARN.
+fn in_parameter(parameter: &str) -> &str {
+    match parameter.strip_prefix("arn:") {
+        Some(rest) => rest.split_once(":table/").map_or(parameter, |(_, name)| name.split('/').next().unwrap_or(name)),
+        None => parameter,
+    }
+}
+
+fn named(constraints: &mut Constraints, name: &str, field: &str, at_least: usize) {
+    constraints.length(name, field, at_least, MAX_NAME_CHARACTERS);
+    // The operations on items say of an empty name only that it is empty.
+    if !is_name(name) && (at_least > 1 || !name.is_empty()) {
         constraints.breaks(name, field, NAME_PATTERN);
     }
 }
 
-fn name_length(constraints: &mut Constraints, name: &str, field: &str, at_least: usize) {
-    let characters = name.chars().count();
-    if characters < at_least {
-        let constraint = format!("Member must have length greater than or equal to {at_least}");
-        constraints.breaks(name, field, &constraint);
-    } else if characters > 255 {
-        constraints.breaks(name, field, "Member must have length less than or equal to 255");
+/// An index's name as a parameter.
+pub(crate) fn index_name(constraints: &mut Constraints, name: &str, field: &str) {
+    named(constraints, name, field, LEAST_NAME_CHARACTERS);
+}
+
+/// Batches and transactions say in their own way that an attribute of an item has no name.
+pub(crate) fn check_names_in_batch(item: &Item) -> Result<()> {
+    if item.contains_key("") { Err(Error::validation("Empty attribute name")) } else { Ok(()) }
+}
+
+/// The name of a table to go on after as a parameter, of which the service looks at the letters first.
+pub(crate) fn start_name(constraints: &mut Constraints, name: &str, field: &str) {
+    if !is_name(name) {
+        constraints.breaks(name, field, NAME_PATTERN);
     }
+    constraints.length(name, field, LEAST_NAME_CHARACTERS, MAX_NAME_CHARACTERS);
 }
 
 fn is_name(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
 #[cfg(test)]

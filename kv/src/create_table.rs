@@ -8,12 +8,12 @@ use crate::describe_table::Count;
 use crate::index::{self, Definition};
 use crate::key::Keys;
 use crate::layout::{self, TableId};
-use crate::model::{BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement};
-use crate::settings::{check_on_demand, check_sse, check_throughput, check_throughput_values};
+use crate::model::{AttributeDefinition, BillingMode, CreateTableOutput, CreateTableRequest, KeySchemaElement};
+use crate::settings::{check_on_demand, check_sse, check_sse_key, check_throughput, check_throughput_values};
 use crate::table::{Settings, TableRecord};
-use crate::{Error, Result, streams, tags};
+use crate::{Error, Result, resource_policy, streams, tags};
 
-const MAX_KEY_NAME_CHARACTERS: usize = 255;
+pub(crate) const MAX_KEY_NAME_CHARACTERS: usize = 255;
 
 /// A request whose own checks have passed.
 pub(crate) struct Create<'a> {
@@ -24,7 +24,7 @@ pub(crate) struct Create<'a> {
 }
 
 pub(crate) fn check(request: &CreateTableRequest) -> Result<Create<'_>> {
-    let name = constraints::new_table_name(&request.table_name)?;
+    let name = constraints::named_table(&request.table_name)?;
     check_constraints(request)?;
     check_throughput(request.billing_mode.unwrap_or_default(), request.provisioned_throughput)?;
     check_on_demand(request.billing_mode.unwrap_or_default(), request.on_demand_throughput, "table")?;
@@ -33,6 +33,7 @@ pub(crate) fn check(request: &CreateTableRequest) -> Result<Create<'_>> {
     streams::check_new(request.stream_specification)?;
     tags::check_tags(&request.tags)?;
     check_sse(request.sse_specification.as_ref())?;
+    request.resource_policy.as_deref().map_or(Ok(()), resource_policy::check_size)?;
     Ok(Create { request, name, keys, indexes })
 }
 
@@ -47,18 +48,15 @@ fn check_constraints(request: &CreateTableRequest) -> Result<()> {
         let shown = format!("[{}]", shown.join(", "));
         constraints.breaks(shown, "keySchema", "Member must have length less than or equal to 2");
     }
-    for (index, key) in schema.iter().enumerate() {
-        check_name(&mut constraints, &key.attribute_name, &format!("keySchema.{}.member.attributeName", index + 1));
-    }
-    for (index, definition) in request.attribute_definitions.iter().enumerate() {
-        let field = format!("attributeDefinitions.{}.member.attributeName", index + 1);
-        check_name(&mut constraints, &definition.attribute_name, &field);
+    index::check::constrain_key_names(&mut constraints, "keySchema", schema);
+    check_definitions(&mut constraints, &request.attribute_definitions);
+    check_sse_key(&mut constraints, request.sse_specification.as_ref());
+    // The service tells of global indexes first.
+    for (nth, index) in (1..).zip(request.global_secondary_indexes.iter().flatten()) {
+        index::check::constrain_global(&mut constraints, &format!("globalSecondaryIndexes.{nth}.member"), index);
     }
     for (nth, index) in (1..).zip(request.local_secondary_indexes.iter().flatten()) {
         index::check::constrain_local(&mut constraints, &format!("localSecondaryIndexes.{nth}.member"), index);
-    }
-    for (nth, index) in (1..).zip(request.global_secondary_indexes.iter().flatten()) {
-        index::check::constrain_global(&mut constraints, &format!("globalSecondaryIndexes.{nth}.member"), index);
     }
     constraints.finish()
 }
@@ -67,11 +65,11 @@ fn show(key: &KeySchemaElement) -> String {
     format!("KeySchemaElement(attributeName={}, keyType={})", key.attribute_name, key.key_type)
 }
 
-fn check_name(constraints: &mut Constraints, name: &str, field: &str) {
-    if name.is_empty() {
-        constraints.breaks(name, field, "Member must have length greater than or equal to 1");
-    } else if name.chars().count() > MAX_KEY_NAME_CHARACTERS {
-        constraints.breaks(name, field, "Member must have length less than or equal to 255");
+/// Checks the names of attributes that a request defines.
+pub(crate) fn check_definitions(constraints: &mut Constraints, definitions: &[AttributeDefinition]) {
+    for (nth, definition) in (1..).zip(definitions) {
+        let field = format!("attributeDefinitions.{nth}.member.attributeName");
+        constraints.length(&definition.attribute_name, &field, 1, MAX_KEY_NAME_CHARACTERS);
     }
 }
 
@@ -98,6 +96,9 @@ fn check_keys(request: &CreateTableRequest) -> Result<Keys> {
 pub(crate) fn run_in(catalog: &Catalog, tx: &mut Transaction, create: &Create<'_>) -> Result<CreateTableOutput> {
     let record = TableRecord { id: next_id(catalog, tx)?, ..record_in(catalog, tx, create)? };
     tx.put(&catalog.tables, layout::table_key(&record.name), record.encode())?;
+    if let Some(policy) = &create.request.resource_policy {
+        resource_policy::create_in(catalog, tx, record.id, policy)?;
+    }
     Ok(CreateTableOutput { table_description: record.describe(record.created, &Count::default()) })
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn run_in(
     tx: &mut Transaction,
     request: &DeleteTableRequest,
 ) -> Result<(DeleteTableOutput, TableId)> {
-    let name = constraints::table_name(&request.table_name)?;
+    let name = constraints::named_table(&request.table_name)?;
     let table = catalog.find(tx, name)?.ok_or_else(|| Catalog::missing(name))?;
     if table.loading.is_some() {
         let message = format!("Attempt to change a resource which is still in use: Table is being created: {name}");
@@ -49,10 +49,13 @@ pub(crate) fn run_in(
     Ok((DeleteTableOutput { table_description }, table.id))
 }
 
-/// Removes the rows of a deleted table and of its indexes, what was kept of its changes, and its mark. The rows that a backup
-/// has taken over stay.
+/// Removes the rows of a deleted table and of its indexes, what was kept of its changes, what is attached to it, and its mark.
+/// The rows that a backup has taken over stay.
 pub(crate) fn sweep(engine: &Engine, catalog: &Catalog, table: TableId) -> Result<()> {
     history::sweep(engine, catalog, table)?;
+    for prefix in layout::attached::prefixes(table) {
+        clear(engine, &catalog.attached, &prefix)?;
+    }
     if engine.get(&catalog.tables, &layout::deleted_key(table))?.is_none() {
         for index in system::dropped_indexes(engine, catalog, table)? {
             backfill::sweep(engine, catalog, table, index)?;

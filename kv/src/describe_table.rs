@@ -96,7 +96,7 @@ pub(crate) fn run(
     reader: &mut impl Read,
     request: &DescribeTableRequest,
 ) -> Result<DescribeTableOutput> {
-    let name = constraints::table_name(&request.table_name)?;
+    let name = constraints::named_table(&request.table_name)?;
     let table = catalog.find(reader, name)?.ok_or_else(|| Catalog::missing(name))?;
     let count = counts.of(engine, catalog, table.id)?;
     Ok(DescribeTableOutput { table: table.describe(engine.clock().now(), &count) })

@@ -31,6 +31,26 @@ pub enum Error {
         /// The service's text.
         message: String,
     },
+    /// There is no resource policy, or not in the revision that the request expects. Nothing was changed.
+    #[error("Resource-based policy not found for the provided ResourceArn: {message}")]
+    PolicyNotFound {
+        /// The ARN, or what there is instead of what was expected.
+        message: String,
+    },
+    /// More than the provisioned capacity of a table or an index was asked for. Nothing was changed; the call may be
+    /// repeated later. Only where throttling was [asked for](crate::Options::throttle).
+    #[error("{message}")]
+    ProvisionedThroughputExceeded {
+        /// The service's text.
+        message: String,
+    },
+    /// More than the most units on demand of a table or an index was asked for. As
+    /// [`ProvisionedThroughputExceeded`](Self::ProvisionedThroughputExceeded).
+    #[error("{message}")]
+    Throttling {
+        /// The service's text.
+        message: String,
+    },
     /// A bound on the number of things is reached.
     #[error("{message}")]
     LimitExceeded {
@@ -150,6 +170,9 @@ impl Error {
             Error::Validation { .. } | Error::Serde { .. } => "ValidationException",
             Error::ResourceNotFound { .. } => "ResourceNotFoundException",
             Error::ResourceInUse { .. } => "ResourceInUseException",
+            Error::PolicyNotFound { .. } => "PolicyNotFoundException",
+            Error::ProvisionedThroughputExceeded { .. } => "ProvisionedThroughputExceededException",
+            Error::Throttling { .. } => "ThrottlingException",
             Error::LimitExceeded { .. } => "LimitExceededException",
             Error::BackupNotFound { .. } => "BackupNotFoundException",
             Error::BackupInUse { .. } => "BackupInUseException",
@@ -174,10 +197,10 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Error::TransactionConflict => true,
+            Error::TransactionConflict | Error::ProvisionedThroughputExceeded { .. } | Error::Throttling { .. } => true,
             Error::TransactionCanceled { reasons } => {
                 let passes = |reason: &CancellationReason| {
-                    matches!(reason.code, CancellationCode::None | CancellationCode::TransactionConflict)
+                    !matches!(reason.code, CancellationCode::ConditionalCheckFailed | CancellationCode::ValidationError)
                 };
                 reasons.iter().all(passes)
             }
@@ -185,6 +208,7 @@ impl Error {
             Error::Validation { .. }
             | Error::ResourceNotFound { .. }
             | Error::ResourceInUse { .. }
+            | Error::PolicyNotFound { .. }
             | Error::LimitExceeded { .. }
             | Error::BackupNotFound { .. }
             | Error::BackupInUse { .. }

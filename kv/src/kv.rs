@@ -10,6 +10,8 @@ use crate::catalog::{Catalog, Latest};
 use crate::describe_table::Counts;
 use crate::layout::{IndexId, TableId};
 use crate::model::*;
+use crate::options::Options;
+use crate::throttle::Throttle;
 use crate::tokens::Purges;
 use crate::typed::Table;
 use crate::wording::Wording;
@@ -31,27 +33,13 @@ pub struct Kv {
     shared: Arc<Shared>,
 }
 
-/// What can be chosen when a [`Kv`] opens.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Options {
-    wording: Wording,
-}
-
-impl Options {
-    /// In which words malformed writes are refused: those of most regions unless told otherwise.
-    #[must_use]
-    pub fn wording(mut self, wording: Wording) -> Self {
-        self.wording = wording;
-        self
-    }
-}
-
 #[derive(Debug)]
 struct Shared {
     options: Options,
     catalog: Catalog,
     counts: Counts,
     purges: Purges,
+    throttle: Option<Throttle>,
 }
 
 impl Kv {
@@ -78,10 +66,9 @@ impl Kv {
         index::backfill::resume_all(engine, &catalog)?;
         let purges = Purges::default();
         purges.purge_if_due(engine, &catalog)?;
-        Ok(Kv {
-            engine: engine.clone(),
-            shared: Arc::new(Shared { options, catalog, counts: Counts::default(), purges }),
-        })
+        let throttle = options.throttles().then(Throttle::default);
+        let shared = Shared { options, catalog, counts: Counts::default(), purges, throttle };
+        Ok(Kv { engine: engine.clone(), shared: Arc::new(shared) })
     }
 
     /// The engine it is on.
@@ -99,7 +86,7 @@ impl Kv {
     /// In which words malformed writes are refused.
     #[must_use]
     pub fn wording(&self) -> Wording {
-        self.shared.options.wording
+        self.shared.options.chosen_wording()
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -402,8 +389,13 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn put_item(&self, request: &PutItemRequest) -> Result<PutItemOutput> {
-        let put = self.wording().checked(put_item::check(request))?;
-        let mut output = self.engine.transact(|tx| put_item::run_in(self.catalog(), tx, &put))?;
+        let mut output = match &self.shared.throttle {
+            Some(throttle) => throttle.put_item(self, request)?,
+            None => {
+                let put = self.wording().checked(put_item::check(request))?;
+                self.engine.transact(|tx| put_item::run_in(self.catalog(), tx, &put))?
+            }
+        };
         let asked = request.return_item_collection_metrics;
         output.item_collection_metrics = self.metrics_of_item(asked, &request.table_name, &request.item)?;
         Ok(output)
@@ -423,6 +415,9 @@ impl Kv {
     /// [`Error::Validation`](crate::Error::Validation),
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn get_item(&self, request: &GetItemRequest) -> Result<GetItemOutput> {
+        if let Some(throttle) = &self.shared.throttle {
+            return throttle.get_item(self, request);
+        }
         get_item::run(self.catalog(), &mut Latest(&self.engine), &get_item::check(request)?)
     }
 
@@ -441,8 +436,13 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn update_item(&self, request: &UpdateItemRequest) -> Result<UpdateItemOutput> {
-        let update = self.wording().checked(update_item::check(request))?;
-        let mut output = self.engine.transact(|tx| update_item::run_in(self.catalog(), tx, &update))?;
+        let mut output = match &self.shared.throttle {
+            Some(throttle) => throttle.update_item(self, request)?,
+            None => {
+                let update = self.wording().checked(update_item::check(request))?;
+                self.engine.transact(|tx| update_item::run_in(self.catalog(), tx, &update))?
+            }
+        };
         let asked = request.return_item_collection_metrics;
         output.item_collection_metrics = self.metrics_of_item(asked, &request.table_name, &request.key)?;
         Ok(output)
@@ -463,8 +463,13 @@ impl Kv {
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound),
     /// [`Error::ConditionalCheckFailed`](crate::Error::ConditionalCheckFailed), and those of the engine.
     pub fn delete_item(&self, request: &DeleteItemRequest) -> Result<DeleteItemOutput> {
-        let delete = self.wording().checked(delete_item::check(request))?;
-        let mut output = self.engine.transact(|tx| delete_item::run_in(self.catalog(), tx, &delete))?;
+        let mut output = match &self.shared.throttle {
+            Some(throttle) => throttle.delete_item(self, request)?,
+            None => {
+                let delete = self.wording().checked(delete_item::check(request))?;
+                self.engine.transact(|tx| delete_item::run_in(self.catalog(), tx, &delete))?
+            }
+        };
         let asked = request.return_item_collection_metrics;
         output.item_collection_metrics = self.metrics_of_item(asked, &request.table_name, &request.key)?;
         Ok(output)
@@ -484,6 +489,9 @@ impl Kv {
     /// [`Error::Validation`](crate::Error::Validation),
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn query(&self, request: &QueryRequest) -> Result<QueryOutput> {
+        if let Some(throttle) = &self.shared.throttle {
+            return throttle.query(self, request);
+        }
         let query = query::check(request)?;
         query::run(self.catalog(), &mut self.engine.snapshot()?, &query)
     }
@@ -502,6 +510,9 @@ impl Kv {
     /// [`Error::Validation`](crate::Error::Validation),
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn scan(&self, request: &ScanRequest) -> Result<ScanOutput> {
+        if let Some(throttle) = &self.shared.throttle {
+            return throttle.scan(self, request);
+        }
         let scan = scan::check(request)?;
         scan::run(self.catalog(), &mut self.engine.snapshot()?, &scan)
     }
@@ -520,6 +531,9 @@ impl Kv {
     /// [`Error::Validation`](crate::Error::Validation),
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn batch_get_item(&self, request: &BatchGetItemRequest) -> Result<BatchGetItemOutput> {
+        if let Some(throttle) = &self.shared.throttle {
+            return throttle.batch_get_item(self, request);
+        }
         let batch = batch_get_item::check(request)?;
         batch_get_item::run(self.catalog(), &mut self.engine.snapshot()?, &batch)
     }
@@ -538,8 +552,13 @@ impl Kv {
     /// [`Error::Validation`](crate::Error::Validation),
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn batch_write_item(&self, request: &BatchWriteItemRequest) -> Result<BatchWriteItemOutput> {
-        let batch = batch_write_item::check(request)?;
-        let mut output = self.engine.transact(|tx| batch_write_item::run_in(self.catalog(), tx, &batch))?;
+        let mut output = match &self.shared.throttle {
+            Some(throttle) => throttle.batch_write_item(self, request)?,
+            None => {
+                let batch = batch_write_item::check(request)?;
+                self.engine.transact(|tx| batch_write_item::run_in(self.catalog(), tx, &batch))?
+            }
+        };
         let asked = request.return_item_collection_metrics;
         let items = batch_write_item::items(request);
         output.item_collection_metrics = item_collection::of_items(&self.engine, self.catalog(), asked, items)?;
@@ -567,6 +586,9 @@ impl Kv {
     /// [`Error::TransactionCanceled`](crate::Error::TransactionCanceled) for a key that does not fit its table, and those
     /// of the engine.
     pub fn transact_get_items(&self, request: &TransactGetItemsRequest) -> Result<TransactGetItemsOutput> {
+        if let Some(throttle) = &self.shared.throttle {
+            return throttle.transact_get_items(self, request);
+        }
         let reads = transact_get_items::check(request)?;
         transact_get_items::run(self.catalog(), &mut self.engine.snapshot()?, &reads)
     }
@@ -591,8 +613,13 @@ impl Kv {
     /// actions, [`Error::Validation`](crate::Error::Validation),
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn transact_write_items(&self, request: &TransactWriteItemsRequest) -> Result<TransactWriteItemsOutput> {
-        let writes = transact_write_items::check(request)?;
-        let done = self.engine.transact(|tx| transact_write_items::run_in(self.catalog(), tx, &writes));
+        let done = match &self.shared.throttle {
+            Some(throttle) => throttle.transact_write_items(self, request),
+            None => {
+                let writes = transact_write_items::check(request)?;
+                self.engine.transact(|tx| transact_write_items::run_in(self.catalog(), tx, &writes))
+            }
+        };
         if request.client_request_token.is_some() && done.is_ok() {
             self.purge_tokens();
         }

@@ -14,6 +14,9 @@
 //! | `kv.indexes` | table id (u32), index id (u32), second of expiry (u64), row's key without the table id | empty |
 //! | `kv.tokens` | `00` token | when it expires (u64, milliseconds since 1970), the digest of its actions (32 bytes) |
 //! | `kv.tokens` | `01` expiry (u64) token | empty: the index by which expired tokens are found |
+//! | `kv.attached` | `01` table id (u32) | the table's resource policy; with a label behind the id, that of its stream |
+//! | `kv.attached` | `02` table id (u32), then `00`, or `01` and an index id (u32) | the contributor insights of the table or the index |
+//! | `kv.attached` | `03` table id (u32) | the Kinesis streams that were named to the table |
 //!
 //! - The hash is the first half of BLAKE3 over the partition key's type letter and bytes. The item holds the partition
 //!   key in full, and reads compare it, so a collision is an error and never another item's value. A put or a delete that
@@ -27,6 +30,7 @@
 //!   keeps the order, and costs an eighth: the longest sort key still fits a key of the engine.
 //! - Table ids are never given twice, so rows that a deleted table left behind cannot show in a later table.
 
+pub(crate) mod attached;
 pub(crate) mod backups;
 
 use std::borrow::Cow;

@@ -65,7 +65,7 @@
 //! statements of 8,192 characters and 300 operators, of which a batch has 25; 1,000,000 segments of a parallel scan; 5 local and 20 global secondary indexes of a table.
 //!
 //! # What it is not
-//! It throttles nothing: capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
+//! It throttles nothing unless it is [told to](Options::throttle): capacity is reported, not enforced. It has no accounts or regions: a table is its name, and an
 //! ARN stands for the name it ends in. The wire protocol is the server's.
 
 #[cfg(feature = "aws-sdk")]
@@ -77,6 +77,7 @@ mod batch_write_item;
 mod capacity;
 mod catalog;
 mod constraints;
+mod contributor_insights;
 mod create_table;
 mod delete_item;
 mod delete_table;
@@ -89,16 +90,19 @@ mod get_item;
 mod index;
 mod item_collection;
 mod key;
+mod kinesis_destination;
 mod kv;
 mod layout;
 mod list_tables;
 pub mod model;
+mod options;
 mod page;
 mod partiql;
 mod put_item;
 mod query;
 mod read_item;
 mod record;
+mod resource_policy;
 mod scan;
 mod settings;
 mod source;
@@ -106,6 +110,7 @@ mod streams;
 mod sweep;
 mod table;
 mod tags;
+mod throttle;
 mod time_to_live;
 mod tokens;
 mod transact_get_items;
@@ -120,10 +125,11 @@ mod write_item;
 
 pub use backup::items::{ChangePages, ItemPages};
 pub use backup::table_loader::TableLoader;
-pub use constraints::{Constraints, table_name as check_table_name};
+pub use constraints::{Constraints, named_table as check_named_table, table_name as check_table_name};
 pub use error::{Error, Result};
-pub use kv::{Kv, Options};
+pub use kv::Kv;
 pub use model::*;
+pub use options::Options;
 pub use typed::Table;
 pub use value::{AttributeValue, Item, Number};
 pub use wording::Wording;

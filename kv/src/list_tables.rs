@@ -15,7 +15,7 @@ pub(crate) fn check(request: &ListTablesRequest) -> Result<()> {
         broken.between(limit, "limit", 1, MAX_NAMES);
     }
     if let Some(name) = &request.exclusive_start_table_name {
-        constraints::index_name(&mut broken, name, "exclusiveStartTableName");
+        constraints::start_name(&mut broken, name, "exclusiveStartTableName");
     }
     broken.finish()
 }

@@ -30,6 +30,13 @@ pub(crate) fn check_throughput_values(
     }
 }
 
+/// Checks the key that a request names for encryption.
+pub(crate) fn check_sse_key(constraints: &mut Constraints, sse: Option<&SseSpecification>) {
+    if let Some(key) = sse.and_then(|sse| sse.kms_master_key_id.as_deref()) {
+        constraints.length(key, "sSESpecification.kMSMasterKeyId", 1, usize::MAX);
+    }
+}
+
 /// Checks the settings of encryption, which are kept and shown, no more.
 pub(crate) fn check_sse(sse: Option<&SseSpecification>) -> Result<()> {
     let Some(sse) = sse else { return Ok(()) };

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 const MAX_ATTRIBUTE_CHARACTERS: usize = 255;
 
 pub(crate) fn check(request: &UpdateTimeToLiveRequest) -> Result<&str> {
-    let name = constraints::table_name(&request.table_name)?;
+    let name = constraints::named_table(&request.table_name)?;
     let attribute = &request.time_to_live_specification.attribute_name;
     let mut broken = Constraints::default();
     let field = "timeToLiveSpecification.attributeName";
@@ -79,7 +79,7 @@ pub(crate) fn describe(
     reader: &mut impl Read,
     request: &DescribeTimeToLiveRequest,
 ) -> Result<DescribeTimeToLiveOutput> {
-    let table = catalog.need_named(reader, constraints::table_name(&request.table_name)?)?;
+    let table = catalog.need_named(reader, constraints::named_table(&request.table_name)?)?;
     let time_to_live_status = match &table.expiry {
         None => TimeToLiveStatus::Disabled,
         Some(expiry) if expiry.is_backfilling => TimeToLiveStatus::Enabling,

@@ -6,6 +6,7 @@ use millpond_engine::Read;
 
 use crate::capacity::{self, Consumption, Transactional};
 use crate::catalog::Catalog;
+use crate::constraints::{self, Constraints};
 use crate::expression::Projection;
 use crate::get_item::{self, Get};
 use crate::model::{CancellationReason, TransactGetItemsOutput, TransactGetItemsRequest};
@@ -23,6 +24,12 @@ pub(crate) struct TransactGet<'a> {
 
 pub(crate) fn check(request: &TransactGetItemsRequest) -> Result<TransactGet<'_>> {
     check_count(request.transact_items.len())?;
+    let mut broken = Constraints::default();
+    for (number, get) in (1..).zip(&request.transact_items) {
+        let field = format!("transactItems.{number}.member.get.tableName");
+        constraints::table_name_at(&mut broken, &get.table_name, &field);
+    }
+    broken.finish()?;
     let gets = request.transact_items.iter().map(get_item::check).collect::<Result<_>>()?;
     Ok(TransactGet { request, gets })
 }

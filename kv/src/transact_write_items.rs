@@ -54,7 +54,7 @@ pub(crate) fn check(request: &TransactWriteItemsRequest) -> Result<TransactWrite
     if let Some(token) = &request.client_request_token {
         tokens::check(token)?;
     }
-    check_updates(&request.transact_items)?;
+    check_members(&request.transact_items)?;
     let actions = request.transact_items.iter().map(check_action).collect::<Result<_>>()?;
     Ok(TransactWrite { request, actions })
 }
@@ -69,15 +69,23 @@ pub(crate) fn written(action: &TransactWriteItem) -> Option<(&str, &Item)> {
     }
 }
 
-/// Outside a transaction an update without an expression is one that changes nothing; here it is refused.
-fn check_updates(actions: &[TransactWriteItem]) -> Result<()> {
+fn check_members(actions: &[TransactWriteItem]) -> Result<()> {
     let mut broken = Constraints::default();
     for (number, action) in (1..).zip(actions) {
+        let (kind, table_name) = match action {
+            TransactWriteItem::ConditionCheck(check) => ("conditionCheck", &check.table_name),
+            TransactWriteItem::Put(put) => ("put", &put.table_name),
+            TransactWriteItem::Delete(delete) => ("delete", &delete.table_name),
+            TransactWriteItem::Update(update) => ("update", &update.table_name),
+        };
+        let field = format!("transactItems.{number}.member.{kind}");
+        constraints::table_name_at(&mut broken, table_name, &format!("{field}.tableName"));
+        // Outside a transaction an update without an expression is one that changes nothing; here it is refused.
         if let TransactWriteItem::Update(UpdateItemRequest {
             update_expression: None, attribute_updates: None, ..
         }) = action
         {
-            broken.is_null(&format!("transactItems.{number}.member.update.updateExpression"));
+            broken.is_null(&format!("{field}.updateExpression"));
         }
     }
     broken.finish()
@@ -97,7 +105,10 @@ fn check_action(action: &TransactWriteItem) -> Result<Action<'_>> {
             let condition = condition.read()?;
             Action::Check { table_name, check, condition }
         }
-        TransactWriteItem::Put(put) => Action::Put(put_item::check(put)?),
+        TransactWriteItem::Put(put) => {
+            constraints::check_names_in_batch(&put.item)?;
+            Action::Put(put_item::check(put)?)
+        }
         TransactWriteItem::Delete(delete) => Action::Delete(delete_item::check(delete)?),
         TransactWriteItem::Update(update) => Action::Update(update_item::check(update)?),
     })

@@ -4,6 +4,7 @@ use millpond_engine::{Timestamp, Transaction};
 
 use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
+use crate::create_table::check_definitions;
 use crate::describe_table::Count;
 use crate::index::{self, update::Changed};
 use crate::layout;
@@ -11,21 +12,20 @@ use crate::model::{
     BillingMode, GlobalSecondaryIndexUpdate, IndexStatus, ProvisionedThroughput, TableDescription, TableStatus,
     UpdateTableRequest,
 };
-use crate::settings::{change_on_demand, check_sse, check_throughput, check_throughput_values};
+use crate::settings::{change_on_demand, check_sse, check_sse_key, check_throughput, check_throughput_values};
 use crate::table::{Settings, TableRecord};
 use crate::{Error, Result, streams};
 
 pub(crate) fn check(request: &UpdateTableRequest) -> Result<&str> {
-    let name = constraints::table_name(&request.table_name)?;
+    let name = constraints::named_table(&request.table_name)?;
     let mut broken = Constraints::default();
     check_throughput_values(&mut broken, request.provisioned_throughput, "provisionedThroughput");
+    check_definitions(&mut broken, request.attribute_definitions.as_deref().unwrap_or_default());
+    check_sse_key(&mut broken, request.sse_specification.as_ref());
     index::update::check(&mut broken, &request.global_secondary_index_updates);
     broken.finish()?;
     check_sse(request.sse_specification.as_ref())?;
     index::update::check_together(&request.global_secondary_index_updates)?;
-    if request.has_replica_updates {
-        return Err(Error::invalid_parameters("ReplicaUpdates: global tables are not supported"));
-    }
     streams::check_change(request.stream_specification)?;
     let changes = request.billing_mode.is_some()
         || request.provisioned_throughput.is_some()
@@ -124,6 +124,7 @@ pub(crate) fn run_in(
     let indexes = index::update::apply(&mut table, request, billing_before)?;
     if let Some(dropped) = &indexes.dropped {
         tx.put(&catalog.tables, layout::dropped_key(table.id, dropped.id), "")?;
+        tx.delete(&catalog.attached, layout::attached::insights_key(table.id, Some(dropped.id)))?;
     }
     let settings = &mut table.settings;
     let billing = settings.billing_mode.unwrap_or_default();

@@ -32,6 +32,10 @@ pub(crate) struct Options {
     #[arg(long, env = "MILLPOND_MEMORY", value_parser = FalseyValueParser::new())]
     pub(crate) memory: bool,
 
+    /// Refuse requests beyond the capacity of tables and global indexes, to see what a client does then
+    #[arg(long, env = "MILLPOND_THROTTLE", value_parser = FalseyValueParser::new())]
+    pub(crate) throttle: bool,
+
     /// Where to listen for AWS SDKs; port 0 takes a free one
     #[arg(long, env = "MILLPOND_AWS_ADDR", value_name = "ADDR", default_value = "127.0.0.1:4566")]
     pub(crate) aws_addr: SocketAddr,

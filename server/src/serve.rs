@@ -100,7 +100,8 @@ fn start_log(filter: &str) -> Result<(), Error> {
 }
 
 fn open(options: &Options) -> Result<Pond, Error> {
-    let pond = Pond::options().kv(kv::Options::default().wording(options.wording.into()));
+    let chosen = kv::Options::default().wording(options.wording.into()).throttle(options.throttle);
+    let pond = Pond::options().kv(chosen);
     let pond = if options.memory { pond } else { pond.path(&options.data_dir) };
     pond.open().map_err(Error::Open)
 }

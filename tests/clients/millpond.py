@@ -63,7 +63,8 @@ class Server:
         return Config(**{**settings, **more})
 
     def client(self, service="dynamodb", **more):
-        return boto3.client(service, endpoint_url=self.url, config=self.config(**more), **CREDENTIALS)
+        config = more.pop("config", None) or self.config(**more)
+        return boto3.client(service, endpoint_url=self.url, config=config, **CREDENTIALS)
 
     def resource(self):
         return boto3.resource("dynamodb", endpoint_url=self.url, config=self.config(), **CREDENTIALS)

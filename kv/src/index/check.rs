@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Definition, Projected, Scope};
 use crate::constraints::{self, Constraints};
+use crate::create_table::MAX_KEY_NAME_CHARACTERS;
 use crate::key::{KeyAttribute, Keys};
 use crate::model::{
     AttributeDefinition, BillingMode, CreateTableRequest, GlobalSecondaryIndex, KeySchemaElement, KeyType,
@@ -36,6 +37,13 @@ pub(crate) fn constrain_global(broken: &mut Constraints, field: &str, index: &Gl
     constrain(broken, field, index_name, key_schema, projection, *provisioned_throughput);
 }
 
+/// The names in a key schema that break constraints.
+pub(crate) fn constrain_key_names(broken: &mut Constraints, field: &str, schema: &[KeySchemaElement]) {
+    for (nth, key) in (1..).zip(schema) {
+        broken.length(&key.attribute_name, &format!("{field}.{nth}.member.attributeName"), 1, MAX_KEY_NAME_CHARACTERS);
+    }
+}
+
 fn constrain(
     broken: &mut Constraints,
     field: &str,
@@ -48,12 +56,21 @@ fn constrain(
     if schema.is_empty() {
         broken.breaks_at(&format!("{field}.keySchema"), "Member must have length greater than or equal to 1");
     }
+    constrain_key_names(broken, &format!("{field}.keySchema"), schema);
     let included = projection.non_key_attributes.as_deref();
     let field_of_included = format!("{field}.projection.nonKeyAttributes");
+    let is_name = |name: &String| (1..=MAX_KEY_NAME_CHARACTERS).contains(&name.chars().count());
     if included.is_some_and(<[String]>::is_empty) {
         broken.breaks("[]", &field_of_included, "Member must have length greater than or equal to 1");
     } else if included.is_some_and(|names| names.len() > MAX_INCLUDED) {
         broken.breaks_at(&field_of_included, "Member must have length less than or equal to 20");
+    } else if let Some(names) = included.filter(|names| !names.iter().all(is_name)) {
+        broken.breaks(
+            format_args!("[{}]", names.join(", ")),
+            &field_of_included,
+            "Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length \
+             greater than or equal to 1]",
+        );
     }
     check_throughput_values(broken, throughput, &format!("{field}.provisionedThroughput"));
 }

@@ -35,7 +35,7 @@ pub struct BatchGetItemRequest {
 pub struct BatchGetItemOutput {
     /// The found items by table, under the names of the request; every requested table is there.
     pub responses: BTreeMap<String, Vec<Item>>,
-    /// What did not fit into 16 MB: ask again with it. Empty if all was read.
+    /// What did not fit into 16 MB, or what there was no capacity for: ask again with it. Empty if all was read.
     pub unprocessed_keys: BTreeMap<String, KeysAndAttributes>,
     /// Consumed capacity of each table, if asked for.
     pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
@@ -71,7 +71,7 @@ pub struct BatchWriteItemRequest {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct BatchWriteItemOutput {
-    /// Always empty: a batch is one commit.
+    /// What there was no capacity for, where throttling was asked for: ask again with it. Else empty: a batch is one commit.
     pub unprocessed_items: BTreeMap<String, Vec<WriteRequest>>,
     /// Consumed capacity of each table, if asked for.
     pub consumed_capacity: Option<Vec<ConsumedCapacity>>,

@@ -73,6 +73,10 @@ choices! {
         DuplicateItem = "DuplicateItem",
         /// A PartiQL statement names a table that does not exist.
         ResourceNotFound = "ResourceNotFound",
+        /// The provisioned capacity of its table or of an index is exceeded.
+        ProvisionedThroughputExceeded = "ProvisionedThroughputExceeded",
+        /// The most units on demand of its table or of an index are exceeded.
+        ThrottlingError = "ThrottlingError",
     }
 }
 
@@ -207,7 +211,7 @@ choices! {
 }
 
 choices! {
-    /// How a table's capacity is paid for. Stored and reported; nothing is throttled.
+    /// How a table's capacity is paid for. Stored and reported; it bounds requests only where that was [asked for](crate::Options::throttle).
     #[derive(Default)]
     BillingMode {
         /// By a provisioned number of capacity units (the default).
@@ -266,6 +270,74 @@ choices! {
         Enabled = "ENABLED",
         /// They do not.
         Disabled = "DISABLED",
+    }
+}
+
+choices! {
+    /// Whether contributor insights are switched on or off.
+    ContributorInsightsAction {
+        /// On.
+        Enable = "ENABLE",
+        /// Off.
+        Disable = "DISABLE",
+    }
+}
+
+choices! {
+    /// Which keys contributor insights would tell of. Stored and reported: no keys are counted.
+    #[derive(Default)]
+    ContributorInsightsMode {
+        /// Those whose operations were throttled.
+        ThrottledKeys = "THROTTLED_KEYS",
+        /// Those that were used most, too (the default).
+        #[default] AccessedAndThrottledKeys = "ACCESSED_AND_THROTTLED_KEYS",
+    }
+}
+
+choices! {
+    /// The state of contributor insights. A change is done when it is acknowledged, so only its own answer says that it is
+    /// under way.
+    ContributorInsightsStatus {
+        /// Being switched on.
+        Enabling = "ENABLING",
+        /// On.
+        Enabled = "ENABLED",
+        /// Being switched off.
+        Disabling = "DISABLING",
+        /// Off.
+        Disabled = "DISABLED",
+        /// Never shown.
+        Failed = "FAILED",
+    }
+}
+
+choices! {
+    /// The state of a Kinesis stream as a destination of a table's changes. A change is done when it is acknowledged, so
+    /// only its own answer says that it is under way.
+    DestinationStatus {
+        /// Being switched on.
+        Enabling = "ENABLING",
+        /// On.
+        Active = "ACTIVE",
+        /// Being switched off.
+        Disabling = "DISABLING",
+        /// Off.
+        Disabled = "DISABLED",
+        /// Never shown.
+        EnableFailed = "ENABLE_FAILED",
+        /// Being changed.
+        Updating = "UPDATING",
+    }
+}
+
+choices! {
+    /// How precise the times of changes are that a Kinesis stream is given.
+    #[derive(Default)]
+    ApproximateCreationDateTimePrecision {
+        /// Milliseconds (the default).
+        #[default] Millisecond = "MILLISECOND",
+        /// Microseconds.
+        Microsecond = "MICROSECOND",
     }
 }
 

@@ -6,11 +6,14 @@ mod backup;
 mod batch;
 mod capacity;
 mod choices;
+mod contributor_insights;
 mod index;
 mod item;
+mod kinesis_destination;
 mod legacy;
 mod partiql;
 mod read;
+mod resource_policy;
 mod stream;
 mod table;
 mod tags;
@@ -31,11 +34,18 @@ pub use batch::{
 };
 pub use capacity::{Capacity, ConsumedCapacity};
 pub use choices::{
-    AttributeAction, BackupStatus, BackupType, BackupTypeFilter, BatchStatementErrorCode, BillingMode,
-    CancellationCode, ComparisonOperator, ConditionalOperator, IndexStatus, KeyType, OperationType,
-    PointInTimeRecoveryStatus, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
-    ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType,
-    StreamStatus, StreamViewType, TableClass, TableStatus, TimeToLiveStatus,
+    ApproximateCreationDateTimePrecision, AttributeAction, BackupStatus, BackupType, BackupTypeFilter,
+    BatchStatementErrorCode, BillingMode, CancellationCode, ComparisonOperator, ConditionalOperator,
+    ContributorInsightsAction, ContributorInsightsMode, ContributorInsightsStatus, DestinationStatus, IndexStatus,
+    KeyType, OperationType, PointInTimeRecoveryStatus, ProjectionType, ReturnConsumedCapacity,
+    ReturnItemCollectionMetrics, ReturnValues, ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select,
+    ShardFilterType, ShardIteratorType, SseType, StreamStatus, StreamViewType, TableClass, TableStatus,
+    TimeToLiveStatus,
+};
+pub use contributor_insights::{
+    ContributorInsightsSummary, DescribeContributorInsightsOutput, DescribeContributorInsightsRequest,
+    ListContributorInsightsOutput, ListContributorInsightsRequest, UpdateContributorInsightsOutput,
+    UpdateContributorInsightsRequest,
 };
 pub use index::{
     GlobalSecondaryIndex, GlobalSecondaryIndexDescription, GlobalSecondaryIndexUpdate, LocalSecondaryIndex,
@@ -45,6 +55,11 @@ pub use item::{
     DeleteItemOutput, DeleteItemRequest, GetItemOutput, GetItemRequest, ItemCollectionMetrics, PutItemOutput,
     PutItemRequest, UpdateItemOutput, UpdateItemRequest,
 };
+pub use kinesis_destination::{
+    DescribeKinesisStreamingDestinationOutput, DescribeKinesisStreamingDestinationRequest,
+    DisableKinesisStreamingDestinationRequest, EnableKinesisStreamingDestinationRequest, KinesisDataStreamDestination,
+    KinesisStreamingDestinationOutput, UpdateKinesisStreamingDestinationRequest,
+};
 pub use legacy::{AttributeValueUpdate, Condition, ExpectedAttributeValue};
 pub use partiql::{
     BatchExecuteStatementOutput, BatchExecuteStatementRequest, BatchStatementError, BatchStatementRequest,
@@ -52,6 +67,10 @@ pub use partiql::{
     ExecuteTransactionRequest, ParameterizedStatement,
 };
 pub use read::{QueryOutput, QueryRequest, ScanOutput, ScanRequest};
+pub use resource_policy::{
+    DeleteResourcePolicyOutput, DeleteResourcePolicyRequest, GetResourcePolicyOutput, GetResourcePolicyRequest,
+    PutResourcePolicyOutput, PutResourcePolicyRequest,
+};
 pub use stream::{
     DescribeStreamOutput, DescribeStreamRequest, GetRecordsOutput, GetRecordsRequest, GetShardIteratorOutput,
     GetShardIteratorRequest, Identity, ListStreamsOutput, ListStreamsRequest, Record, SequenceNumberRange, Shard,

@@ -26,7 +26,8 @@ pub struct AttributeDefinition {
     pub attribute_type: ScalarAttributeType,
 }
 
-/// Provisioned capacity. Stored and reported; nothing is throttled.
+/// Provisioned capacity. Stored and reported; it bounds requests only where that was
+/// [asked for](crate::Options::throttle).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProvisionedThroughput {
     /// Strongly consistent reads of 4 KB a second.
@@ -35,7 +36,8 @@ pub struct ProvisionedThroughput {
     pub write_capacity_units: i64,
 }
 
-/// The most units on demand; −1 is no bound. Stored and reported; nothing is throttled.
+/// The most units on demand; −1 is no bound. Stored and reported; it bounds requests only where that was
+/// [asked for](crate::Options::throttle).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OnDemandThroughput {
     /// The most read request units a second.
@@ -113,6 +115,9 @@ pub struct CreateTableRequest {
     pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
     /// Whether its changes go to a stream, and with which images.
     pub stream_specification: Option<StreamSpecification>,
+    /// A resource policy, up to 20 KB, attached to the table; see
+    /// [`PutResourcePolicyRequest`](crate::PutResourcePolicyRequest).
+    pub resource_policy: Option<String>,
 }
 
 /// How a table is billed.
@@ -272,8 +277,6 @@ pub struct UpdateTableRequest {
     pub stream_specification: Option<StreamSpecification>,
     /// Changes of global secondary indexes: at most one of them is created or deleted at a time.
     pub global_secondary_index_updates: Vec<GlobalSecondaryIndexUpdate>,
-    /// Whether the request names replicas of a global table; not supported, refused if so.
-    pub has_replica_updates: bool,
 }
 
 /// What [`UpdateTableRequest`] gives back.

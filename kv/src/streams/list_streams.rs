@@ -17,7 +17,7 @@ pub(crate) fn run(
     reader: &mut impl Read,
     request: &ListStreamsRequest,
 ) -> Result<ListStreamsOutput> {
-    let table = request.table_name.as_deref().map(constraints::table_name).transpose()?;
+    let table = request.table_name.as_deref().map(constraints::named_table).transpose()?;
     let mut broken = Constraints::default();
     if let Some(limit) = request.limit {
         broken.between(limit, "limit", 1, MAX_STREAMS);

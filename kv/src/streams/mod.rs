@@ -20,13 +20,20 @@ pub use iterator::ShardIterator;
 pub(crate) use record::TableStream;
 pub(crate) use switch::{change, check_change, check_new, disable, enable};
 
-use millpond_engine::Transaction;
+use millpond_engine::{Read, Transaction};
 
 use crate::Result;
 use crate::catalog::Catalog;
+use crate::model::Stream;
 use crate::table::TableRecord;
 use crate::value::Item;
 use change::Change;
+
+/// Whether a table has, or had and still keeps, a stream of that label.
+pub(crate) fn is_there(catalog: &Catalog, reader: &mut impl Read, table: &TableRecord, label: &str) -> Result<bool> {
+    let stream = Stream { table_name: table.name.clone(), stream_label: label.to_owned() };
+    Ok(record::find(catalog, reader, &stream)?.is_some())
+}
 
 /// Appends the change of a row to the stream of its table, if it has one.
 pub(crate) fn capture(

@@ -33,6 +33,11 @@ impl Failure {
         Failure::client(VALIDATION, "ValidationException", message)
     }
 
+    /// More is asked for than there is capacity for: the SDKs try again.
+    pub(crate) fn throttling(message: impl Into<String>) -> Failure {
+        Failure::client("com.amazon.coral.availability", "ThrottlingException", message)
+    }
+
     /// There is no such operation here.
     pub(crate) fn unknown_operation(message: impl Into<String>) -> Failure {
         Failure::client(FRAMEWORK, "UnknownOperationException", message)

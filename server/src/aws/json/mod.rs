@@ -13,6 +13,10 @@ use serde::{Serialize, de::DeserializeOwned};
 /// The content type of version 1.0.
 pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
+/// What the service says of values that are nested too deep.
+const TOO_DEEP: &str =
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
+
 /// Reads a request's body.
 ///
 /// # Errors
@@ -20,7 +24,12 @@ pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| {
         if !error.is_data() {
-            return Failure::serialization(format!("the body is not JSON: {error}"));
+            let text = error.to_string();
+            // Only values nest as deep as clients like; what is too deep to be read is far beyond what may be kept.
+            return match text.starts_with("recursion limit exceeded") {
+                true => Failure::validation(TOO_DEEP),
+                false => Failure::serialization(format!("the body is not JSON: {text}")),
+            };
         }
         // The service does not say where; serde_json does, at the end.
         let text = error.to_string();

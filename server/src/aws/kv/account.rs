@@ -10,7 +10,7 @@ use crate::aws::{Call, json};
 /// These requests have no members that mean anything.
 type Nothing = BTreeMap<String, IgnoredAny>;
 
-/// Of each kind, for an account in most regions; nothing is throttled.
+/// Of each kind, for an account in most regions; no account is throttled.
 ///
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html>
 const ACCOUNT_UNITS: u32 = 80_000;

@@ -1,12 +1,13 @@
 //! What is checked before the service is asked: members that must be there, names of choices, and older parameters.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display, ops::RangeInclusive};
 
 use millpond::kv::{
-    AttributeAction, AttributeValue, BackupTypeFilter, BillingMode, ComparisonOperator, ConditionalOperator,
-    Constraints, Item, KeyType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
+    ApproximateCreationDateTimePrecision, AttributeAction, AttributeValue, BackupTypeFilter, BillingMode,
+    ComparisonOperator, ConditionalOperator, Constraints, ContributorInsightsAction, ContributorInsightsMode, Item,
+    KeyType, ProjectionType, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValues,
     ReturnValuesOnConditionCheckFailure, ScalarAttributeType, Select, ShardFilterType, ShardIteratorType, SseType,
-    StreamViewType, TableClass, Wording, check_table_name,
+    StreamViewType, TableClass, Wording, check_named_table, check_table_name,
 };
 
 use super::value::{Attribute, Attributes};
@@ -25,6 +26,12 @@ pub(super) struct Checks {
 impl Checks {
     pub(super) fn table_name(&mut self, member: Option<Text>) -> String {
         self.table_name = member.as_ref().and_then(|name| check_table_name(&name.0).err());
+        self.required(text(member), "tableName")
+    }
+
+    /// As [`table_name`](Self::table_name), in operations on tables.
+    pub(super) fn named_table(&mut self, member: Option<Text>) -> String {
+        self.table_name = member.as_ref().and_then(|name| check_named_table(&name.0).err());
         self.required(text(member), "tableName")
     }
 
@@ -138,23 +145,19 @@ impl Checks {
     /// A pattern that a text must satisfy, if there is one. `matches` tells whether it does.
     pub(super) fn pattern(&mut self, text: Option<&str>, field: &str, matches: fn(&str) -> bool, pattern: &str) {
         if let Some(text) = text.filter(|text| !matches(text)) {
-            let constraint = format!("Member must satisfy regular expression pattern: {pattern}");
-            self.constraints.breaks(text, field, &constraint);
+            self.breaks(text, field, &format!("Member must satisfy regular expression pattern: {pattern}"));
         }
     }
 
+    /// `field` holds `value` and breaks `constraint`.
+    pub(super) fn breaks(&mut self, value: impl Display, field: &str, constraint: &str) {
+        self.constraints.breaks(value, field, constraint);
+    }
+
     /// Bounds of a number, if there is one.
-    pub(super) fn between(&mut self, number: Option<i64>, field: &str, at_least: i64, at_most: i64) {
-        match number {
-            Some(number) if number < at_least => {
-                let constraint = format!("Member must have value greater than or equal to {at_least}");
-                self.constraints.breaks(number, field, &constraint);
-            }
-            Some(number) if number > at_most => {
-                let constraint = format!("Member must have value less than or equal to {at_most}");
-                self.constraints.breaks(number, field, &constraint);
-            }
-            _ => {}
+    pub(super) fn between(&mut self, number: Option<i64>, field: &str, bounds: RangeInclusive<i64>) {
+        if let Some(number) = number {
+            self.constraints.between(number, field, *bounds.start(), *bounds.end());
         }
     }
 
@@ -198,11 +201,14 @@ macro_rules! choices {
     )*};
 }
 choices!(
+    ApproximateCreationDateTimePrecision,
     AttributeAction,
     BackupTypeFilter,
     BillingMode,
     ComparisonOperator,
     ConditionalOperator,
+    ContributorInsightsAction,
+    ContributorInsightsMode,
     KeyType,
     ProjectionType,
     ReturnConsumedCapacity,

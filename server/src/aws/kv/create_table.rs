@@ -1,9 +1,11 @@
 use millpond::kv::CreateTableRequest;
+use serde::de::IgnoredAny;
 
 use super::{
     Answered,
     checks::{self, Checks},
     index::Index,
+    policy_document::canonical,
     table::{Changed, Definition, Description, KeyElement, OnDemand, Sse, Stream, Throughput, Warm},
     tags::{GivenTag, read_tags},
 };
@@ -28,6 +30,9 @@ members! {
         local_secondary_indexes: List<Index> = "LocalSecondaryIndexes",
         global_secondary_indexes: List<Index> = "GlobalSecondaryIndexes",
         stream_specification: Stream = "StreamSpecification",
+        resource_policy: Text = "ResourcePolicy",
+        global_table_source_arn: Text = "GlobalTableSourceArn",
+        vector_indexes: List<IgnoredAny> = "VectorIndexes",
     }
 }
 pub(super) fn answer(call: &Call<'_>) -> Answered {
@@ -53,6 +58,13 @@ fn read(given: Request) -> Result<CreateTableRequest, Failure> {
     let local_secondary_indexes = checks.local_indexes(given.local_secondary_indexes, "localSecondaryIndexes");
     let global_secondary_indexes = checks.global_indexes(given.global_secondary_indexes, "globalSecondaryIndexes");
     checks.finish()?;
+    if given.global_table_source_arn.is_some() {
+        return Err(refused("GlobalTableSourceArn: there are no global tables to be a replica of"));
+    }
+    if !checks::list(given.vector_indexes).is_empty() {
+        return Err(refused("VectorIndexes: vector indexes are not supported"));
+    }
+    let resource_policy = given.resource_policy.map(|policy| canonical(&policy.0)).transpose()?;
     Ok(CreateTableRequest {
         table_name,
         attribute_definitions,
@@ -68,5 +80,10 @@ fn read(given: Request) -> Result<CreateTableRequest, Failure> {
         local_secondary_indexes,
         global_secondary_indexes,
         stream_specification,
+        resource_policy,
     })
+}
+
+fn refused(what: &str) -> Failure {
+    Failure::validation(format!("One or more parameter values were invalid: {what}"))
 }

@@ -22,6 +22,8 @@ impl From<Error> for Failure {
             }
             Error::ResourceNotFound { .. }
             | Error::ResourceInUse { .. }
+            | Error::PolicyNotFound { .. }
+            | Error::ProvisionedThroughputExceeded { .. }
             | Error::LimitExceeded { .. }
             | Error::BackupNotFound { .. }
             | Error::BackupInUse { .. }
@@ -37,6 +39,8 @@ impl From<Error> for Failure {
             | Error::ExpiredIterator
             | Error::TrimmedDataAccess
             | Error::TransactionConflict => Failure::client(NAMESPACE, error.code(), message),
+            // The one of the service's errors that is the framework's own.
+            Error::Throttling { .. } => Failure::throttling(message),
             Error::Engine(_) | Error::Corrupt { .. } => internal(&error),
             // The service's error may grow; what this does not know is not the client's fault.
             _ => internal(&error),

@@ -146,7 +146,7 @@ impl Checks {
         let header = given.header.map(|List(names)| names.into_iter().map(|name| name.0).collect::<Vec<_>>());
         let field = "inputFormatOptions.csv.headerList";
         let count = header.as_ref().and_then(|names| i64::try_from(names.len()).ok());
-        self.between(count, field, 1, MAX_HEADERS as i64);
+        self.between(count, field, 1..=MAX_HEADERS as i64);
         for (nth, name) in (1..).zip(header.iter().flatten().take(MAX_HEADERS)) {
             self.length(Some(name), &format!("{field}.{nth}.member"), (1, MAX_HEADER_CHARACTERS));
         }

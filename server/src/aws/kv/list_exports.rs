@@ -36,7 +36,7 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
     let given: Request = json::parse(call.body)?;
     let mut checks = Checks::default();
     let max_results = given.max_results.map(|most| most.0);
-    checks.between(max_results, "maxResults", 1, 25);
+    checks.between(max_results, "maxResults", 1..=25);
     checks.finish()?;
     let table = checks::text(given.table_arn);
     let table = table.as_deref().map(check_table_name).transpose()?;

@@ -28,7 +28,7 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
     let given: Request = json::parse(call.body)?;
     let mut checks = Checks::default();
     let page_size = given.page_size.map(|most| most.0);
-    checks.between(page_size, "pageSize", 1, 25);
+    checks.between(page_size, "pageSize", 1..=25);
     checks.finish()?;
     let table = checks::text(given.table_arn);
     let table = table.as_deref().map(check_table_name).transpose()?;

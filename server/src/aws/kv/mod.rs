@@ -7,9 +7,11 @@ mod backup;
 mod batch_execute_statement;
 mod batch_get_item;
 mod batch_write_item;
+mod bulk_operations;
 mod capacity;
 mod checks;
 mod continuous_backups;
+mod contributor_insights;
 mod create_backup;
 mod create_table;
 mod delete_backup;
@@ -25,21 +27,26 @@ mod export;
 mod export_table_to_point_in_time;
 mod failure;
 mod get_item;
+mod global_tables;
 mod import;
 mod import_table;
 mod index;
+mod kinesis_destination;
 mod legacy;
 mod list_backups;
 mod list_exports;
 mod list_imports;
 mod list_tables;
 mod page;
+mod policy_document;
 mod put_item;
 mod query;
+mod resource_policy;
 mod restore;
 mod restore_table_from_backup;
 mod restore_table_to_point_in_time;
 mod scan;
+mod search_vectors;
 pub(super) mod streams;
 mod table;
 mod tags;
@@ -69,41 +76,64 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("BatchExecuteStatement", batch_execute_statement::answer),
     ("BatchGetItem", batch_get_item::answer),
     ("BatchWriteItem", batch_write_item::answer),
+    ("CancelBulkOperation", bulk_operations::one),
     ("CreateBackup", create_backup::answer),
+    ("CreateGlobalTable", global_tables::create),
     ("CreateTable", create_table::answer),
     ("DeleteBackup", delete_backup::answer),
     ("DeleteItem", delete_item::answer),
+    ("DeleteResourcePolicy", resource_policy::delete),
     ("DeleteTable", delete_table::answer),
     ("DescribeBackup", describe_backup::answer),
+    ("DescribeBulkOperation", bulk_operations::one),
     ("DescribeContinuousBackups", continuous_backups::describe),
+    ("DescribeContributorInsights", contributor_insights::describe),
     ("DescribeEndpoints", account::endpoints),
     ("DescribeExport", describe_export::answer),
+    ("DescribeGlobalTable", global_tables::describe),
+    ("DescribeGlobalTableSettings", global_tables::describe_settings),
     ("DescribeImport", describe_import::answer),
+    ("DescribeKinesisStreamingDestination", kinesis_destination::describe),
     ("DescribeLimits", account::limits),
     ("DescribeTable", describe_table::answer),
+    ("DescribeTableReplicaAutoScaling", global_tables::auto_scaling),
     ("DescribeTimeToLive", time_to_live::describe),
+    ("DisableKinesisStreamingDestination", kinesis_destination::disable),
+    ("EnableKinesisStreamingDestination", kinesis_destination::enable),
     ("ExecuteStatement", execute_statement::answer),
     ("ExecuteTransaction", execute_transaction::answer),
     ("ExportTableToPointInTime", export_table_to_point_in_time::answer),
     ("GetItem", get_item::answer),
+    ("GetResourcePolicy", resource_policy::get),
     ("ImportTable", import_table::answer),
     ("ListBackups", list_backups::answer),
+    ("ListBulkOperations", bulk_operations::list),
+    ("ListContributorInsights", contributor_insights::list),
     ("ListExports", list_exports::answer),
+    ("ListGlobalTables", global_tables::list),
     ("ListImports", list_imports::answer),
     ("ListTables", list_tables::answer),
     ("ListTagsOfResource", tags::list),
     ("PutItem", put_item::answer),
+    ("PutResourcePolicy", resource_policy::put),
     ("Query", query::answer),
     ("RestoreTableFromBackup", restore_table_from_backup::answer),
     ("RestoreTableToPointInTime", restore_table_to_point_in_time::answer),
     ("Scan", scan::answer),
+    ("SearchVectors", search_vectors::answer),
+    ("StartBulkPutItems", bulk_operations::start),
     ("TagResource", tags::tag),
     ("TransactGetItems", transact_get_items::answer),
     ("TransactWriteItems", transact_write_items::answer),
     ("UntagResource", tags::untag),
     ("UpdateContinuousBackups", continuous_backups::update),
+    ("UpdateContributorInsights", contributor_insights::update),
+    ("UpdateGlobalTable", global_tables::update),
+    ("UpdateGlobalTableSettings", global_tables::update_settings),
     ("UpdateItem", update_item::answer),
+    ("UpdateKinesisStreamingDestination", kinesis_destination::update),
     ("UpdateTable", update_table::answer),
+    ("UpdateTableReplicaAutoScaling", global_tables::auto_scaling),
     ("UpdateTimeToLive", time_to_live::update),
 ];
 

@@ -53,7 +53,7 @@ struct Description<'a> {
 pub(super) fn update(call: &Call<'_>) -> Answered {
     let given: UpdateRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let table_name = checks.table_name(given.table_name);
+    let table_name = checks.named_table(given.table_name);
     let specification = checks.required(given.time_to_live_specification, "timeToLiveSpecification");
     let field = |member: &str| format!("timeToLiveSpecification.{member}");
     let attribute_name = checks.required(checks::text(specification.attribute_name), &field("attributeName"));
@@ -70,7 +70,7 @@ pub(super) fn update(call: &Call<'_>) -> Answered {
 pub(super) fn describe(call: &Call<'_>) -> Answered {
     let given: DescribeRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let table_name = checks.table_name(given.table_name);
+    let table_name = checks.named_table(given.table_name);
     checks.finish()?;
     let output = call.pond.kv().describe_time_to_live(&DescribeTimeToLiveRequest { table_name })?;
     let description = &output.time_to_live_description;

@@ -68,11 +68,9 @@ fn read(given: Request) -> Result<TransactWriteItemsRequest, Failure> {
     let return_item_collection_metrics =
         checks.choice(given.return_item_collection_metrics, "returnItemCollectionMetrics");
     let actions = checks.required(given.transact_items, "transactItems").0;
-    let mut read = Vec::with_capacity(actions.len());
-    for (number, action) in (1..).zip(actions) {
-        read.push(Given::read(action, number, &mut checks)?);
-    }
+    let read: Vec<_> = (1..).zip(actions).map(|(number, action)| Given::read(action, number, &mut checks)).collect();
     checks.finish()?;
+    let read = read.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(TransactWriteItemsRequest {
         transact_items: read.into_iter().map(Given::action).collect::<Result<_, _>>()?,
         client_request_token: checks::text(given.client_request_token),

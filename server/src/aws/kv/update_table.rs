@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 use super::{
     Answered,
     checks::{self, Checks},
+    global_tables::{ReplicaUpdate, refuse_replica_updates},
     index::Update,
     table::{Changed, Definition, Description, OnDemand, Sse, Stream, Throughput, Warm},
 };
@@ -25,17 +26,18 @@ members! {
         deletion_protection_enabled: Flag = "DeletionProtectionEnabled",
         stream_specification: Stream = "StreamSpecification",
         global_secondary_index_updates: List<Update> = "GlobalSecondaryIndexUpdates",
-        replica_updates: List<IgnoredAny> = "ReplicaUpdates",
+        replica_updates: List<ReplicaUpdate> = "ReplicaUpdates",
+        vector_index_updates: List<IgnoredAny> = "VectorIndexUpdates",
     }
 }
 
 pub(super) fn answer(call: &Call<'_>) -> Answered {
-    let request = read(json::parse(call.body)?)?;
+    let request = read(json::parse(call.body)?, call.region)?;
     let output = call.pond.kv().update_table(&request)?;
     json::write(&Changed { table_description: Description::new(&output.table_description, call.region) })
 }
 
-fn read(given: Request) -> Result<UpdateTableRequest, Failure> {
+fn read(given: Request, region: &str) -> Result<UpdateTableRequest, Failure> {
     let table_name = checks::table_name(given.table_name)?;
     let mut checks = Checks::default();
     let attribute_definitions = given.attribute_definitions.map(|given| checks.definitions(given));
@@ -47,6 +49,12 @@ fn read(given: Request) -> Result<UpdateTableRequest, Failure> {
     let stream_specification = given.stream_specification.map(|given| checks.stream(given));
     let global_secondary_index_updates = checks.index_updates(given.global_secondary_index_updates)?;
     checks.finish()?;
+    refuse_replica_updates(&checks::list(given.replica_updates), region)?;
+    if !checks::list(given.vector_index_updates).is_empty() {
+        return Err(Failure::validation(
+            "One or more parameter values were invalid: VectorIndexUpdates: vector indexes are not supported",
+        ));
+    }
     Ok(UpdateTableRequest {
         table_name,
         attribute_definitions,
@@ -59,6 +67,5 @@ fn read(given: Request) -> Result<UpdateTableRequest, Failure> {
         deletion_protection_enabled: checks::flag(given.deletion_protection_enabled),
         stream_specification,
         global_secondary_index_updates,
-        has_replica_updates: !checks::list(given.replica_updates).is_empty(),
     })
 }

@@ -17,6 +17,8 @@ use crate::aws::{
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html>
 const EVENT_VERSION: &str = "1.1";
 const EVENT_SOURCE: &str = "aws:dynamodb";
+/// Of one answer.
+const MAX_RECORDS: i64 = 1000;
 
 members! {
     Request { shard_iterator: Text = "ShardIterator", limit: Whole = "Limit" }
@@ -72,10 +74,12 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
     let iterator = checks::text(given.shard_iterator);
     checks.length(iterator.as_deref(), "shardIterator", ITERATOR_CHARACTERS);
     let iterator = checks.required(iterator, "shardIterator");
+    let limit = given.limit.map(|limit| limit.0);
+    // Before the iterator is looked into.
+    checks.between(limit, "limit", 1..=MAX_RECORDS);
     checks.finish()?;
-    let request =
-        GetRecordsRequest { shard_iterator: read_iterator(&iterator)?, limit: given.limit.map(|limit| limit.0) };
-    let output = call.pond.kv().get_records(&request)?;
+    let shard_iterator = read_iterator(&iterator)?;
+    let output = call.pond.kv().get_records(&GetRecordsRequest { shard_iterator, limit })?;
     json::write(&Output {
         records: output.records.iter().map(|record| Shape::new(record, call.region)).collect(),
         next_shard_iterator: output.next_shard_iterator.as_ref().map(|next| show_iterator(next, call.region)),
