@@ -1,6 +1,12 @@
 //! Between hyper and the services: bounded bodies, compression both ways, checksums and request ids.
 
-use std::{io::Read, io::Write, sync::Arc, time::Duration};
+use std::{
+    io::Read,
+    io::Write,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use flate2::{Compression, read::DeflateDecoder, read::MultiGzDecoder, read::ZlibDecoder, write::GzEncoder};
@@ -33,6 +39,9 @@ const BODY_TIME: Duration = Duration::from_secs(300);
 /// Shorter answers are not worth compressing.
 const MIN_COMPRESSED_BYTES: usize = 1024;
 
+/// The longest body of a request that is answered beside the thread's other work.
+const BRIEF_BODY_BYTES: usize = 16 << 10;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 
@@ -58,19 +67,21 @@ impl Face {
         let compress = accepts_gzip(&head.headers);
         let answer = match self.take_body(&head.headers, body).await {
             Ok((body, room)) => {
-                let (pond, buckets) = (self.pond.clone(), self.buckets.clone());
-                // Reading a store and waiting for its syncs both block.
-                let answered = tokio::task::spawn_blocking(move || {
+                let is_small = body.len() <= BRIEF_BODY_BYTES && !head.headers.contains_key(CONTENT_ENCODING);
+                let is_brief = is_small && aws::is_brief(&self.pond, &head);
+                let answer = || {
                     let _room = room; // until there is an answer
                     match unpack(&head.headers, body) {
-                        Ok(body) => aws::answer(&pond, &buckets, &head, &body),
+                        Ok(body) => aws::answer(&self.pond, &self.buckets, &head, &body),
                         Err(failure) => failure.into(),
                     }
-                });
-                answered.await.unwrap_or_else(|stopped| {
-                    error!(%stopped, "a request was not answered");
-                    Failure::internal("the request was stopped").into()
-                })
+                };
+                if is_brief {
+                    caught(answer)
+                } else {
+                    // Reading a store and waiting for its syncs both block: this thread's other work goes to another one.
+                    tokio::task::block_in_place(|| caught(answer))
+                }
             }
             Err(failure) => failure.into(),
         };
@@ -99,6 +110,14 @@ impl Face {
         let read = tokio::time::timeout(BODY_TIME, read_body(body)).await;
         Ok((read.unwrap_or_else(|_| Err(Failure::serialization("the body did not come in time")))?, room))
     }
+}
+
+/// An answer even where making it panics.
+fn caught(answer: impl FnOnce() -> Answer) -> Answer {
+    catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
+        error!("a request was not answered");
+        Failure::internal("the request was stopped").into()
+    })
 }
 
 async fn read_body(mut body: Incoming) -> Result<Bytes, Failure> {

@@ -71,6 +71,12 @@ pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &[u8]) 
     }
 }
 
+/// Whether an answer takes so little time that the thread that has read the request may make it beside its other work.
+pub(crate) fn is_brief(pond: &Pond, head: &Parts) -> bool {
+    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    matches!(target.and_then(|target| target.split_once('.')), Some((kv::TARGET, operation)) if kv::is_brief(pond, operation))
+}
+
 fn untargeted(scope: &Scope) -> Failure {
     match scope.service() {
         Some(kv::SERVICE) => Failure::unknown_operation("the request has no X-Amz-Target header"),

@@ -59,6 +59,8 @@ mod update_table;
 mod value;
 mod written;
 
+use millpond::Pond;
+
 use super::{Call, json::Failure};
 
 /// The prefix of this service's targets.
@@ -138,9 +140,18 @@ const OPERATIONS: &[(&str, Operation)] = &[
 ];
 
 /// Ends what the last run of the server left half done.
-pub(super) fn resume(pond: &millpond::Pond) -> Result<(), millpond::Error> {
+pub(super) fn resume(pond: &Pond) -> Result<(), millpond::Error> {
     transfers::EXPORTS.give_up(pond)?;
     transfers::IMPORTS.give_up(pond)
+}
+
+/// Whether an operation touches one item and waits for no sync, so that it is over sooner than another thread has begun.
+pub(super) fn is_brief(pond: &Pond, operation: &str) -> bool {
+    match operation {
+        "GetItem" => true,
+        "PutItem" | "UpdateItem" | "DeleteItem" => !pond.engine().capabilities().persistent,
+        _ => false,
+    }
 }
 
 pub(super) fn answer(call: &Call<'_>, operation: &str) -> Answered {
