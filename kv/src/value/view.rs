@@ -7,6 +7,8 @@ use super::{
     codec::{ENTRY_BYTES, HEADER_BYTES, VERSION, decode_value, text},
 };
 
+const ENDS_EARLY: CodecError = CodecError("it ends early");
+
 /// Attributes that one node of the map holds.
 const FEW: usize = 11;
 
@@ -31,7 +33,7 @@ impl ItemView {
         }
         let count = read_u32(&bytes, 5)?;
         let names = count.checked_mul(ENTRY_BYTES).and_then(|table| table.checked_add(HEADER_BYTES));
-        let names = names.filter(|names| *names <= bytes.len()).ok_or(CodecError("it ends early"))?;
+        let names = names.filter(|names| *names <= bytes.len()).ok_or(ENDS_EARLY)?;
         let mut view = ItemView { bytes, count, names, values: names };
         if count > 0 {
             view.values = names + view.entry(count - 1)?.0;
@@ -76,11 +78,18 @@ impl ItemView {
         if self.count > FEW {
             return attributes.collect();
         }
-        // Collecting sorts them in a vector first, which costs more than the insertions.
+        // Collecting sorts them in a vector first, which costs more than the insertions, and these find their place by one
+        // comparison where each name comes before those that are there.
+        let names = text(self.bytes.get(self.names..self.values).ok_or(ENDS_EARLY)?)?;
+        let values = self.bytes.get(self.values..).ok_or(ENDS_EARLY)?;
         let mut item = Item::new();
-        for attribute in attributes {
-            let (name, value) = attribute?;
-            item.insert(name, value);
+        let mut end = self.start(self.count)?;
+        for at in (0..self.count).rev() {
+            let start = self.start(at)?;
+            let name = names.get(start.0..end.0).ok_or(ENDS_EARLY)?;
+            let value = values.get(start.1..end.1).ok_or(ENDS_EARLY)?;
+            item.insert(name.to_owned(), decode_value(value)?);
+            end = start;
         }
         Ok(item)
     }
@@ -98,16 +107,16 @@ impl ItemView {
 
     fn name_bytes(&self, at: usize) -> Result<&[u8], CodecError> {
         let (start, end) = (self.start(at)?.0, self.entry(at)?.0);
-        self.bytes.get(self.names + start..self.names + end).ok_or(CodecError("it ends early"))
+        self.bytes.get(self.names + start..self.names + end).ok_or(ENDS_EARLY)
     }
 
     fn value(&self, at: usize) -> Result<AttributeValue, CodecError> {
         let (start, end) = (self.start(at)?.1, self.entry(at)?.1);
-        decode_value(self.bytes.get(self.values + start..self.values + end).ok_or(CodecError("it ends early"))?)
+        decode_value(self.bytes.get(self.values + start..self.values + end).ok_or(ENDS_EARLY)?)
     }
 }
 
 fn read_u32(bytes: &[u8], at: usize) -> Result<usize, CodecError> {
     let number = bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
-    number.map(|number| number as usize).ok_or(CodecError("it ends early"))
+    number.map(|number| number as usize).ok_or(ENDS_EARLY)
 }
