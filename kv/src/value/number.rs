@@ -26,6 +26,8 @@ const FIRST_DIGIT: std::ops::RangeInclusive<i32> = -130..=125;
 /// # Ok::<(), millpond_kv::value::ValueError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+// The alignment of a u128 would make every value 8 bytes longer.
+#[repr(Rust, packed(8))]
 pub struct Number {
     negative: bool,
     /// Below 10^38, not divisible by ten unless zero.
@@ -262,7 +264,7 @@ fn looks_like_a_number(rest: &[u8], seen_point: bool) -> bool {
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.coefficient.to_string();
+        let digits = { self.coefficient }.to_string();
         let sign = if self.negative { "-" } else { "" };
         let exponent = i32::from(self.exponent);
         if exponent >= 0 {
