@@ -21,30 +21,26 @@ impl Number {
         // Whole pairs: an odd exponent takes one digit from the coefficient's side.
         let odd = exponent.rem_euclid(2);
         let last_power = (exponent - odd) / 2;
-        let mut pairs = Vec::with_capacity(MAX_PAIRS);
-        // The last pair by hand, for ten times the coefficient may not fit.
-        let mut rest = if odd == 1 {
-            pairs.push((coefficient % 10 * 10) as u8);
-            coefficient / 10
-        } else {
-            coefficient
-        };
-        while rest > 0 {
-            pairs.push((rest % 100) as u8);
-            rest /= 100;
-        }
-        let power = last_power + pairs.len() as i32 - 1;
-        let magnitude = (power + BIAS) as u8;
-        let mut key = Vec::with_capacity(MAX_PAIRS + 1);
-        if negative {
-            key.push(0x7F - magnitude);
-            key.extend(pairs.iter().rev().map(|pair| 101 - pair));
-            if pairs.len() < MAX_PAIRS {
-                key.push(END);
+        let mut pairs = [0; MAX_PAIRS];
+        let mut count = 0;
+        let mut rest = coefficient;
+        for place in pairs.iter_mut().rev() {
+            if rest == 0 {
+                break;
             }
-        } else {
-            key.push(ZERO + magnitude);
-            key.extend(pairs.iter().rev().map(|pair| pair + 1));
+            // The last pair by itself, for ten times the coefficient may not fit.
+            let (left, pair) =
+                if odd == 1 && count == 0 { (rest / 10, rest % 10 * 10) } else { (rest / 100, rest % 100) };
+            *place = if negative { 101 - pair as u8 } else { pair as u8 + 1 };
+            rest = left;
+            count += 1;
+        }
+        let magnitude = (last_power + count as i32 - 1 + BIAS) as u8;
+        let mut key = Vec::with_capacity(MAX_PAIRS + 1);
+        key.push(if negative { 0x7F - magnitude } else { ZERO + magnitude });
+        key.extend_from_slice(pairs.get(MAX_PAIRS - count..).unwrap_or_default());
+        if negative && count < MAX_PAIRS {
+            key.push(END);
         }
         key
     }
@@ -54,35 +50,41 @@ impl Number {
     /// # Errors
     /// [`ValueError::NotAnOrderKey`] for any other bytes.
     pub fn from_order_key(key: &[u8]) -> Result<Number, ValueError> {
-        decode(key).filter(|number| number.order_key() == key).ok_or(ValueError::NotAnOrderKey)
+        decode(key).ok_or(ValueError::NotAnOrderKey)
     }
 }
 
+/// `None` for what no number's key is, such as a form that is longer than it need be: a number has one key.
 fn decode(key: &[u8]) -> Option<Number> {
-    let (&first, pairs) = key.split_first()?;
+    let (&first, rest) = key.split_first()?;
     if key == [ZERO] {
         return Some(Number::ZERO);
     }
     let negative = first < ZERO;
-    let (magnitude, pairs) =
-        if negative { (0x7F - first, pairs.strip_suffix(&[END]).unwrap_or(pairs)) } else { (first - ZERO, pairs) };
-    if pairs.is_empty() || pairs.len() > MAX_PAIRS {
+    let (magnitude, pairs) = match rest.strip_suffix(&[END]) {
+        Some(pairs) if negative && pairs.len() < MAX_PAIRS => (0x7F - first, pairs),
+        None if negative && rest.len() == MAX_PAIRS => (0x7F - first, rest),
+        None if !negative && rest.len() <= MAX_PAIRS => (first - ZERO, rest),
+        _ => return None,
+    };
+    let digits = |byte: u8| {
+        let pair = if negative { 101_u8.checked_sub(byte)? } else { byte.checked_sub(1)? };
+        (pair < 100).then_some(u128::from(pair))
+    };
+    let (&last, before) = pairs.split_last()?;
+    let last = digits(last)?;
+    if last == 0 || digits(*pairs.first()?)? == 0 {
         return None;
     }
-    let power = i32::from(magnitude) - BIAS;
-    let mut exponent = 2 * (power - (pairs.len() as i32 - 1));
+    // At most 19 pairs are 38 digits, which fit.
     let mut coefficient: u128 = 0;
-    for (at, byte) in pairs.iter().enumerate() {
-        let mut pair = u128::from(if negative { 101_u8.checked_sub(*byte)? } else { byte.checked_sub(1)? });
-        let mut step = 100;
-        if at + 1 == pairs.len() && pair.is_multiple_of(10) {
-            // The coefficient has no last zero; without it, 38 digits in 20 pairs fit.
-            (pair, step) = (pair / 10, 10);
-            exponent += 1;
-        }
-        coefficient = coefficient.checked_mul(step)?.checked_add(pair)?;
+    for byte in before {
+        coefficient = coefficient * 100 + digits(*byte)?;
     }
-    Number::new(negative, coefficient, exponent).ok()
+    let exponent = 2 * (i32::from(magnitude) - BIAS - before.len() as i32);
+    // The coefficient has no last zero; without it, 38 digits in 20 pairs fit.
+    let (step, last, odd) = if last.is_multiple_of(10) { (10, last / 10, 1) } else { (100, last, 0) };
+    Number::new(negative, coefficient.checked_mul(step)?.checked_add(last)?, exponent + odd).ok()
 }
 
 #[cfg(test)]
@@ -118,6 +120,20 @@ mod tests {
         #[test]
         fn a_key_gives_its_number_back(a in any_number()) {
             prop_assert_eq!(Number::from_order_key(&a.order_key()), Ok(a));
+        }
+
+        #[test]
+        fn bytes_near_a_key_are_refused_or_are_a_key(
+            a in any_number(), at in any::<prop::sample::Index>(), with in any::<u8>(), cut in 0..3_usize, more in any::<Option<u8>>()
+        ) {
+            let mut bytes = a.order_key();
+            let at = at.index(bytes.len());
+            bytes[at] = with;
+            bytes.truncate(bytes.len().saturating_sub(cut));
+            bytes.extend(more);
+            if let Ok(number) = Number::from_order_key(&bytes) {
+                prop_assert_eq!(number.order_key(), bytes);
+            }
         }
 
         #[test]
