@@ -28,6 +28,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Failure = Box<dyn Error + Send + Sync>;
 type Subjects = Result<Vec<Subject>, Failure>;
+/// A title, what is measured, and what makes the stores.
+type Section<'a> = (&'a str, &'a [workload::Step], &'a dyn Fn() -> Subjects);
 
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
@@ -38,30 +40,29 @@ fn main() -> Result<(), Failure> {
     let plan = if arguments.quick { Plan::QUICK } else { Plan::FULL };
     let dir = tempfile::tempdir_in(&arguments.dir)?;
 
-    let all = &workload::Operation::ALL[..];
-    let writes = &[workload::Operation::Put, workload::Operation::Update][..];
-    let sections: [(&str, &[workload::Operation], &dyn Fn() -> Subjects); 5] = [
+    let (all, writes) = (workload::READS_AND_WRITES, workload::WRITES);
+    let sections: [Section<'_>; 5] = [
         ("Linked, on file", all, &|| linked::on_file(dir.path())),
         ("Linked, on file, acknowledged before the sync", writes, &|| linked::unsynced(dir.path())),
         ("Linked, in memory", all, &linked::in_memory),
         ("Over HTTP, on file", all, &|| server::on_file(&arguments, dir.path())),
         ("Over HTTP, in memory", all, &|| server::in_memory(&arguments)),
     ];
-    for (title, operations, subjects) in sections {
+    for (title, steps, subjects) in sections {
         if title.contains(&arguments.only) {
-            section(title, plan, operations, subjects()?)?;
+            section(title, plan, steps, subjects()?)?;
         }
     }
     Ok(())
 }
 
-fn section(title: &str, plan: Plan, operations: &[workload::Operation], subjects: Vec<Subject>) -> Result<(), Failure> {
+fn section(title: &str, plan: Plan, steps: &[workload::Step], subjects: Vec<Subject>) -> Result<(), Failure> {
     for subject in &subjects {
         eprintln!("{title}: {}", subject.name);
         store::load(subject, plan.partitions).map_err(|error| format!("{}: {error}", subject.name))?;
         store::check(subject, plan.partitions).map_err(|error| format!("{}: {error}", subject.name))?;
     }
-    let lines = measure::all(plan, operations, &subjects)?;
+    let lines = measure::all(plan, steps, &subjects)?;
     report::print(title, &subjects, &lines);
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::{
 use crate::{
     Failure,
     store::Subject,
-    workload::{Draw, Operation, PARTITION},
+    workload::{Draw, Operation, PARTITION, Step},
 };
 
 /// How much is stored and for how long it is asked.
@@ -45,17 +45,17 @@ impl Plan {
     };
 }
 
-/// One operation by a number of clients: operations a second, store by store.
+/// One step by a number of clients: operations a second, store by store.
 #[derive(Debug)]
 pub(crate) struct Line {
-    pub(crate) operation: Operation,
+    pub(crate) name: &'static str,
     pub(crate) clients: usize,
     pub(crate) rates: Vec<f64>,
 }
 
-pub(crate) fn all(plan: Plan, operations: &[Operation], subjects: &[Subject]) -> Result<Vec<Line>, Failure> {
+pub(crate) fn all(plan: Plan, steps: &[Step], subjects: &[Subject]) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::new();
-    for &operation in operations {
+    for &(operation, name) in steps {
         for &clients in plan.clients {
             let mut rates = vec![Vec::new(); subjects.len()];
             for round in 0..plan.rounds {
@@ -67,7 +67,7 @@ pub(crate) fn all(plan: Plan, operations: &[Operation], subjects: &[Subject]) ->
                     }
                 }
             }
-            lines.push(Line { operation, clients, rates: rates.into_iter().map(median).collect() });
+            lines.push(Line { name, clients, rates: rates.into_iter().map(median).collect() });
         }
     }
     Ok(lines)

@@ -14,8 +14,8 @@ pub(crate) fn print(title: &str, subjects: &[Subject], lines: &[Line]) {
         let rates: Vec<_> = line.rates.iter().map(|rate| thousands(*rate)).collect();
         let (first, others) = line.rates.split_first().unwrap_or((&f64::NAN, &[]));
         let ratios: Vec<_> = others.iter().map(|other| format!("{:.1}×", first / other)).collect();
-        let (operation, clients) = (line.operation.name(), line.clients);
-        println!("| {operation} | {clients} | {} | {} |", rates.join(" | "), ratios.join(" | "));
+        let (name, clients) = (line.name, line.clients);
+        println!("| {name} | {clients} | {} | {} |", rates.join(" | "), ratios.join(" | "));
     }
     println!();
 }

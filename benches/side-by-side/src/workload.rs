@@ -25,17 +25,24 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    pub(crate) const ALL: [Operation; 4] = [Operation::Get, Operation::Put, Operation::Update, Operation::Query];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Operation::Put => "put",
-            Operation::Get => "get",
-            Operation::Query => "query of 100",
-            Operation::Update => "conditional update",
-        }
-    }
+    pub(crate) const ALL: [Operation; 4] = [Operation::Get, Operation::Query, Operation::Put, Operation::Update];
 }
+
+/// What is measured, in this order, and what it is called.
+pub(crate) type Step = (Operation, &'static str);
+
+pub(crate) const READS_AND_WRITES: &[Step] = &[
+    (Operation::Get, "get"),
+    (Operation::Query, "query of 100"),
+    PUT,
+    UPDATE_STEP,
+    // The store holds what the writes have left behind by now.
+    (Operation::Query, "query of 100, overwritten"),
+];
+pub(crate) const WRITES: &[Step] = &[PUT, UPDATE_STEP];
+
+const PUT: Step = (Operation::Put, "put");
+const UPDATE_STEP: Step = (Operation::Update, "conditional update");
 
 pub(crate) fn partition_key(row: usize) -> String {
     format!("p{}", row / PARTITION)
