@@ -17,7 +17,7 @@ use crate::typed::Table;
 use crate::wording::Wording;
 use crate::{
     Result, backup, batch_get_item, batch_write_item, create_table, delete_item, delete_table, describe_table,
-    get_item, index, item_collection, list_tables, put_item, query, scan, tags, time_to_live, transact_get_items,
+    get_item, index, item_collection, list_tables, put_item, query, scan, tags, transact_get_items,
     transact_write_items, transaction, update_item, update_table,
 };
 
@@ -239,82 +239,8 @@ impl Kv {
         tx.savepoint(|tx| delete_table::run_in(self.catalog(), tx, request)).map(|(output, _)| output)
     }
 
-    /// Switches the expiry of a table's items on or off. Once it is on, [`expire_items`](Kv::expire_items) deletes the items
-    /// whose time has come. The items that are there are looked through before this returns.
-    ///
-    /// # Errors
-    /// [`Error::Validation`](crate::Error::Validation),
-    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
-    pub fn update_time_to_live(&self, request: &UpdateTimeToLiveRequest) -> Result<UpdateTimeToLiveOutput> {
-        if self.engine.in_transaction() {
-            return self.engine.transact(|tx| self.update_time_to_live_in(tx, request));
-        }
-        let name = time_to_live::check(request)?;
-        let updated = self.engine.transact(|tx| time_to_live::update_in(self.catalog(), tx, name, request))?;
-        if let Some(index) = updated.created {
-            index::backfill::fill(&self.engine, self.catalog(), name, index)?;
-        }
-        if let Some(index) = updated.dropped {
-            self.sweep_index(name, updated.table.id, index);
-        }
-        Ok(UpdateTimeToLiveOutput { time_to_live_specification: request.time_to_live_specification.clone() })
-    }
-
-    /// [`update_time_to_live`](Kv::update_time_to_live) in the caller's transaction, which has to have room for an entry of
-    /// each item that expires.
-    ///
-    /// # Errors
-    /// As [`update_time_to_live`](Kv::update_time_to_live).
-    pub fn update_time_to_live_in(
-        &self,
-        tx: &mut Transaction,
-        request: &UpdateTimeToLiveRequest,
-    ) -> Result<UpdateTimeToLiveOutput> {
-        let name = time_to_live::check(request)?;
-        tx.savepoint(|tx| {
-            let mut updated = time_to_live::update_in(self.catalog(), tx, name, request)?;
-            if let Some(index) = updated.created {
-                index::backfill::fill_in(self.catalog(), tx, &mut updated.table, index)?;
-            }
-            Ok(UpdateTimeToLiveOutput { time_to_live_specification: request.time_to_live_specification.clone() })
-        })
-    }
-
-    /// Tells whether the items of a table expire, and by which attribute.
-    ///
-    /// # Errors
-    /// [`Error::Validation`](crate::Error::Validation),
-    /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
-    pub fn describe_time_to_live(&self, request: &DescribeTimeToLiveRequest) -> Result<DescribeTimeToLiveOutput> {
-        time_to_live::describe(self.catalog(), &mut Latest(&self.engine), request)
-    }
-
-    /// [`describe_time_to_live`](Kv::describe_time_to_live) in the caller's transaction.
-    ///
-    /// # Errors
-    /// As [`describe_time_to_live`](Kv::describe_time_to_live).
-    pub fn describe_time_to_live_in(
-        &self,
-        tx: &mut Transaction,
-        request: &DescribeTimeToLiveRequest,
-    ) -> Result<DescribeTimeToLiveOutput> {
-        time_to_live::describe(self.catalog(), tx, request)
-    }
-
-    /// Deletes the items whose time has come by the engine's clock, of all tables, and gives their number. Until then they
-    /// are read like any other, as the service has it too. Their records in a change stream say who deleted them. The server calls this every second; whoever links the crate
-    /// calls it as often as it matters. It costs nothing while no table's items expire.
-    ///
-    /// # Errors
-    /// Those of the engine. What was deleted before one stays deleted.
-    ///
-    /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
-    pub fn expire_items(&self) -> Result<u64> {
-        index::expiry::expire(&self.engine, self.catalog())
-    }
-
     /// Clears an index away that is in no record any more. That is committed; no failure here undoes it.
-    fn sweep_index(&self, table_name: &str, table: TableId, index: IndexId) {
+    pub(crate) fn sweep_index(&self, table_name: &str, table: TableId, index: IndexId) {
         if let Err(error) = index::backfill::sweep(&self.engine, self.catalog(), table, index) {
             tracing::warn!(%error, table = table_name, "entries of a deleted index stay until the next opening");
         }
