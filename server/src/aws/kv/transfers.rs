@@ -12,7 +12,7 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 use millpond::{
-    Pond, Timestamp,
+    Pond, Timestamp, Transaction,
     engine::{Engine, Keyspace, RangeRequest},
     kv::Error,
 };
@@ -133,25 +133,33 @@ impl Transfers {
         digest: &str,
     ) -> Result<Option<R>, Failure> {
         let Some(token) = token else { return Ok(None) };
-        let Some(stored) = engine.get(&self.keys(engine)?, &token_key(token)).map_err(broken)? else { return Ok(None) };
-        let known: Token = read(&stored)?;
-        let Some(record) = self.find::<R>(engine, &known.id)? else { return Ok(None) };
-        let end = record.transfer().end_millis.map(Timestamp::from_millis);
-        if end.is_some_and(|end| end.saturating_add(TOKEN_VALID) <= engine.clock().now()) {
-            return Ok(None);
+        let keys = self.keys(engine)?;
+        let known = engine.transact(|tx| known::<R>(tx, &keys, token))?;
+        match known {
+            Some((record, known)) if known == digest => Ok(Some(record)),
+            Some(_) => Err(self.conflict()),
+            None => Ok(None),
         }
-        if known.digest == digest {
-            return Ok(Some(record));
-        }
+    }
+
+    fn conflict(&self) -> Failure {
         let message = format!("{} conflict: Duplicate request detected with conflicting parameters", self.name);
-        Err(Failure::client(NAMESPACE, self.conflict, message))
+        Failure::client(NAMESPACE, self.conflict, message)
     }
 
     /// Writes down that something is begun. It is given an id.
+    ///
+    /// # Errors
+    /// Somebody else has used its token meanwhile.
     pub(super) fn begin<R: Record>(&self, engine: &Engine, record: &mut R, digest: &str) -> Result<(), Failure> {
         let keys = self.keys(engine)?;
         let start = record.transfer().start_millis;
-        let begun: Result<(), Error> = engine.transact(|tx| {
+        let begun: Result<bool, Error> = engine.transact(|tx| {
+            if let Some(token) = &record.transfer().client_token
+                && known::<R>(tx, &keys, token)?.is_some()
+            {
+                return Ok(false);
+            }
             for nth in 0_u32.. {
                 let mut hasher = Md5::new();
                 hasher.update(record.transfer().table_id.as_bytes());
@@ -169,9 +177,9 @@ impl Transfers {
             if let Some(token) = &record.transfer().client_token {
                 tx.put(&keys, token_key(token), write(&Token { id, digest: digest.to_owned() })?)?;
             }
-            Ok(())
+            Ok(true)
         });
-        Ok(begun?)
+        if begun? { Ok(()) } else { Err(self.conflict()) }
     }
 
     /// Writes down what has become of something.
@@ -264,6 +272,18 @@ impl Transfers {
     pub(super) fn arn(&self, region: &str, transfer: &Transfer) -> String {
         format!("{}/{}/{}", super::table::table_arn(region, &transfer.table_name), self.part, transfer.id)
     }
+}
+
+/// What a token stands for now, and the digest of the request that it was used for.
+fn known<R: Record>(tx: &mut Transaction, keys: &Keyspace, token: &str) -> Result<Option<(R, String)>, Error> {
+    let damaged = |error: serde_json::Error| Error::Serde { message: error.to_string() };
+    let Some(stored) = tx.get(keys, &token_key(token))? else { return Ok(None) };
+    let token: Token = serde_json::from_slice(&stored).map_err(damaged)?;
+    let Some(stored) = tx.get(keys, &record_key(&token.id))? else { return Ok(None) };
+    let record: R = serde_json::from_slice(&stored).map_err(damaged)?;
+    let end = record.transfer().end_millis.map(Timestamp::from_millis);
+    let is_over = end.is_some_and(|end| end.saturating_add(TOKEN_VALID) <= tx.clock().now());
+    Ok((!is_over).then_some((record, token.digest)))
 }
 
 fn record_key(id: &str) -> Vec<u8> {
