@@ -1,5 +1,5 @@
-//! Loading many items from Amazon S3 into a table. There is no S3 here, so no operation is started, and there is none to
-//! tell of.
+//! Loading many items from a bucket into a table that is there. That is not built, as imports into new tables are, so no
+//! operation is started, and there is none to tell of.
 
 use millpond::kv::DescribeTimeToLiveRequest;
 use serde::Serialize;
@@ -73,7 +73,7 @@ pub(super) fn start(call: &Call<'_>) -> Answered {
     checks.finish()?;
     // Only whether the table is there: its own description would count its items.
     call.pond.kv().describe_time_to_live(&DescribeTimeToLiveRequest { table_name })?;
-    Err(Failure::validation("bulk operations read from Amazon S3, which is not supported, so none can be started"))
+    Err(Failure::validation("bulk operations are not supported, so none can be started"))
 }
 
 /// Of one operation: it is described, or cancelled.

@@ -58,7 +58,7 @@ struct Recovery {
 pub(super) fn describe(call: &Call<'_>) -> Answered {
     let given: DescribeRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let table_name = checks.table_name(given.table_name);
+    let table_name = checks.named_table(given.table_name);
     checks.finish()?;
     let output = call.pond.kv().describe_continuous_backups(&DescribeContinuousBackupsRequest { table_name })?;
     write(&output.point_in_time_recovery_description)
@@ -67,7 +67,7 @@ pub(super) fn describe(call: &Call<'_>) -> Answered {
 pub(super) fn update(call: &Call<'_>) -> Answered {
     let given: UpdateRequest = json::parse(call.body)?;
     let mut checks = Checks::default();
-    let table_name = checks.table_name(given.table_name);
+    let table_name = checks.named_table(given.table_name);
     let field = "pointInTimeRecoverySpecification";
     let specification = checks.required(given.point_in_time_recovery_specification, field);
     let enabled = checks::flag(specification.point_in_time_recovery_enabled);
