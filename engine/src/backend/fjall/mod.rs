@@ -7,6 +7,7 @@
 //! fjall reads it, and refuses a journal that is damaged anywhere else. To tell the two apart, a batch that is written
 //! when all before it are synced says so by writing [`SYNCED_KEY`].
 
+mod overwrites;
 mod repair;
 #[cfg(test)]
 mod tests;
@@ -23,8 +24,9 @@ use std::{
 
 use bytes::Bytes;
 use fjall::{Database, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
+use self::overwrites::Overwrites;
 use super::{
     Backend, BackendKind, BackendSnapshot, Batch, Capabilities, Entries, Limits, catch_damage, checkpoint::checkpoint,
 };
@@ -52,6 +54,8 @@ pub(crate) struct Fjall {
     own: fjall::Keyspace,
     /// By id. A snapshot takes the list as it is; making a keyspace replaces it.
     keyspaces: RwLock<Arc<Vec<Named>>>,
+    /// By id, as `keyspaces`.
+    overwrites: Mutex<Vec<Overwrites>>,
     /// Whether something was applied since the last sync.
     unsynced: AtomicBool,
     path: PathBuf,
@@ -95,6 +99,7 @@ impl Fjall {
             database,
             own,
             keyspaces: RwLock::new(Arc::new(keyspaces)),
+            overwrites: Mutex::default(),
             unsynced: AtomicBool::new(false),
             path: path.to_owned(),
             cache_bytes,
@@ -132,7 +137,26 @@ impl Fjall {
         if !self.unsynced.load(Ordering::Relaxed) {
             write.insert(&self.own, SYNCED_KEY, Bytes::new());
         }
-        write.commit().map_err(wrong)
+        write.commit().map_err(wrong)?;
+        self.write_out_overwritten(&keyspaces, batch).map_err(wrong)
+    }
+
+    /// Has the memtables written out that hold mostly outdated versions.
+    fn write_out_overwritten(&self, keyspaces: &[Named], batch: &Batch) -> fjall::Result<()> {
+        let mut overwrites = self.overwrites.lock();
+        overwrites.resize_with(keyspaces.len(), Overwrites::default);
+        for op in &batch.ops {
+            if let Some(overwrites) = overwrites.get_mut(op.keyspace.0 as usize) {
+                overwrites.count(&op.key, op.key.len() + op.value.as_ref().map_or(0, Bytes::len));
+            }
+        }
+        for (overwrites, Named { keyspace, .. }) in overwrites.iter_mut().zip(keyspaces) {
+            if overwrites.are_too_many() {
+                // Not in fjall's documentation, but what it does itself when a memtable is full.
+                keyspace.rotate_memtable()?;
+            }
+        }
+        Ok(())
     }
 }
 
