@@ -16,9 +16,11 @@ SINGLE = "failed to satisfy constraint: Member must "
 ABSENT = re.compile(
     r"^(SearchVectors|UpdateTableReplicaAutoScaling|UpdateGlobalTableSettings: (?!globalTableBilling|globalTableName)|"
     r"StartBulkPutItems: (clientToken|\w+\.s3)|ListBulkOperations: nextToken|DisableKinesis\w+: enable|"
+    # Whose own words are in the tests of imports.
+    r"ImportTable: (.*vectorIndex|s3BucketSource\.s3(BucketOwner: pattern|KeyPrefix: max)|.*delimiter)|"
     r"(Create|Update)Table: (vectorIndex|globalTable|replicaUpdates|multiRegion|disassociation))")
-# Those of PartiQL and of backups and files have their own tests.
-ELSEWHERE = re.compile(r"Statement|ExecuteTransaction|Backup|Export|Import|Restore")
+# Those of backups and exports have their own tests.
+ELSEWHERE = re.compile(r"Backup|Export|Restore|(Describe|List)Imports?")
 
 TABLE_MISSING = "The parameter 'TableName' is required but was not present in the request"
 TABLE_NAME = "TableName must be at least 3 characters long and at most 255 characters long"
@@ -53,6 +55,10 @@ OWN = [(re.compile(case), said) for case, said in [
     # The list is not repeated: it would be written as Java writes its objects.
     (r": transactItems: max", "Value at 'transactItems' failed to satisfy constraint: Member must have length less than or equal "
                               "to 100"),
+    (r"^(Batch)?Execute\w+: (?!clientRequestToken)[\w.]+: max", "Value at '[\\w.]+' failed to satisfy constraint: Member must have length less than or equal "
+                                        "to [0-9]+"),
+    # A blank is fine there, and a percent sign.
+    (r"^ImportTable: .*headerList\.1\.member: pattern", None),
     (r"^Query: attributesToGet: min", "Can not use both expression and non-expression parameters in the same request"),
     (r"attributesToGet: min", r"at 'attributesToGet' failed to satisfy constraint: Member must have length greater than or equal "
                               "to 1"),
@@ -84,8 +90,8 @@ BASE = {
 
 
 @pytest.fixture(scope="module")
-def wire():
-    server = Server(None)
+def wire(tmp_path_factory):
+    server = Server(None, "--s3-dir", str(tmp_path_factory.mktemp("buckets")))
     wire = Wire(server)
     wire.send("CreateTable", TABLE)
     yield wire

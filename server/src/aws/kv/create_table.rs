@@ -45,14 +45,14 @@ fn read(given: Request) -> Result<CreateTableRequest, Failure> {
     let table_name = checks::table_name(given.table_name)?;
     let mut checks = Checks::default();
     let attribute_definitions = checks.required(given.attribute_definitions, "attributeDefinitions");
-    let attribute_definitions = checks.definitions(attribute_definitions);
+    let attribute_definitions = checks.definitions(attribute_definitions, "attributeDefinitions");
     let billing_mode = checks.choice_if_any(given.billing_mode, "billingMode");
     let provisioned_throughput =
         given.provisioned_throughput.map(|given| checks.throughput(given, "provisionedThroughput"));
     let key_schema = checks.required(given.key_schema, "keySchema").0;
     let key_schema = checks.key_schema(key_schema, "keySchema");
     let table_class = checks.choice_if_any(given.table_class, "tableClass");
-    let sse_specification = given.sse_specification.map(|given| checks.sse(given));
+    let sse_specification = given.sse_specification.map(|given| checks.sse(given, "sSESpecification"));
     let stream_specification = given.stream_specification.map(|given| checks.stream(given));
     let tags = read_tags(given.tags.unwrap_or_default(), &mut checks);
     let local_secondary_indexes = checks.local_indexes(given.local_secondary_indexes, "localSecondaryIndexes");

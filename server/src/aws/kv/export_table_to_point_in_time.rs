@@ -87,7 +87,9 @@ pub(super) const NO_SUCH_BUCKET: (&str, &str) = (
 /// Checks what the request says by itself.
 fn read(given: Request, now: Timestamp) -> Result<(Export, String), Failure> {
     let mut checks = Checks::default();
-    let table_arn = checks.required(checks::text(given.table_arn), "tableArn");
+    let table_arn = checks::text(given.table_arn);
+    checks.length(table_arn.as_deref(), "tableArn", (1, 1024));
+    let table_arn = checks.required(table_arn, "tableArn");
     let bucket = checks.bucket(given.bucket, "s3Bucket");
     let bucket_owner = checks.bucket_owner(given.bucket_owner, "s3BucketOwner");
     let prefix = checks.prefix(given.prefix, "s3Prefix");

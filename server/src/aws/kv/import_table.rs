@@ -68,7 +68,7 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
     if let Some(known) = IMPORTS.repeated::<Import>(engine, import.transfer.client_token.as_ref(), &digest)? {
         return json::write(&known.describe(call.region));
     }
-    let mut table = call.pond.kv().load_table(&request)?;
+    let mut table = call.pond.kv().load_table(&request).map_err(|error| of_parameters(error.into()))?;
     import.transfer.table_id = table.table().table_id;
     IMPORTS.begin(engine, &mut import, &digest)?;
     let failed = match call.buckets.find(&import.bucket) {
@@ -87,6 +87,14 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
     import.transfer.end(engine.clock().now(), failed);
     IMPORTS.update(engine, &import)?;
     json::write(&import.describe(call.region))
+}
+
+/// What is wrong with a table that an import is to make, which is a member of the request.
+fn of_parameters(failure: Failure) -> Failure {
+    if failure.message().contains(" detected: Value") {
+        return Failure::validation(failure.message().replace(" at '", " at 'tableCreationParameters."));
+    }
+    failure
 }
 
 fn read(given: Request, call: &Call<'_>) -> Result<(Import, CreateTableRequest), Failure> {
@@ -112,7 +120,7 @@ fn read(given: Request, call: &Call<'_>) -> Result<(Import, CreateTableRequest),
     let import = Import {
         transfer: Transfer {
             id: String::new(),
-            table_name: check_table_name(&request.table_name)?.to_owned(),
+            table_name: check_table_name(&request.table_name).map_err(|error| of_parameters(error.into()))?.to_owned(),
             table_id: String::new(),
             status: IN_PROGRESS.to_owned(),
             start_millis: call.pond.clock().now().as_millis(),
@@ -145,10 +153,21 @@ impl Checks {
         self.pattern(delimiter.as_deref(), field, is_delimiter, "[,;:|\\t ]");
         let header = given.header.map(|List(names)| names.into_iter().map(|name| name.0).collect::<Vec<_>>());
         let field = "inputFormatOptions.csv.headerList";
-        let count = header.as_ref().and_then(|names| i64::try_from(names.len()).ok());
-        self.between(count, field, 1..=MAX_HEADERS as i64);
+        match header.as_ref().map(Vec::len) {
+            Some(0) => self.breaks("[]", field, "Member must have length greater than or equal to 1"),
+            Some(count) if count > MAX_HEADERS => {
+                let first: Vec<&str> = header.iter().flatten().take(10).map(String::as_str).collect();
+                let shown = format!("[{}]", first.join(", "));
+                self.breaks(shown, field, "Member must have length less than or equal to 255");
+            }
+            _ => {}
+        }
+        let is_header =
+            |name: &str| name.chars().all(|character| matches!(character, ' '..='~') && !",\"".contains(character));
         for (nth, name) in (1..).zip(header.iter().flatten().take(MAX_HEADERS)) {
-            self.length(Some(name), &format!("{field}.{nth}.member"), (1, MAX_HEADER_CHARACTERS));
+            let field = format!("{field}.{nth}.member");
+            self.length(Some(name), &field, (1, MAX_HEADER_CHARACTERS));
+            self.pattern(Some(name), &field, is_header, r"[\x20-\x21\x23-\x2B\x2D-\x7E]*");
         }
         CsvOptions { delimiter: delimiter.and_then(|text| text.chars().next()), header }
     }
@@ -157,7 +176,7 @@ impl Checks {
         let field = |member: &str| format!("tableCreationParameters.{member}");
         let table_name = self.required(checks::text(given.table_name), &field("tableName"));
         let definitions = self.required(given.attribute_definitions, &field("attributeDefinitions"));
-        let attribute_definitions = self.definitions(definitions);
+        let attribute_definitions = self.definitions(definitions, &field("attributeDefinitions"));
         let key_schema = self.required(given.key_schema, &field("keySchema")).0;
         let key_schema = self.key_schema(key_schema, &field("keySchema"));
         let units = given.provisioned_throughput;
@@ -168,7 +187,7 @@ impl Checks {
             billing_mode: self.choice_if_any(given.billing_mode, &field("billingMode")),
             provisioned_throughput: units.map(|given| self.throughput(given, &field("provisionedThroughput"))),
             on_demand_throughput: given.on_demand_throughput.map(Into::into),
-            sse_specification: given.sse_specification.map(|given| self.sse(given)),
+            sse_specification: given.sse_specification.map(|given| self.sse(given, &field("sSESpecification"))),
             global_secondary_indexes: self
                 .global_indexes(given.global_secondary_indexes, &field("globalSecondaryIndexes")),
             ..CreateTableRequest::default()

@@ -30,7 +30,7 @@ impl Checks {
             local_secondary_indexes: self.local_indexes(given.local_secondary_indexes, "localSecondaryIndexOverride"),
             provisioned_throughput: units.map(|given| self.throughput(given, "provisionedThroughputOverride")),
             on_demand_throughput: given.on_demand_throughput.map(Into::into),
-            sse_specification: given.sse_specification.map(|given| self.sse(given)),
+            sse_specification: given.sse_specification.map(|given| self.sse(given, "sSESpecificationOverride")),
         }
     }
 }

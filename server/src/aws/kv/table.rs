@@ -53,9 +53,9 @@ impl Checks {
         elements.collect()
     }
 
-    pub(super) fn definitions(&mut self, given: List<Definition>) -> Vec<AttributeDefinition> {
+    pub(super) fn definitions(&mut self, given: List<Definition>, field: &str) -> Vec<AttributeDefinition> {
         let definitions = given.0.into_iter().zip(1..).map(|(definition, nth)| {
-            let field = format!("attributeDefinitions.{nth}.member");
+            let field = format!("{field}.{nth}.member");
             let attribute_name =
                 self.required(checks::text(definition.attribute_name), &format!("{field}.attributeName"));
             let attribute_type = self.required_choice(
@@ -78,10 +78,10 @@ impl Checks {
         }
     }
 
-    pub(super) fn sse(&mut self, given: Sse) -> SseSpecification {
+    pub(super) fn sse(&mut self, given: Sse, field: &str) -> SseSpecification {
         SseSpecification {
             enabled: checks::flag(given.enabled),
-            sse_type: self.choice_if_any(given.sse_type, "sSESpecification.sSEType"),
+            sse_type: self.choice_if_any(given.sse_type, &format!("{field}.sSEType")),
             kms_master_key_id: checks::text(given.kms_master_key_id),
         }
     }

@@ -40,12 +40,13 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
 fn read(given: Request, region: &str) -> Result<UpdateTableRequest, Failure> {
     let table_name = checks::table_name(given.table_name)?;
     let mut checks = Checks::default();
-    let attribute_definitions = given.attribute_definitions.map(|given| checks.definitions(given));
+    let attribute_definitions =
+        given.attribute_definitions.map(|given| checks.definitions(given, "attributeDefinitions"));
     let provisioned_throughput =
         given.provisioned_throughput.map(|given| checks.throughput(given, "provisionedThroughput"));
     let billing_mode = checks.choice_if_any(given.billing_mode, "billingMode");
     let table_class = checks.choice_if_any(given.table_class, "tableClass");
-    let sse_specification = given.sse_specification.map(|given| checks.sse(given));
+    let sse_specification = given.sse_specification.map(|given| checks.sse(given, "sSESpecification"));
     let stream_specification = given.stream_specification.map(|given| checks.stream(given));
     let global_secondary_index_updates = checks.index_updates(given.global_secondary_index_updates)?;
     checks.finish()?;
