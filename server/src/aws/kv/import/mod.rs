@@ -13,6 +13,7 @@ use millpond::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub(super) use super::export::{DYNAMODB_JSON, ION};
 pub(super) use read::run;
 
 use super::{
@@ -20,8 +21,6 @@ use super::{
     transfers::{IMPORTS, Record, Transfer},
 };
 
-pub(super) const DYNAMODB_JSON: &str = "DYNAMODB_JSON";
-pub(super) const ION: &str = "ION";
 pub(super) const CSV: &str = "CSV";
 pub(super) const GZIP: &str = "GZIP";
 pub(super) const ZSTD: &str = "ZSTD";
