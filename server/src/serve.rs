@@ -22,9 +22,9 @@ use crate::{
 
 /// Connections that are served at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
-/// How often expired items and old records of change streams are looked for.
+/// How often expired items are looked for.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
-/// How often it is looked for what backups and recovery keep no longer.
+/// How often it is looked for what change streams, backups and recovery keep no longer; nobody can see it meanwhile.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
 /// How long requests under way may take once the end has been asked for.
 const CLOSING: Duration = Duration::from_secs(10);
@@ -81,7 +81,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     aws::resume(&pond).map_err(Error::Open)?;
     let face = Arc::new(Face::new(pond.clone(), buckets));
     runtime.spawn(repeat(pond.clone(), EXPIRE_EVERY, "expired items", |pond| pond.kv().expire_items()));
-    runtime.spawn(repeat(pond.clone(), EXPIRE_EVERY, "old records of streams", |pond| pond.kv().trim_streams()));
+    runtime.spawn(repeat(pond.clone(), TRIM_EVERY, "old records of streams", |pond| pond.kv().trim_streams()));
     runtime.spawn(repeat(pond.clone(), TRIM_EVERY, "old backups and changes", |pond| pond.kv().trim_backups()));
     let served = runtime.block_on(listen(options, face));
     // Requests that are still running keep a clone; they fail once the store is closed.

@@ -95,7 +95,7 @@ impl Kv {
     }
 
     /// Frees the space of records of change streams that are older than a day by the engine's clock, and gives their number.
-    /// They are not read any more before that. The server calls this every second; whoever links the crate calls it as
+    /// They are not read any more before that. The server calls this every minute; whoever links the crate calls it as
     /// often as the space matters.
     ///
     /// # Errors
