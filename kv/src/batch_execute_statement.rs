@@ -193,6 +193,9 @@ impl Kv {
         request: &BatchExecuteStatementRequest,
     ) -> Result<BatchExecuteStatementOutput> {
         let batch = check(request)?;
+        if let Some(throttle) = self.throttle() {
+            return throttle.batch_execute_statement(self, request, &batch.statements);
+        }
         match batch.writes() {
             true => self.engine().transact(|tx| run_writes(self.catalog(), tx, &batch)),
             false => run_reads(self.catalog(), &mut self.engine().snapshot()?, &batch),

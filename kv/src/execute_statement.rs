@@ -88,6 +88,9 @@ impl Kv {
     /// item that does not exist, [`Error::DuplicateItem`], and those of the engine.
     pub fn execute_statement(&self, request: &ExecuteStatementRequest) -> Result<ExecuteStatementOutput> {
         let execute = check(request)?;
+        if let Some(throttle) = self.throttle() {
+            return throttle.execute_statement(self, request, execute.bound.is_read());
+        }
         match &execute.bound {
             Bound::Write(statement) => self.engine().transact(|tx| write(self.catalog(), tx, request, statement)),
             Bound::Read(statement) | Bound::Exists(statement) => {

@@ -222,10 +222,13 @@ impl Kv {
     /// of the engine.
     pub fn execute_transaction(&self, request: &ExecuteTransactionRequest) -> Result<ExecuteTransactionOutput> {
         let transaction = check(request)?;
-        if transaction.reads() {
-            return run_reads(self.catalog(), &mut self.engine().snapshot()?, &transaction);
-        }
-        let done = self.engine().transact(|tx| run_writes(self.catalog(), tx, &transaction));
+        let done = match self.throttle() {
+            Some(throttle) => throttle.execute_transaction(self, request, &transaction.statements),
+            None if transaction.reads() => {
+                return run_reads(self.catalog(), &mut self.engine().snapshot()?, &transaction);
+            }
+            None => self.engine().transact(|tx| run_writes(self.catalog(), tx, &transaction)),
+        };
         if request.client_request_token.is_some() && done.is_ok() {
             self.purge_tokens();
         }

@@ -89,6 +89,10 @@ impl Kv {
         self.shared.options.chosen_wording()
     }
 
+    pub(crate) fn throttle(&self) -> Option<&Throttle> {
+        self.shared.throttle.as_ref()
+    }
+
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.shared.catalog
     }

@@ -91,6 +91,10 @@ choices! {
         ResourceNotFound = "ResourceNotFound",
         /// An `INSERT` found an item under its key.
         DuplicateItem = "DuplicateItem",
+        /// The provisioned capacity of its table or of an index is exceeded.
+        ProvisionedThroughputExceeded = "ProvisionedThroughputExceeded",
+        /// The most units on demand of its table or of an index are exceeded.
+        ThrottlingError = "ThrottlingError",
     }
 }
 

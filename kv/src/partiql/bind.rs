@@ -77,6 +77,14 @@ impl Bound {
         }
     }
 
+    /// The table as the statement names it.
+    pub(crate) fn parameter(&self) -> &str {
+        match self {
+            Bound::Read(read) | Bound::Exists(read) => read.parameter(),
+            Bound::Write(write) => write.parameter(),
+        }
+    }
+
     /// Whether it may stand among reads.
     pub(crate) fn is_read(&self) -> bool {
         matches!(self, Bound::Read(_))

@@ -6,12 +6,12 @@
 //! while the buckets it draws from are not empty, and may draw more than is left in them: the next ones wait for it. What
 //! is in the buckets is kept in memory only, so a service that is opened begins with full ones.
 //!
-//! Only requests are throttled, and of those not PartiQL: not the forms that join a caller's transaction, typed tables, or
-//! the expiry of items.
+//! Only requests are throttled: not the forms that join a caller's transaction, typed tables, or the expiry of items.
 //!
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html>
 
 mod operations;
+mod partiql;
 
 use std::collections::HashMap;
 

@@ -10,7 +10,7 @@ use crate::model::*;
 use crate::{Error, Kv, Result, batch_get_item, get_item, query, scan, transact_get_items};
 
 /// Everything that was consumed is asked for, whatever the request asks for.
-const ALL: ReturnConsumedCapacity = ReturnConsumedCapacity::Indexes;
+pub(super) const ALL: ReturnConsumedCapacity = ReturnConsumedCapacity::Indexes;
 
 impl Throttle {
     pub(crate) fn put_item(&self, kv: &Kv, request: &PutItemRequest) -> Result<PutItemOutput> {
@@ -197,7 +197,7 @@ impl Throttle {
         Ok(output)
     }
 
-    fn write<T>(
+    pub(super) fn write<T>(
         &self,
         kv: &Kv,
         mut run: impl FnMut(&mut Transaction) -> Result<T>,
@@ -215,7 +215,7 @@ impl Throttle {
         Ok(output)
     }
 
-    fn admit_read(&self, kv: &Kv, consumed: Option<&ConsumedCapacity>) -> Result<()> {
+    pub(super) fn admit_read(&self, kv: &Kv, consumed: Option<&ConsumedCapacity>) -> Result<()> {
         let drawn = charges(kv.catalog(), &mut Latest(kv.engine()), Access::Read, consumed)?;
         let now = kv.engine().clock().now();
         if let Some(charge) = self.exceeded(now, &drawn, &[]) {
@@ -226,7 +226,12 @@ impl Throttle {
     }
 
     /// A transaction is cancelled by the actions whose tables have no capacity left.
-    fn check_actions(&self, now: millpond_engine::Timestamp, drawn: &[Charge], tables: &[&str]) -> Result<()> {
+    pub(super) fn check_actions(
+        &self,
+        now: millpond_engine::Timestamp,
+        drawn: &[Charge],
+        tables: &[&str],
+    ) -> Result<()> {
         if self.exceeded(now, drawn, &[]).is_none() {
             return Ok(());
         }
@@ -257,12 +262,12 @@ fn table_of(action: &TransactWriteItem) -> &str {
     }
 }
 
-fn is_throttling(error: &Error) -> bool {
+pub(super) fn is_throttling(error: &Error) -> bool {
     matches!(error, Error::ProvisionedThroughputExceeded { .. } | Error::Throttling { .. })
 }
 
 /// What of a report was asked for.
-fn shown(report: Option<ConsumedCapacity>, asked: ReturnConsumedCapacity) -> Option<ConsumedCapacity> {
+pub(super) fn shown(report: Option<ConsumedCapacity>, asked: ReturnConsumedCapacity) -> Option<ConsumedCapacity> {
     match asked {
         ReturnConsumedCapacity::None => None,
         ReturnConsumedCapacity::Total => report.map(|report| ConsumedCapacity {
@@ -275,17 +280,20 @@ fn shown(report: Option<ConsumedCapacity>, asked: ReturnConsumedCapacity) -> Opt
     }
 }
 
-fn shown_all(reports: Vec<ConsumedCapacity>, asked: ReturnConsumedCapacity) -> Option<Vec<ConsumedCapacity>> {
+pub(super) fn shown_all(
+    reports: Vec<ConsumedCapacity>,
+    asked: ReturnConsumedCapacity,
+) -> Option<Vec<ConsumedCapacity>> {
     let reports = reports.into_iter().filter_map(|report| shown(Some(report), asked)).collect();
     (asked != ReturnConsumedCapacity::None).then_some(reports)
 }
 
 /// The reports of single writes or reads, table by table.
 #[derive(Default)]
-struct Reports(BTreeMap<String, ConsumedCapacity>);
+pub(super) struct Reports(BTreeMap<String, ConsumedCapacity>);
 
 impl Reports {
-    fn add(&mut self, reports: Vec<ConsumedCapacity>) {
+    pub(super) fn add(&mut self, reports: Vec<ConsumedCapacity>) {
         for report in reports {
             match self.0.get_mut(&report.table_name) {
                 None => {
@@ -302,7 +310,7 @@ impl Reports {
         }
     }
 
-    fn shown(self, asked: ReturnConsumedCapacity) -> Option<Vec<ConsumedCapacity>> {
+    pub(super) fn shown(self, asked: ReturnConsumedCapacity) -> Option<Vec<ConsumedCapacity>> {
         shown_all(self.0.into_values().collect(), asked)
     }
 }

@@ -259,3 +259,45 @@ fn nothing_is_throttled_unless_that_is_asked_for() {
         kv.put_item(&put("orders", key("a"))).unwrap();
     }
 }
+
+#[test]
+fn statements_are_refused_as_other_requests_are() {
+    let kv = throttled();
+    kv.create_table(&provisioned("orders", 1, 1)).unwrap();
+    kv.create_table(&provisioned("others", 1, 1)).unwrap();
+    assert_eq!(puts(&kv, "orders"), BURST);
+    let statement = |statement: &str| ExecuteStatementRequest { statement: statement.into(), ..Default::default() };
+    let insert = |table: &str| format!("INSERT INTO \"{table}\" VALUE {{'pk': 'b'}}");
+    assert_fails(kv.execute_statement(&statement(&insert("orders"))), EXCEEDED, TABLE);
+    let read = "SELECT * FROM \"orders\" WHERE pk = 'a'";
+    assert_eq!(kv.execute_statement(&statement(read)).unwrap().items, [key("a")]);
+    let reads = (1..).find(|_| kv.execute_statement(&statement(read)).is_err()).unwrap();
+    assert_eq!(reads, 2 * BURST, "each takes half a unit");
+
+    let batch = BatchExecuteStatementRequest {
+        statements: [insert("orders"), insert("others")]
+            .map(|statement| BatchStatementRequest { statement, ..Default::default() })
+            .into(),
+        ..Default::default()
+    };
+    let [refused, done] = &kv.batch_execute_statement(&batch).unwrap().responses[..] else { panic!("two responses") };
+    let error = refused.error.as_ref().unwrap();
+    assert_eq!(error.code, BatchStatementErrorCode::ProvisionedThroughputExceeded);
+    assert_eq!((error.message.as_str(), refused.table_name.as_deref()), (TABLE, Some("orders")));
+    assert_eq!((&done.error, fetch(&kv, "others", key("b"))), (&None, Some(key("b"))));
+    pass(&kv, 1);
+    assert_eq!(fetch(&kv, "orders", key("b")), None);
+
+    let transaction = |value: u8, insert: String| ExecuteTransactionRequest {
+        transact_statements: [format!("UPDATE \"others\" SET a = {value} WHERE pk = 'b'"), insert]
+            .map(|statement| ParameterizedStatement { statement, ..Default::default() })
+            .into(),
+        ..Default::default()
+    };
+    kv.execute_transaction(&transaction(1, insert("orders"))).unwrap();
+    let cancelled = kv.execute_transaction(&transaction(2, insert("orders").replace("'b'", "'c'")));
+    let Err(Error::TransactionCanceled { reasons }) = cancelled else { panic!("{cancelled:?}") };
+    assert_eq!(reasons[0].code, CancellationCode::None);
+    assert_eq!(reasons[1].code, CancellationCode::ProvisionedThroughputExceeded);
+    assert_eq!(fetch(&kv, "others", key("b")).unwrap()["a"], n(1));
+}
