@@ -1,7 +1,5 @@
 //! The record of a stream, as stored.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use bytes::Bytes;
 use millpond_engine::{Read, Timestamp, Transaction};
 use millpond_stream::LogId;
@@ -82,8 +80,8 @@ impl StreamRecord {
 
 /// The label of a stream that is enabled at this time.
 pub(crate) fn label(at: Timestamp) -> String {
-    let at = UNIX_EPOCH + Duration::from_millis(at.as_millis().min(LAST_LABEL_MILLIS));
-    humantime::format_rfc3339_millis(at).to_string().trim_end_matches('Z').to_owned()
+    let at = Timestamp::from_millis(at.as_millis().min(LAST_LABEL_MILLIS));
+    at.to_string().trim_end_matches('Z').to_owned()
 }
 
 /// The stream of that name, if there is one.
