@@ -25,7 +25,11 @@ pub(crate) enum Copying<'a> {
 
 impl<'a> Copying<'a> {
     pub(crate) fn steps(engine: &'a Engine) -> Result<Self> {
-        Ok(Copying::Steps { engine, snapshot: engine.snapshot()?, batch: WriteBatch::new() })
+        Ok(Self::steps_from(engine, engine.snapshot()?))
+    }
+
+    pub(crate) fn steps_from(engine: &'a Engine, snapshot: Snapshot) -> Self {
+        Copying::Steps { engine, snapshot, batch: WriteBatch::new() }
     }
 
     /// Calls `f` with each row of a range.

@@ -32,7 +32,7 @@ pub struct ItemPages {
     snapshot: Snapshot,
     /// What is read next; `None` at the end.
     range: Option<RangeRequest>,
-    catalog_of: Kv,
+    kv: Kv,
     at: Timestamp,
 }
 
@@ -97,8 +97,7 @@ impl Kv {
             let table = table.ok_or_else(|| super::create_backup::missing(name))?;
             return Ok(self.pages(None, table, snapshot, now));
         };
-        let table = need_recovery(self.catalog(), &mut snapshot, name)?;
-        let earliest = table.recovery.map_or(now, |recovery| recovery.earliest(now));
+        let (table, earliest) = need_recovery(self.catalog(), &mut snapshot, name, now)?;
         if at.as_secs() < earliest.as_secs() || at.as_secs() > now.as_secs() {
             return Err(Error::InvalidExportTime { message: "Export Time is invalid".into() });
         }
@@ -106,7 +105,7 @@ impl Kv {
             return Ok(self.pages(None, table, snapshot, at));
         }
         let put_together = Temporary::new(self)?;
-        let mut copying = Copying::Steps { engine: self.engine(), snapshot, batch: Default::default() };
+        let mut copying = Copying::steps_from(self.engine(), snapshot);
         history::copy_items_at(self.catalog(), &mut copying, table.id, at, put_together.id)?;
         let snapshot = self.engine().snapshot()?;
         Ok(self.pages(Some(put_together), table, snapshot, at))
@@ -121,7 +120,7 @@ impl Kv {
     ) -> ItemPages {
         let prefix = put_together.as_ref().map_or(layout::items_prefix(table.id), Temporary::prefix);
         let range = RangeRequest::prefix(&prefix).limit(PAGE_ITEMS).limit_bytes(PAGE_BYTES);
-        ItemPages { put_together, table, snapshot, range: Some(range), catalog_of: self.clone(), at }
+        ItemPages { put_together, table, snapshot, range: Some(range), kv: self.clone(), at }
     }
 
     /// Reads all items of a table that changed from the beginning of one second on, before another one begins: what they
@@ -134,13 +133,12 @@ impl Kv {
         let name = constraints::table_name(table_name)?;
         let mut snapshot = self.engine().snapshot()?;
         let now = self.engine().clock().now();
-        let table = need_recovery(self.catalog(), &mut snapshot, name)?;
-        let earliest = table.recovery.map_or(now, |recovery| recovery.earliest(now));
+        let (table, earliest) = need_recovery(self.catalog(), &mut snapshot, name, now)?;
         if from.as_secs() < earliest.as_secs() || to.as_secs() > now.as_secs() || from > to {
             return Err(Error::InvalidExportTime { message: "Export Time is invalid".into() });
         }
         let (old, new, last_written) = (Temporary::new(self)?, Temporary::new(self)?, Temporary::new(self)?);
-        let mut copying = Copying::Steps { engine: self.engine(), snapshot, batch: Default::default() };
+        let mut copying = Copying::steps_from(self.engine(), snapshot);
         let catalog = self.catalog();
         let within = (from.as_secs(), to.as_secs());
         let under = |to: &Temporary, row: &[u8]| [&to.prefix()[..], row].concat();
@@ -169,7 +167,7 @@ impl ItemPages {
     /// # Errors
     /// Those of the engine.
     pub fn next_page(&mut self) -> Result<Option<Vec<Item>>> {
-        let Some(page) = next(&mut self.snapshot, self.catalog_of.catalog(), &mut self.range)? else { return Ok(None) };
+        let Some(page) = next(&mut self.snapshot, self.kv.catalog(), &mut self.range)? else { return Ok(None) };
         page.iter().map(|(_, item)| layout::decode(item)).collect::<Result<_>>().map(Some)
     }
 

@@ -70,8 +70,7 @@ fn recoverable(
     now: Timestamp,
     at: Timestamp,
 ) -> Result<Arc<TableRecord>> {
-    let table = need_recovery(catalog, reader, name)?;
-    let earliest = table.recovery.map_or(now, |recovery| recovery.earliest(now));
+    let (table, earliest) = need_recovery(catalog, reader, name, now)?;
     if at.as_secs() < earliest.as_secs() || at.as_secs() > now.as_secs() {
         return Err(Error::InvalidRestoreTime {
             message: format!(
@@ -83,11 +82,16 @@ fn recoverable(
     Ok(table)
 }
 
-/// The table, if its changes are kept.
-pub(crate) fn need_recovery(catalog: &Catalog, reader: &mut impl Read, name: &str) -> Result<Arc<TableRecord>> {
+/// The table, if its changes are kept, and since when they are.
+pub(crate) fn need_recovery(
+    catalog: &Catalog,
+    reader: &mut impl Read,
+    name: &str,
+    now: Timestamp,
+) -> Result<(Arc<TableRecord>, Timestamp)> {
     let table = catalog.find_usable(reader, name)?.ok_or_else(|| missing(name))?;
     match table.recovery {
-        Some(_) => Ok(table),
+        Some(recovery) => Ok((table, recovery.earliest(now))),
         None => Err(Error::PointInTimeRecoveryUnavailable {
             message: format!("Point in time recovery is not enabled for table '{name}'"),
         }),
