@@ -71,14 +71,20 @@ impl<'a> Copying<'a> {
     }
 
     fn write(&mut self, all: bool) -> Result<()> {
-        if let Copying::Steps { engine, batch, .. } = self {
-            let is_full = batch.len() >= BATCH_ROWS || batch.size_bytes() >= BATCH_BYTES;
-            if is_full || (all && !batch.is_empty()) {
-                engine.write(std::mem::take(batch))?;
-            }
+        match self {
+            Copying::Steps { engine, batch, .. } => write_batch(engine, batch, all),
+            Copying::Within(_) => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Writes a batch that has become large enough; with `all`, what there is of it.
+pub(crate) fn write_batch(engine: &Engine, batch: &mut WriteBatch, all: bool) -> Result<()> {
+    let is_full = batch.len() >= BATCH_ROWS || batch.size_bytes() >= BATCH_BYTES;
+    if is_full || (all && !batch.is_empty()) {
+        engine.write(std::mem::take(batch))?;
+    }
+    Ok(())
 }
 
 impl Read for Copying<'_> {

@@ -2,18 +2,15 @@
 
 use millpond_engine::WriteBatch;
 
+use super::copying::write_batch;
 use super::loading::{self, Loading};
 use crate::describe_table::Count;
 use crate::layout;
-use crate::layout::TableId;
 use crate::model::{CreateTableRequest, TableDescription};
 use crate::table::TableRecord;
 use crate::value::Item;
 use crate::write_item::{check_item, check_put_size};
 use crate::{Kv, Result, create_table, key};
-
-const BATCH_ROWS: usize = 1000;
-const BATCH_BYTES: usize = 4 << 20;
 
 /// A new table that is being filled. Nobody else can use it before [`finish`](TableLoader::finish); dropped without that, it
 /// is removed. See [`Kv::load_table`].
@@ -55,10 +52,7 @@ impl TableLoader {
         let row = key::of_item(&self.table, item)?;
         check_put_size(item)?;
         self.batch.put(&self.kv.catalog().items, row, layout::encode(item));
-        if self.batch.len() >= BATCH_ROWS || self.batch.size_bytes() >= BATCH_BYTES {
-            self.write()?;
-        }
-        Ok(())
+        write_batch(self.kv.engine(), &mut self.batch, false)
     }
 
     /// The table, without a count of its items.
@@ -72,21 +66,10 @@ impl TableLoader {
     /// # Errors
     /// Those of the engine; then the table is removed.
     pub fn finish(mut self) -> Result<TableDescription> {
-        self.write()?;
+        write_batch(self.kv.engine(), &mut self.batch, true)?;
         let table = loading::finish(self.kv.engine(), self.kv.catalog(), &self.table.name, self.table.id)?;
         self.is_finished = true;
         Ok(table.describe(self.kv.engine().clock().now(), &Count::default()))
-    }
-
-    fn write(&mut self) -> Result<()> {
-        if !self.batch.is_empty() {
-            self.kv.engine().write(std::mem::take(&mut self.batch))?;
-        }
-        Ok(())
-    }
-
-    fn id(&self) -> TableId {
-        self.table.id
     }
 }
 
@@ -95,7 +78,7 @@ impl Drop for TableLoader {
         if self.is_finished {
             return;
         }
-        if let Err(error) = loading::abandon(self.kv.engine(), self.kv.catalog(), &self.table.name, self.id()) {
+        if let Err(error) = loading::abandon(self.kv.engine(), self.kv.catalog(), &self.table.name, self.table.id) {
             tracing::warn!(%error, table = self.table.name, "a table that was not filled stays until the next opening");
         }
     }
