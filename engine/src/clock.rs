@@ -3,11 +3,13 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use parking_lot::Mutex;
 
 use crate::{Error, Result};
 
@@ -100,19 +102,27 @@ struct Inner {
     manual: bool,
     /// The highest time shown; for a manual clock, the time itself.
     latest: AtomicU64,
+    /// Who is told when a manual clock is moved.
+    watchers: Mutex<Vec<Weak<dyn Fn() + Send + Sync>>>,
+}
+
+impl Inner {
+    fn new(manual: bool, latest: u64) -> Arc<Inner> {
+        Arc::new(Inner { manual, latest: AtomicU64::new(latest), watchers: Mutex::default() })
+    }
 }
 
 impl Clock {
     /// The system's time, held where it is while the system's clock goes back.
     #[must_use]
     pub fn system() -> Self {
-        Clock(Arc::new(Inner { manual: false, latest: AtomicU64::new(0) }))
+        Clock(Inner::new(false, 0))
     }
 
     /// A clock that moves only by [`advance`](Clock::advance) and [`set`](Clock::set).
     #[must_use]
     pub fn manual(start: Timestamp) -> Self {
-        Clock(Arc::new(Inner { manual: true, latest: AtomicU64::new(start.0) }))
+        Clock(Inner::new(true, start.0))
     }
 
     /// The present moment.
@@ -138,6 +148,7 @@ impl Clock {
         let step = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         let moved = self.0.latest.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |at| Some(at.saturating_add(step)));
         debug_assert!(moved.is_ok(), "the update always gives a value");
+        self.tell();
         Ok(())
     }
 
@@ -153,10 +164,27 @@ impl Clock {
         if before > to.0 {
             return Err(Error::ClockBackwards { now_millis: before, asked_millis: to.0 });
         }
+        self.tell();
         Ok(())
     }
 
-    pub(crate) fn is_manual(&self) -> bool {
+    /// Has a function called after each time that a manual clock was moved, for as long as the function lives: who waits for
+    /// a moment can then look again. It is called on the thread that moves the clock.
+    pub fn watch(&self, watcher: &Arc<dyn Fn() + Send + Sync>) {
+        let mut watchers = self.0.watchers.lock();
+        watchers.retain(|watcher| watcher.strong_count() > 0);
+        watchers.push(Arc::downgrade(watcher));
+    }
+
+    fn tell(&self) {
+        // Not under the lock: a watcher may drop another one, or watch anew.
+        let watchers: Vec<_> = self.0.watchers.lock().iter().filter_map(Weak::upgrade).collect();
+        watchers.iter().for_each(|watcher| watcher());
+    }
+
+    /// Whether only the program moves it.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
         self.0.manual
     }
 
@@ -167,7 +195,7 @@ impl Clock {
 
     /// An independent clock that starts where this one stands.
     pub(crate) fn fork(&self) -> Clock {
-        Clock(Arc::new(Inner { manual: self.0.manual, latest: AtomicU64::new(self.0.latest.load(Ordering::SeqCst)) }))
+        Clock(Inner::new(self.0.manual, self.0.latest.load(Ordering::SeqCst)))
     }
 }
 
@@ -186,6 +214,21 @@ impl fmt::Debug for Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_watcher_is_told_when_the_clock_moves_for_as_long_as_it_lives() {
+        let clock = Clock::manual(Timestamp::default());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (of_watcher, watched) = (Arc::clone(&seen), clock.clone());
+        let watcher: Arc<dyn Fn() + Send + Sync> = Arc::new(move || of_watcher.lock().push(watched.now().as_secs()));
+        clock.watch(&watcher);
+        clock.advance(Duration::from_secs(2)).unwrap();
+        clock.set(Timestamp::from_secs(5)).unwrap();
+        assert!(clock.set(Timestamp::from_secs(4)).is_err());
+        drop(watcher);
+        clock.advance(Duration::from_secs(2)).unwrap();
+        assert_eq!(*seen.lock(), [2, 5]);
+    }
 
     #[test]
     fn moments_are_written_as_dates() {

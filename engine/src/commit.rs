@@ -27,12 +27,13 @@ use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 use crate::{
     Clock, Error, Position, Result,
     backend::{Backend, Batch, Op},
+    deferred::{Deferred, Places},
     history::{History, ReadSet},
     keyspace::KeyspaceId,
     overlay::Overlay,
     statistics::Counters,
     ticket::Slot,
-    transaction::{Append, Hook, Outcome},
+    transaction::{Hook, Outcome},
 };
 
 /// A group ends when it holds this many bytes, so that a batch stays well inside what every backend takes.
@@ -92,7 +93,7 @@ pub(crate) struct State {
     background: Option<std::thread::JoinHandle<()>>,
     stop: bool,
     stored: Stored,
-    last_position: Position,
+    places: Places,
     last_members: usize,
     last_apply: Duration,
 }
@@ -109,7 +110,7 @@ struct Group {
 /// What a transaction wants committed.
 pub(crate) struct Request {
     pub(crate) ops: Vec<Op>,
-    pub(crate) appends: Vec<Append>,
+    pub(crate) deferred: Vec<Deferred>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) sync: bool,
     /// Whether the caller goes straight on to wait for the commit.
@@ -159,7 +160,7 @@ impl Committer {
                 background: None,
                 stop: false,
                 stored,
-                last_position: stored.position,
+                places: Places::new(stored.position),
                 last_members: 0,
                 last_apply: Duration::ZERO,
             }),
@@ -209,11 +210,11 @@ impl Committer {
             Counters::add(&self.counters.conflicts, 1);
             return Ok(None);
         }
-        Ok(Some(self.append(&mut state, request)))
+        self.append(&mut state, request).map(Some)
     }
 
     fn lock_for_joining(&self, request: &Request) -> Result<MutexGuard<'_, State>> {
-        let bytes = size_of(&request.ops) + size_of_appends(&request.appends);
+        let bytes = size_of(&request.ops) + request.deferred.iter().map(Deferred::size).sum::<usize>();
         let mut state = self.state.lock();
         loop {
             self.check()?;
@@ -224,8 +225,9 @@ impl Committer {
         }
     }
 
-    fn append(&self, state: &mut State, mut request: Request) -> Joined {
-        state.place(&mut request, &self.clock);
+    fn append(&self, state: &mut State, mut request: Request) -> Result<Joined> {
+        let sequence = state.sequence + 1;
+        state.places.settle(sequence, &self.clock, &mut request.ops, request.deferred, &*self.backend)?;
         if !request.ops.is_empty() {
             state.sequence += 1;
             let keys = request.ops.iter().map(|op| (op.keyspace, op.key.clone())).collect();
@@ -244,7 +246,7 @@ impl Committer {
         let slot = Arc::new(Slot::new(request.waits));
         group.members.push(Arc::clone(&slot));
         let must_lead = !std::mem::replace(&mut state.leading, true);
-        Joined { slot, must_lead }
+        Ok(Joined { slot, must_lead })
     }
 
     /// Runs `f` while nothing else can be validated, over a view that includes the commits still being synced. Its
@@ -263,7 +265,7 @@ impl Committer {
             Ok((value, outcome)) => (Ok(value), Request::of(outcome, sync, waits).0),
             Err(error) => (Err(error), Request::empty(sync, waits)),
         };
-        let joined = self.append(&mut state, request);
+        let joined = self.append(&mut state, request).map_err(E::from)?;
         Ok((result, joined))
     }
 
@@ -342,9 +344,10 @@ impl Committer {
             let (key, value) = (Bytes::from_static(key), Some(Bytes::copy_from_slice(&value.to_be_bytes())));
             group.batch.ops.push(Op { keyspace: self.own.keyspace, key, value });
         };
-        if state.last_position > state.stored.position {
-            state.stored.position = state.last_position;
-            store(self.own.position, state.last_position.get());
+        let last = state.places.last();
+        if last > state.stored.position {
+            state.stored.position = last;
+            store(self.own.position, last.get());
         }
         let now = self.clock.now().as_millis();
         let step = if self.clock.is_manual() { 1 } else { CLOCK_STEP.as_millis() as u64 };
@@ -378,6 +381,7 @@ impl Committer {
             active.first_key_value().map_or(visible, |(oldest, _)| visible.min(*oldest))
         };
         state.history.prune(floor);
+        state.places.prune(self.visible.load(Ordering::Acquire));
         if state.group.members.is_empty() {
             state.leading = false;
         } else if !state.group.members.iter().any(|member| member.promote()) {
@@ -485,31 +489,17 @@ struct Taken {
 
 impl Request {
     pub(crate) fn empty(sync: bool, waits: bool) -> Self {
-        Request { ops: Vec::new(), appends: Vec::new(), hooks: Vec::new(), sync, waits }
+        Request { ops: Vec::new(), deferred: Vec::new(), hooks: Vec::new(), sync, waits }
     }
 
     /// Of what a closure left, and what it has read.
     pub(crate) fn of(outcome: Outcome, sync: bool, waits: bool) -> (Self, ReadSet) {
-        let Outcome { ops, appends, reads, hooks } = outcome;
-        (Request { ops, appends, hooks, sync, waits }, reads)
+        let Outcome { ops, deferred, reads, hooks } = outcome;
+        (Request { ops, deferred, hooks, sync, waits }, reads)
     }
 }
 
 impl State {
-    /// Gives the rows that are appended their positions, now that their commit has its place.
-    fn place(&mut self, request: &mut Request, clock: &Clock) {
-        if request.appends.is_empty() {
-            return;
-        }
-        let mut position = self.last_position.next().max(Position::first_at(clock.now()));
-        for append in request.appends.drain(..) {
-            let key = [&append.prefix[..], &position.to_bytes()].concat();
-            request.ops.push(Op { keyspace: append.keyspace, key: key.into(), value: Some(append.value) });
-            self.last_position = position.plus(append.positions - 1);
-            position = self.last_position.next();
-        }
-    }
-
     /// Everything validated but not yet visible, brought up to date.
     fn unsynced(&mut self) -> Overlay {
         let unsynced = match self.unsynced.take() {
@@ -532,10 +522,6 @@ impl State {
 
 fn size_of(ops: &[Op]) -> usize {
     ops.iter().map(|op| op.key.len() + op.value.as_ref().map_or(0, Bytes::len)).sum()
-}
-
-fn size_of_appends(appends: &[Append]) -> usize {
-    appends.iter().map(|append| append.prefix.len() + std::mem::size_of::<Position>() + append.value.len()).sum()
 }
 
 fn describe(error: &Error) -> String {

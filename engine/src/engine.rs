@@ -405,7 +405,7 @@ impl Engine {
             committer.check().map_err(E::from)?;
             let began = committer.begin();
             let (value, outcome) = self.call(Overlay::default(), f)?;
-            if outcome.ops.is_empty() && outcome.appends.is_empty() {
+            if outcome.ops.is_empty() && outcome.deferred.is_empty() {
                 outcome.hooks.into_iter().for_each(|hook| hook());
                 return Ok((Ok(value), None));
             }

@@ -114,6 +114,15 @@ pub enum Error {
         /// The refused name.
         name: String,
     },
+    /// What is added to has been set to something that is no counter.
+    #[error("a value of {bytes} bytes is no counter and cannot be added to")]
+    NotACounter {
+        /// The value's length in bytes.
+        bytes: usize,
+    },
+    /// A row can refer only to rows that were appended in the same transaction before it.
+    #[error("the row that is referred to was not appended in this transaction")]
+    ForeignRow,
     /// The keyspace handle belongs to another engine.
     #[error("the keyspace {name:?} was opened by another engine")]
     ForeignKeyspace {
@@ -182,6 +191,8 @@ impl Error {
             | Error::ForeignKeyspace { .. }
             | Error::Unsupported { .. }
             | Error::ClockNotManual
+            | Error::NotACounter { .. }
+            | Error::ForeignRow
             | Error::ClockBackwards { .. } => ErrorKind::Caller,
         }
     }

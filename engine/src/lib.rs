@@ -41,6 +41,7 @@ mod clock;
 mod commit;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod deferred;
 #[cfg(any(feature = "fjall", feature = "sled"))]
 mod directory;
 mod engine;
@@ -62,6 +63,7 @@ mod transaction;
 pub use backend::{BackendKind, Capabilities, Limits};
 pub use batch::WriteBatch;
 pub use clock::{Clock, Timestamp};
+pub use deferred::Appended;
 pub use engine::{Engine, TransactOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use keyspace::Keyspace;

@@ -2,7 +2,10 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::{Keyspace, Page, RangeRequest, Result, backend::BackendSnapshot, engine::Inner, range::take_page};
+use crate::{
+    Keyspace, Page, RangeRequest, Result, backend::BackendSnapshot, deferred::decode_counter, engine::Inner,
+    range::take_page,
+};
 
 /// Reading, the same in a [`Snapshot`] and in a [`Transaction`](crate::Transaction), so that one look-up serves both.
 pub trait Read {
@@ -25,6 +28,14 @@ pub trait Read {
     /// # Errors
     /// As [`get`](Read::get).
     fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> Result<Page>;
+
+    /// A counter that is kept by [`Transaction::add`](crate::Transaction::add).
+    ///
+    /// # Errors
+    /// As [`get`](Read::get), and [`Error::NotACounter`](crate::Error::NotACounter).
+    fn counter(&mut self, keyspace: &Keyspace, key: &[u8]) -> Result<i64> {
+        decode_counter(self.get(keyspace, key)?.as_ref())
+    }
 }
 
 /// A consistent view of the engine at one moment. It holds disk space that later deletions would free, so do not keep

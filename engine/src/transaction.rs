@@ -3,9 +3,10 @@ use std::{cell::RefCell, fmt, ops::Bound, rc::Rc, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    Clock, Error, Keyspace, Page, Position, RangeRequest, Read, Result, Timestamp,
+    Appended, Clock, Error, Keyspace, Page, RangeRequest, Read, Result, Timestamp,
     backend::{BackendSnapshot, Entries, Op},
     batch::{check_entry, check_total},
+    deferred::{Change, Deferred},
     engine::Inner,
     history::ReadSet,
     keyspace::KeyspaceId,
@@ -29,7 +30,7 @@ pub(crate) struct View {
     /// Commits that are validated but not yet visible; only in the serial lane.
     unsynced: Overlay,
     writes: Overlay,
-    appends: Vec<Append>,
+    deferred: Vec<Deferred>,
     write_count: usize,
     write_bytes: usize,
     reads: ReadSet,
@@ -46,18 +47,10 @@ struct Undo {
     before: Option<Option<Bytes>>,
 }
 
-/// A row whose key is complete once its place in the order of commits is known.
-pub(crate) struct Append {
-    pub(crate) keyspace: KeyspaceId,
-    pub(crate) prefix: Bytes,
-    pub(crate) positions: u32,
-    pub(crate) value: Bytes,
-}
-
 /// What is left of a transaction when its closure has returned.
 pub(crate) struct Outcome {
     pub(crate) ops: Vec<Op>,
-    pub(crate) appends: Vec<Append>,
+    pub(crate) deferred: Vec<Deferred>,
     pub(crate) reads: ReadSet,
     pub(crate) hooks: Vec<Hook>,
 }
@@ -68,7 +61,7 @@ impl View {
             snapshot,
             unsynced,
             writes: Overlay::default(),
-            appends: Vec::new(),
+            deferred: Vec::new(),
             write_count: 0,
             write_bytes: 0,
             reads: ReadSet::default(),
@@ -81,7 +74,7 @@ impl View {
     pub(crate) fn finish(&mut self) -> Outcome {
         Outcome {
             ops: std::mem::take(&mut self.writes).into_ops(),
-            appends: std::mem::take(&mut self.appends),
+            deferred: std::mem::take(&mut self.deferred),
             reads: std::mem::take(&mut self.reads),
             hooks: std::mem::take(&mut self.hooks),
         }
@@ -131,20 +124,20 @@ impl View {
 /// What a nested transaction began with, apart from what [`Undo`] keeps.
 struct Begun {
     hooks: usize,
-    appends: usize,
+    deferred: usize,
     write_count: usize,
     write_bytes: usize,
 }
 
 impl Begun {
     fn of(view: &View) -> Self {
-        let View { hooks, appends, write_count, write_bytes, .. } = view;
-        Begun { hooks: hooks.len(), appends: appends.len(), write_count: *write_count, write_bytes: *write_bytes }
+        let View { hooks, deferred, write_count, write_bytes, .. } = view;
+        Begun { hooks: hooks.len(), deferred: deferred.len(), write_count: *write_count, write_bytes: *write_bytes }
     }
 
     fn restore(self, view: &mut View) {
         view.hooks.truncate(self.hooks);
-        view.appends.truncate(self.appends);
+        view.deferred.truncate(self.deferred);
         view.write_count = self.write_count;
         view.write_bytes = self.write_bytes;
     }
@@ -224,7 +217,7 @@ impl Transaction {
     }
 
     /// Adds a row at the end of what begins with `prefix`: its key is the prefix and, in eight bytes, the [`Position`] that
-    /// its commit is given. Appending reads nothing, so appends never conflict with each other. The row takes so many
+    /// its commit is given, which [`Appended::position`] tells afterwards. Appending reads nothing, so appends never conflict with each other. The row takes so many
     /// positions (at least one), its own first, for values that hold several records. Rows of one transaction follow each
     /// other in the order of the calls. The transaction itself does not see them.
     ///
@@ -233,12 +226,13 @@ impl Transaction {
     ///
     /// let engine = Engine::in_memory();
     /// let log = engine.keyspace("log")?;
-    /// engine.transact(|tx| tx.append(&log, "orders/", 1, "first"))?;
+    /// let first = engine.transact(|tx| tx.append(&log, "orders/", 1, "first"))?;
     /// engine.transact(|tx| tx.append(&log, "orders/", 1, "second"))?;
     /// let page = engine.snapshot()?.range(&log, &RangeRequest::prefix(b"orders/"))?;
     /// let rows: Vec<_> = page.entries.iter().map(|(key, value)| (Position::of_key(key), &value[..])).collect();
     /// assert_eq!([rows[0].1, rows[1].1], [b"first".as_slice(), b"second"]);
     /// assert!(rows[0].0 < rows[1].0);
+    /// assert_eq!(first.position(), rows[0].0);
     /// # Ok::<(), millpond_engine::Error>(())
     /// ```
     ///
@@ -250,22 +244,96 @@ impl Transaction {
         prefix: impl Into<Bytes>,
         positions: u32,
         value: impl Into<Bytes>,
+    ) -> Result<Appended> {
+        let row = Appended::new();
+        let change = Change::Append { value: value.into(), positions: positions.max(1), row: row.clone() };
+        self.defer(keyspace, prefix.into(), change)?;
+        Ok(row)
+    }
+
+    /// Adds a row beside one that this transaction has appended: its key is the prefix and the position of that row. So an
+    /// index can name what it stands for. The transaction itself does not see it.
+    ///
+    /// # Errors
+    /// As [`put`](Transaction::put), and [`Error::ForeignRow`].
+    pub fn append_beside(
+        &mut self,
+        keyspace: &Keyspace,
+        prefix: impl Into<Bytes>,
+        row: &Appended,
+        value: impl Into<Bytes>,
     ) -> Result<()> {
+        self.check_row(row)?;
+        self.defer(keyspace, prefix.into(), Change::Beside { value: value.into(), row: row.clone() })
+    }
+
+    /// Sets a key to a value that ends with the position of a row that this transaction has appended, in eight bytes. The
+    /// transaction itself does not see it; it takes effect after all that is [`put`](Transaction::put).
+    ///
+    /// # Errors
+    /// As [`put`](Transaction::put), and [`Error::ForeignRow`].
+    pub fn put_pointing(
+        &mut self,
+        keyspace: &Keyspace,
+        key: impl Into<Bytes>,
+        value: impl Into<Bytes>,
+        row: &Appended,
+    ) -> Result<()> {
+        self.check_row(row)?;
+        self.defer(keyspace, key.into(), Change::Pointing { value: value.into(), row: row.clone() })
+    }
+
+    /// Adds to a counter, which is 0 while its key is not there. Adding reads nothing, so that any number of transactions
+    /// can add to one counter at a time. The transaction itself does not see it; [`Read::counter`] reads what was committed.
+    /// The counter stays within what an `i64` holds.
+    ///
+    /// ```
+    /// use millpond_engine::{Engine, Error, Read};
+    ///
+    /// let engine = Engine::in_memory();
+    /// let counters = engine.keyspace("counters")?;
+    /// engine.transact(|tx| tx.add(&counters, "visits", 3))?;
+    /// engine.transact(|tx| tx.add(&counters, "visits", -1))?;
+    /// assert_eq!(engine.snapshot()?.counter(&counters, b"visits")?, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`put`](Transaction::put); the commit fails with [`Error::NotACounter`] where something else stands.
+    pub fn add(&mut self, keyspace: &Keyspace, key: impl Into<Bytes>, delta: i64) -> Result<()> {
+        self.defer(keyspace, key.into(), Change::Add { delta })
+    }
+
+    fn check_row(&self, row: &Appended) -> Result<()> {
+        let view = self.view.borrow();
+        // It is most often the last one.
+        let is_own = view
+            .deferred
+            .iter()
+            .rev()
+            .any(|deferred| matches!(&deferred.change, Change::Append { row: own, .. } if own.is(row)));
+        if is_own { Ok(()) } else { Err(Error::ForeignRow) }
+    }
+
+    fn defer(&mut self, keyspace: &Keyspace, key: Bytes, change: Change) -> Result<()> {
         self.engine.check_keyspace(keyspace)?;
-        let (prefix, value) = (prefix.into(), value.into());
         let limits = self.engine.limits();
-        check_entry(&limits, &prefix, Some(&value))?;
-        let key_bytes = prefix.len() + size_of::<Position>();
-        if key_bytes > limits.key_bytes {
-            return Err(Error::KeyTooLarge { bytes: key_bytes, limit: limits.key_bytes });
+        let deferred = Deferred { keyspace: keyspace.id, key, change };
+        let value = match &deferred.change {
+            Change::Append { value, .. } | Change::Beside { value, .. } | Change::Pointing { value, .. } => Some(value),
+            Change::Add { .. } => None,
+        };
+        check_entry(&limits, &deferred.key, value)?;
+        if deferred.key_bytes() > limits.key_bytes {
+            return Err(Error::KeyTooLarge { bytes: deferred.key_bytes(), limit: limits.key_bytes });
         }
         let mut view = self.view.borrow_mut();
-        let size = key_bytes + value.len();
+        let size = deferred.size();
         check_total(&limits, view.write_count + 1, view.write_bytes + size)?;
         self.engine.make_keyspace(keyspace)?;
         view.write_count += 1;
         view.write_bytes += size;
-        view.appends.push(Append { keyspace: keyspace.id, prefix, positions: positions.max(1), value });
+        view.deferred.push(deferred);
         Ok(())
     }
 
@@ -310,7 +378,7 @@ impl Transaction {
         *self.view.borrow_mut().began.get_or_insert_with(|| self.engine.clock().now())
     }
 
-    /// Whether this transaction is of that engine.
+    /// Writes what a batch holds, which was checked when it was given.
     pub(crate) fn apply(&mut self, ops: Vec<Op>) -> Result<()> {
         let limits = self.engine.limits();
         let mut view = self.view.borrow_mut();

@@ -3,7 +3,7 @@
 use std::{thread, time::Duration};
 
 use super::{Subject, conflicts, meanwhile};
-use crate::{Engine, Error, Keyspace, Position, RangeRequest, Result};
+use crate::{Engine, Error, Keyspace, Position, RangeRequest, Read, Result, TransactOptions, Transaction};
 
 /// The rows of a log in their order, as text, with their positions.
 fn rows(engine: &Engine, log: &Keyspace, prefix: &str) -> Vec<(Position, String)> {
@@ -36,7 +36,7 @@ pub(super) fn appended_rows_stand_in_the_order_of_their_commits(subject: &Subjec
             tx.put(&counter, "count", format!("{}", count + 1_u32))?;
             tx.append(&log, "a", 3, format!("{count:04} first"))?;
             tx.append(&log, "b", 1, "another log")?;
-            tx.append(&log, "a", 1, format!("{count:04} second"))
+            tx.append(&log, "a", 1, format!("{count:04} second")).map(drop)
         })
     };
     thread::scope(|scope| {
@@ -86,7 +86,7 @@ pub(super) fn a_failed_step_appends_nothing(subject: &Subject) {
                 Err(Error::KeyEmpty)
             });
             assert!(failed.is_err());
-            tx.savepoint(|tx| tx.append(&log, "a", 1, "kept too"))
+            tx.savepoint(|tx| tx.append(&log, "a", 1, "kept too")).map(drop)
         })
         .unwrap();
     assert_eq!(texts(&rows(&engine, &log, "a")), ["kept", "kept too"]);
@@ -126,4 +126,96 @@ pub(super) fn positions_never_come_again(subject: &Subject) {
     let engine = store.open();
     let found = rows(&engine, &engine.keyspace("log").unwrap(), "a");
     assert_eq!(texts(&found), ["1", "2", "3", "4", "5"]);
+}
+
+pub(super) fn rows_beside_an_appended_one_name_its_place(subject: &Subject) {
+    let store = subject.store();
+    let engine = store.open();
+    let log = engine.keyspace("log").unwrap();
+    let mut known = Vec::new();
+    for text in ["one", "two"] {
+        let row = engine.transact(|tx| -> Result<_> {
+            tx.append(&log, "other", 1, "")?;
+            let row = tx.append(&log, "a", 1, text)?;
+            assert_eq!(row.position(), None);
+            tx.append(&log, "other", 1, "")?;
+            tx.append_beside(&log, "by-", &row, text)?;
+            tx.put(&log, "latest", "before")?;
+            tx.put_pointing(&log, "latest", "at ", &row)?;
+            Ok(row)
+        });
+        known.push(row.unwrap().position().unwrap());
+    }
+    let found = rows(&engine, &log, "a");
+    assert_eq!(found, [(known[0], "one".into()), (known[1], "two".into())]);
+    assert_eq!(rows(&engine, &log, "by-"), found);
+    let latest = engine.get(&log, b"latest").unwrap().unwrap();
+    assert_eq!(latest, [b"at ".as_slice(), &known[1].to_bytes()].concat());
+
+    let failed = engine.transact(|tx| {
+        let row = tx.append(&log, "a", 1, "failed")?;
+        known.clear();
+        tx.put(&log, "", "")?;
+        Ok(row)
+    });
+    assert!(matches!(failed, Err(Error::KeyEmpty)));
+    let foreign = engine.transact(|tx| tx.append(&log, "a", 1, "mine")).unwrap();
+    let refused = engine.transact(|tx| tx.append_beside(&log, "by-", &foreign, ""));
+    assert!(matches!(refused, Err(Error::ForeignRow)));
+}
+
+pub(super) fn counters_are_added_to_by_all_at_once(subject: &Subject) {
+    let store = subject.store();
+    let engine = store.open();
+    let counters = engine.keyspace("counters").unwrap();
+    let read = |engine: &Engine, key: &str| engine.snapshot().unwrap().counter(&counters, key.as_bytes()).unwrap();
+    thread::scope(|scope| {
+        for thread in 0..4_i64 {
+            let (engine, counters) = (&engine, &counters);
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    let add = |tx: &mut Transaction| -> Result<()> {
+                        tx.add(counters, "all", 1)?;
+                        tx.add(counters, "all", thread)?;
+                        let failed = tx.savepoint(|tx| -> Result<()> {
+                            tx.add(counters, "all", 1_000_000)?;
+                            Err(Error::KeyEmpty)
+                        });
+                        assert!(failed.is_err());
+                        tx.add(counters, format!("of {thread}"), -2)
+                    };
+                    engine.transact_with(&TransactOptions::default().optimistic_only(1), add).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(read(&engine, "all"), 200 + 50 * 6);
+    assert_eq!((read(&engine, "of 3"), read(&engine, "of nobody")), (-100, 0));
+    assert_eq!(engine.statistics().conflicts, 0);
+    engine.transact(|tx| tx.add(&counters, "of 3", 100)).unwrap();
+    assert_eq!(engine.get(&counters, b"of 3").unwrap(), None, "zero takes no row");
+    engine.transact(|tx| tx.put(&counters, "all", 7_i64.to_be_bytes().to_vec())).unwrap();
+    engine.transact(|tx| tx.add(&counters, "all", 1)).unwrap();
+    assert_eq!(read(&engine, "all"), 8);
+    engine.transact(|tx| tx.delete(&counters, "all")).unwrap();
+    engine.transact(|tx| tx.add(&counters, "all", i64::MAX)).unwrap();
+    engine.transact(|tx| tx.add(&counters, "all", 9)).unwrap();
+    assert_eq!(read(&engine, "all"), i64::MAX);
+
+    engine.transact(|tx| tx.put(&counters, "text", "not a number")).unwrap();
+    let refused = engine.transact(|tx| {
+        tx.put(&counters, "beside", "")?;
+        tx.add(&counters, "text", 1)
+    });
+    assert!(matches!(refused, Err(Error::NotACounter { bytes: 12 })));
+    assert_eq!(engine.get(&counters, b"beside").unwrap(), None);
+
+    if engine.capabilities().persistent {
+        engine.transact(|tx| tx.add(&counters, "of 1", -3)).unwrap();
+        drop(engine);
+        let engine = store.open();
+        let counters = engine.keyspace("counters").unwrap();
+        engine.transact(|tx| tx.add(&counters, "of 1", -4)).unwrap();
+        assert_eq!(engine.snapshot().unwrap().counter(&counters, b"of 1").unwrap(), -107);
+    }
 }

@@ -128,7 +128,9 @@ const CHECKS: &[Check] = checks! {
         appended_rows_stand_in_the_order_of_their_commits
         appends_conflict_with_reads_of_their_range_alone
         a_failed_step_appends_nothing
-        positions_never_come_again;
+        positions_never_come_again
+        rows_beside_an_appended_one_name_its_place
+        counters_are_added_to_by_all_at_once;
     durability:
         tickets_can_be_waited_for_and_awaited
         a_dropped_ticket_still_commits
