@@ -57,6 +57,10 @@ pub(crate) struct Committer {
     background: Condvar,
     /// The last commit that snapshots are sure to contain.
     visible: CachePadded<AtomicU64>,
+    /// The last commit that any snapshot can contain.
+    applied: AtomicU64,
+    /// The last position that the visible commits were given.
+    visible_position: AtomicU64,
     /// How many transactions began at which visible sequence.
     active: CachePadded<Mutex<BTreeMap<u64, usize>>>,
     failed: AtomicBool,
@@ -167,6 +171,8 @@ impl Committer {
             taken: Condvar::new(),
             background: Condvar::new(),
             visible: CachePadded::new(AtomicU64::new(0)),
+            applied: AtomicU64::new(0),
+            visible_position: AtomicU64::new(stored.position.get()),
             active: CachePadded::new(Mutex::new(BTreeMap::new())),
             failed: AtomicBool::new(false),
             reason: RwLock::new(None),
@@ -191,6 +197,14 @@ impl Committer {
     fn fail(&self, reason: Error) {
         self.reason.write().get_or_insert(reason);
         self.failed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn applied(&self) -> u64 {
+        self.applied.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn visible_position(&self) -> Position {
+        Position::new(self.visible_position.load(Ordering::Acquire))
     }
 
     /// Registers a transaction: all commits up to the sequence it gets are in any snapshot taken from now on.
@@ -281,6 +295,7 @@ impl Committer {
     pub(crate) fn lead(self: &Arc<Self>) {
         let taken = self.take_group();
         let started = Instant::now();
+        self.applied.store(taken.sequence, Ordering::Release);
         let outcome = match self.check() {
             Ok(()) if taken.batch.ops.is_empty() && !taken.sync => Ok(()),
             Ok(()) => self.backend.apply(&taken.batch, taken.sync),
@@ -292,6 +307,7 @@ impl Committer {
         let took = started.elapsed();
         self.count(&taken, took);
         self.visible.store(taken.sequence, Ordering::Release);
+        self.visible_position.store(taken.position.get(), Ordering::Release);
         for hook in taken.hooks {
             if catch_unwind(AssertUnwindSafe(hook)).is_err() {
                 tracing::error!("an on_commit effect panicked; the commit stands");
@@ -316,10 +332,11 @@ impl Committer {
         group.batch.keep_last();
         let batch = Arc::new(group.batch);
         state.in_flight = Some(Arc::clone(&batch));
-        let sequence = state.sequence;
+        let (sequence, position) = (state.sequence, state.places.last());
         drop(state);
         self.taken.notify_all();
-        Taken { batch, bytes: group.bytes, sync: group.sync, members: group.members, hooks: group.hooks, sequence }
+        let Group { bytes, sync, members, hooks, .. } = group;
+        Taken { batch, bytes, sync, members, hooks, sequence, position }
     }
 
     /// The members of the last group have just been told and are on their way back: where a sync is to be shared, wait a
@@ -483,8 +500,9 @@ struct Taken {
     sync: bool,
     members: Vec<Arc<Slot>>,
     hooks: Vec<Hook>,
-    /// The last commit validated when the group was taken.
+    /// The last commit validated when the group was taken, and the last position given by then.
     sequence: u64,
+    position: Position,
 }
 
 impl Request {

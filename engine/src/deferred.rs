@@ -92,8 +92,11 @@ impl Deferred {
     }
 }
 
-/// A counter as it is stored: nothing is zero.
-pub(crate) fn decode_counter(value: Option<&Bytes>) -> Result<i64> {
+/// The counter that a value is: see [`Transaction::add`](crate::Transaction::add). Where there is none it is 0.
+///
+/// # Errors
+/// [`Error::NotACounter`].
+pub fn read_counter(value: Option<&Bytes>) -> Result<i64> {
     let Some(value) = value else { return Ok(0) };
     let bytes = value.as_ref().try_into().map_err(|_| Error::NotACounter { bytes: value.len() })?;
     Ok(i64::from_be_bytes(bytes))
@@ -173,7 +176,7 @@ impl Places {
         }
         for op in ops.iter().filter(|op| self.keyspaces.contains(&op.keyspace)) {
             if let Some(counter) = self.counters.get_mut(&(op.keyspace, op.key.clone())) {
-                let value = decode_counter(op.value.as_ref()).unwrap_or_default();
+                let value = read_counter(op.value.as_ref()).unwrap_or_default();
                 *counter = Counter { value, sequence };
             }
         }
@@ -181,7 +184,7 @@ impl Places {
 
     fn load(&mut self, keyspace: KeyspaceId, key: &Bytes, backend: &dyn Backend) -> Result<()> {
         if let Entry::Vacant(vacant) = self.counters.entry((keyspace, key.clone())) {
-            let value = decode_counter(backend.get(keyspace, key)?.as_ref())?;
+            let value = read_counter(backend.get(keyspace, key)?.as_ref())?;
             vacant.insert(Counter { value, sequence: 0 });
             if !self.keyspaces.contains(&keyspace) {
                 self.keyspaces.push(keyspace);

@@ -289,6 +289,20 @@ impl Engine {
         &self.inner.clock
     }
 
+    /// The last position of the commits that can be seen. What a snapshot that is taken after this call does not show was given a
+    /// higher one, or will be: so a reader of appended rows that has found nothing knows from where to go on.
+    #[must_use]
+    pub fn last_position(&self) -> Position {
+        self.inner.committer.visible_position()
+    }
+
+    /// The number of the last commit that anything read so far can show. It counts from the opening of the engine. With
+    /// [`Transaction::latest_commit`] it tells whether a transaction sees at least what was known outside of it.
+    #[must_use]
+    pub fn latest_commit(&self) -> u64 {
+        self.inner.committer.applied()
+    }
+
     /// What stores the bytes.
     #[must_use]
     pub fn backend(&self) -> BackendKind {
@@ -398,13 +412,13 @@ impl Engine {
         while attempts < options.max_attempts.max(1) {
             if options.serialize_on_contention && attempts >= OPTIMISTIC_ATTEMPTS {
                 let (result, joined) =
-                    committer.serial((sync, waits), |unsynced| -> Result<_, E> { self.call(unsynced, f) })?;
+                    committer.serial((sync, waits), |unsynced| -> Result<_, E> { self.call(unsynced, u64::MAX, f) })?;
                 return Ok((result, Some(joined)));
             }
             attempts += 1;
             committer.check().map_err(E::from)?;
             let began = committer.begin();
-            let (value, outcome) = self.call(Overlay::default(), f)?;
+            let (value, outcome) = self.call(Overlay::default(), began.sequence, f)?;
             if outcome.ops.is_empty() && outcome.deferred.is_empty() {
                 outcome.hooks.into_iter().for_each(|hook| hook());
                 return Ok((Ok(value), None));
@@ -422,10 +436,11 @@ impl Engine {
     fn call<T, E: From<Error>>(
         &self,
         unsynced: Overlay,
+        latest_commit: u64,
         f: &mut impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<(T, transaction::Outcome), E> {
         let snapshot = self.inner.committer.backend.snapshot().map_err(E::from)?;
-        let view = Rc::new(RefCell::new(View::new(snapshot, unsynced)));
+        let view = Rc::new(RefCell::new(View::new(snapshot, unsynced, latest_commit)));
         let entered = active::enter(self.inner.id, &view);
         let value = f(&mut Transaction::new(&self.inner, &view))?;
         drop(entered);

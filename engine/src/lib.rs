@@ -63,7 +63,7 @@ mod transaction;
 pub use backend::{BackendKind, Capabilities, Limits};
 pub use batch::WriteBatch;
 pub use clock::{Clock, Timestamp};
-pub use deferred::Appended;
+pub use deferred::{Appended, read_counter};
 pub use engine::{Engine, TransactOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use keyspace::Keyspace;

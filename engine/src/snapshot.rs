@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    Keyspace, Page, RangeRequest, Result, backend::BackendSnapshot, deferred::decode_counter, engine::Inner,
+    Keyspace, Page, RangeRequest, Result, backend::BackendSnapshot, deferred::read_counter, engine::Inner,
     range::take_page,
 };
 
@@ -34,7 +34,7 @@ pub trait Read {
     /// # Errors
     /// As [`get`](Read::get), and [`Error::NotACounter`](crate::Error::NotACounter).
     fn counter(&mut self, keyspace: &Keyspace, key: &[u8]) -> Result<i64> {
-        decode_counter(self.get(keyspace, key)?.as_ref())
+        read_counter(self.get(keyspace, key)?.as_ref())
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct View {
     write_bytes: usize,
     reads: ReadSet,
     hooks: Vec<Hook>,
+    /// It sees all commits up to this one.
+    latest_commit: u64,
     /// When the transaction was first asked for its time.
     began: Option<Timestamp>,
     /// While a nested transaction runs: what it changed, for the case that it fails.
@@ -56,7 +58,7 @@ pub(crate) struct Outcome {
 }
 
 impl View {
-    pub(crate) fn new(snapshot: Box<dyn BackendSnapshot>, unsynced: Overlay) -> Self {
+    pub(crate) fn new(snapshot: Box<dyn BackendSnapshot>, unsynced: Overlay, latest_commit: u64) -> Self {
         View {
             snapshot,
             unsynced,
@@ -66,6 +68,7 @@ impl View {
             write_bytes: 0,
             reads: ReadSet::default(),
             hooks: Vec::new(),
+            latest_commit,
             began: None,
             undo: None,
         }
@@ -376,6 +379,13 @@ impl Transaction {
     #[must_use]
     pub fn began(&self) -> Timestamp {
         *self.view.borrow_mut().began.get_or_insert_with(|| self.engine.clock().now())
+    }
+
+    /// The number of a commit up to which the transaction sees all of them; see
+    /// [`Engine::latest_commit`](crate::Engine::latest_commit). If the closure runs again, that run may see more.
+    #[must_use]
+    pub fn latest_commit(&self) -> u64 {
+        self.view.borrow().latest_commit
     }
 
     /// Writes what a batch holds, which was checked when it was given.

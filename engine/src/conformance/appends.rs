@@ -145,6 +145,7 @@ pub(super) fn rows_beside_an_appended_one_name_its_place(subject: &Subject) {
             Ok(row)
         });
         known.push(row.unwrap().position().unwrap());
+        assert!(engine.last_position() > *known.last().unwrap(), "another row came after it");
     }
     let found = rows(&engine, &log, "a");
     assert_eq!(found, [(known[0], "one".into()), (known[1], "two".into())]);

@@ -1,0 +1,106 @@
+//! Where the messages of a store begin. What was consumed from its front is not walked over again: a log-structured store keeps
+//! what was deleted until it is compacted.
+
+use std::{collections::HashMap, ops::Bound, time::Duration};
+
+use bytes::Bytes;
+use millpond_engine::{Keyspace, Position, RangeRequest, Snapshot, Timestamp, WriteBatch, key::prefix_end};
+use parking_lot::Mutex;
+
+use crate::{
+    Result, layout,
+    layout::{GroupHash, Lane, Place, StoreId},
+    shared::Shared,
+};
+
+/// How often a front is stored. It only saves work after a restart.
+const STORED_EVERY: Duration = Duration::from_secs(10);
+
+/// The fronts of the lanes of stores. No message stands before one, nor ever will: later ones have higher positions.
+#[derive(Debug, Default)]
+pub(crate) struct Fronts(Mutex<HashMap<(StoreId, u8), Front>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Front {
+    position: Position,
+    stored: Position,
+    stored_at: Timestamp,
+}
+
+/// The first message of a lane, if it has any.
+pub(crate) fn first(shared: &Shared, store: StoreId, lane: Lane) -> Result<Option<Position>> {
+    let key = (store, lane as u8);
+    let known = shared.fronts.0.lock().get(&key).copied();
+    let mut front = match known {
+        Some(front) => front,
+        None => stored(shared, store, lane)?,
+    };
+    // In this order: what the snapshot does not show comes after this position.
+    let last = shared.engine.last_position();
+    let snapshot = shared.engine.snapshot()?;
+    let found = seek(shared, &snapshot, store, lane, front.position)?;
+    front.position = found.unwrap_or_else(|| last.next()).max(front.position);
+    let now = shared.engine.clock().now();
+    if front.position != front.stored && now >= front.stored_at.saturating_add(STORED_EVERY) {
+        let mut batch = WriteBatch::new();
+        let position = front.position.to_bytes().to_vec();
+        batch.put(&shared.keyspaces.queues, layout::front_key(store, lane), position);
+        shared.engine.write(batch)?;
+        (front.stored, front.stored_at) = (front.position, now);
+    }
+    shared.fronts.0.lock().insert(key, front);
+    Ok(found)
+}
+
+fn stored(shared: &Shared, store: StoreId, lane: Lane) -> Result<Front> {
+    let stored = shared.engine.get(&shared.keyspaces.queues, &layout::front_key(store, lane))?;
+    let position = Position::new(stored.map_or(Ok(0), |front| layout::read_u64(&front))?);
+    Ok(Front { position, stored: position, stored_at: shared.engine.clock().now() })
+}
+
+fn seek(shared: &Shared, snapshot: &Snapshot, store: StoreId, lane: Lane, from: Position) -> Result<Option<Position>> {
+    let (keyspace, from, prefix) = match lane {
+        Lane::Plain => {
+            let from = Place::Lane(GroupHash::NONE, from).key(store);
+            (&shared.keyspaces.messages, from, layout::lane_prefix(store, GroupHash::NONE))
+        }
+        Lane::Arrivals => {
+            let from = layout::arrival_key(store, from);
+            (&shared.keyspaces.arrivals, from, layout::store_prefix(store).to_vec())
+        }
+    };
+    let found = first_of(snapshot, keyspace, &from, &prefix)?;
+    found.map(|(key, _)| layout::position(&key)).transpose()
+}
+
+/// The first row with a prefix, from a key on.
+pub(crate) fn first_of(
+    snapshot: &Snapshot,
+    keyspace: &Keyspace,
+    from: &[u8],
+    prefix: &[u8],
+) -> Result<Option<(Bytes, Bytes)>> {
+    let end = prefix_end(prefix);
+    let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+    let range = RangeRequest::between(Bound::Included(from), end).limit(1);
+    Ok(snapshot.range(keyspace, &range)?.entries.pop())
+}
+
+/// Forgets a store that belongs to no queue any more.
+pub(crate) fn forget(shared: &Shared, store: StoreId) {
+    shared.fronts.0.lock().retain(|(other, _), _| *other != store);
+}
+
+/// The first message that waits for its time, or waited, if there is any: where it stands, and its row. What is known of it is kept with the hints, for such a
+/// message may come to stand before all others.
+pub(crate) fn first_timed(shared: &Shared, store: StoreId) -> Result<Option<(Place, Bytes)>> {
+    let live = shared.stores.live(store, false)?;
+    let known = live.timed_front();
+    let snapshot = shared.engine.snapshot()?;
+    let prefix = layout::timed_prefix(store);
+    let from = known.map_or_else(|| prefix.clone(), |place| place.key(store));
+    let Some((key, row)) = first_of(&snapshot, &shared.keyspaces.messages, &from, &prefix)? else { return Ok(None) };
+    let place = Place::of_key(&key)?;
+    live.advance_timed_front(known, place);
+    Ok(Some((place, row)))
+}

@@ -1,0 +1,155 @@
+//! Who waits for a message.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use parking_lot::{Condvar, Mutex};
+
+/// The receives that wait for messages of a store, the longest first.
+#[derive(Debug, Default)]
+pub(crate) struct Waiters {
+    waiting: Mutex<VecDeque<Arc<Waiter>>>,
+    count: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Waiter {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    is_woken: bool,
+    waker: Option<Waker>,
+}
+
+impl Waiter {
+    pub(crate) fn wake(&self) {
+        let mut state = self.state.lock();
+        state.is_woken = true;
+        self.changed.notify_one();
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Waiters {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count.load(Ordering::SeqCst) == 0
+    }
+
+    /// Has so many of those who wait look again.
+    pub(crate) fn wake(&self, count: usize) {
+        if self.is_empty() {
+            return;
+        }
+        let woken: Vec<Arc<Waiter>> = {
+            let mut waiting = self.waiting.lock();
+            let count = count.min(waiting.len());
+            let woken = waiting.drain(..count).collect();
+            self.count.store(waiting.len(), Ordering::SeqCst);
+            woken
+        };
+        woken.iter().for_each(|waiter| waiter.wake());
+    }
+
+    fn add(&self, waiter: &Arc<Waiter>) {
+        let mut waiting = self.waiting.lock();
+        waiting.push_back(Arc::clone(waiter));
+        self.count.store(waiting.len(), Ordering::SeqCst);
+    }
+
+    fn remove(&self, waiter: &Arc<Waiter>) {
+        let mut waiting = self.waiting.lock();
+        waiting.retain(|other| !Arc::ptr_eq(other, waiter));
+        self.count.store(waiting.len(), Ordering::SeqCst);
+    }
+}
+
+/// A place among those who wait. Whoever is woken and does not look hands it on when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    waiters: Arc<Waiters>,
+    waiter: Arc<Waiter>,
+    has_looked: bool,
+}
+
+impl Waiting {
+    pub(crate) fn new(waiters: &Arc<Waiters>) -> Self {
+        let waiter = Arc::default();
+        waiters.add(&waiter);
+        Waiting { waiters: Arc::clone(waiters), waiter, has_looked: false }
+    }
+
+    pub(crate) fn waiter(&self) -> &Arc<Waiter> {
+        &self.waiter
+    }
+
+    /// Whether it was woken.
+    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<()> {
+        let mut state = self.waiter.state.lock();
+        if state.is_woken {
+            return Poll::Ready(());
+        }
+        state.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Blocks until it is woken, or for so long.
+    pub(crate) fn block(&self, limit: Option<Duration>) {
+        let mut state = self.waiter.state.lock();
+        if state.is_woken {
+            return;
+        }
+        match limit {
+            Some(limit) => {
+                self.waiter.changed.wait_for(&mut state, limit);
+            }
+            None => self.waiter.changed.wait(&mut state),
+        }
+    }
+
+    /// Ends the wait: its owner is about to look.
+    pub(crate) fn look(mut self) {
+        self.has_looked = true;
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.waiters.remove(&self.waiter);
+        if !self.has_looked && self.waiter.state.lock().is_woken {
+            self.waiters.wake(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_waiting_is_woken_first_and_hands_on_what_it_does_not_use() {
+        let waiters = Arc::new(Waiters::default());
+        let is_woken = |waiting: &Waiting| waiting.waiter.state.lock().is_woken;
+        let [first, second, third] = [(); 3].map(|()| Waiting::new(&waiters));
+        waiters.wake(1);
+        assert_eq!([is_woken(&first), is_woken(&second), is_woken(&third)], [true, false, false]);
+        drop(first);
+        assert_eq!([is_woken(&second), is_woken(&third)], [true, false]);
+        second.look();
+        assert!(!is_woken(&third));
+        drop(third);
+        assert!(waiters.is_empty());
+        waiters.wake(1);
+    }
+}

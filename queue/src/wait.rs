@@ -1,0 +1,133 @@
+//! Receiving with a wait: blocking, or as a future in any runtime.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use millpond_engine::{Clock, Timestamp};
+
+use crate::{
+    Message, Queue, Receive, Result,
+    ready::{Live, Waiting},
+    receive,
+    receive::Step,
+};
+
+/// Whether a receive is over, and how long it may still wait if it is not.
+struct Patience {
+    clock: Clock,
+    deadline: Option<Timestamp>,
+}
+
+impl Patience {
+    fn new(queue: &Queue) -> Self {
+        Patience { clock: queue.shared.engine.clock().clone(), deadline: None }
+    }
+
+    /// Until when to wait: as the request says, or else as the queue is set.
+    fn deadline(&mut self, queue: &Queue, request: &Receive) -> Result<Timestamp> {
+        if let Some(deadline) = self.deadline {
+            return Ok(deadline);
+        }
+        let record = queue.shared.need(&mut queue.shared.latest(), &queue.name)?;
+        let deadline = self.clock.now().saturating_add(receive::wait_of(&record, request));
+        self.deadline = Some(deadline);
+        Ok(deadline)
+    }
+}
+
+/// A place among those who wait.
+struct InLine {
+    waiting: Waiting,
+    live: Arc<Live>,
+    /// Of the queue's messages.
+    delay: Duration,
+}
+
+impl InLine {
+    fn stand(queue: &Queue) -> Result<InLine> {
+        let record = queue.shared.need(&mut queue.shared.latest(), &queue.name)?;
+        let live = queue.shared.stores.live(record.store, record.is_fifo())?;
+        Ok(InLine { waiting: live.wait(), live, delay: record.settings.delay })
+    }
+
+    /// How long to wait before looking again; `None` on a clock that is moved by hand, which wakes all who wait.
+    fn limit(&self, clock: &Clock, deadline: Timestamp) -> Option<Duration> {
+        if clock.is_manual() {
+            return None;
+        }
+        let until = self.live.next_due(self.delay).map_or(deadline, |due| due.min(deadline));
+        Some(until.saturating_since(clock.now()))
+    }
+}
+
+fn step(queue: &Queue, request: &Receive) -> Result<Step> {
+    queue.shared.engine.transact(|tx| receive::step(queue, tx, request))
+}
+
+pub(crate) fn blocking(queue: &Queue, request: &Receive) -> Result<Vec<Message>> {
+    blocking_unless(queue, request, &AtomicBool::new(false))
+}
+
+/// As [`blocking`], but gives up once it is woken and told to end.
+pub(crate) fn blocking_unless(queue: &Queue, request: &Receive, is_to_end: &AtomicBool) -> Result<Vec<Message>> {
+    let mut patience = Patience::new(queue);
+    let mut place = None;
+    loop {
+        let step = step(queue, request)?;
+        // Within a transaction nothing that others do is seen, so there is nothing to wait for.
+        let is_over = !step.messages.is_empty() || queue.shared.engine.in_transaction();
+        if is_over || is_to_end.load(Ordering::SeqCst) {
+            return Ok(step.messages);
+        }
+        if step.is_cut_short || step.is_behind {
+            std::thread::yield_now();
+            continue;
+        }
+        let deadline = patience.deadline(queue, request)?;
+        if patience.clock.now() >= deadline {
+            return Ok(Vec::new());
+        }
+        match place.take() {
+            // It may have come between the look and the wait: look once more.
+            None => place = Some(InLine::stand(queue)?),
+            Some(place) => {
+                place.waiting.block(place.limit(&patience.clock, deadline));
+                place.waiting.look();
+            }
+        }
+    }
+}
+
+pub(crate) async fn future(queue: &Queue, request: &Receive) -> Result<Vec<Message>> {
+    let mut patience = Patience::new(queue);
+    let mut place = None;
+    loop {
+        let step = step(queue, request)?;
+        if !step.messages.is_empty() || queue.shared.engine.in_transaction() {
+            return Ok(step.messages);
+        }
+        if step.is_cut_short || step.is_behind {
+            continue;
+        }
+        let deadline = patience.deadline(queue, request)?;
+        if patience.clock.now() >= deadline {
+            return Ok(Vec::new());
+        }
+        match place.take() {
+            None => place = Some(InLine::stand(queue)?),
+            Some(place) => {
+                if let Some(limit) = place.limit(&patience.clock, deadline) {
+                    queue.shared.stores.timer.wake_at(Instant::now() + limit, place.waiting.waiter());
+                }
+                poll_fn(|context| place.waiting.poll(context)).await;
+                place.waiting.look();
+            }
+        }
+    }
+}
