@@ -1,14 +1,17 @@
 //! What can be chosen of the service.
 
+use millpond_engine::Durability;
+
 /// What can be chosen of the service when it is opened.
 #[derive(Debug, Clone)]
 pub struct Options {
     cooldowns: bool,
+    receives: Durability,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { cooldowns: true }
+        Options { cooldowns: true, receives: Durability::Sync }
     }
 }
 
@@ -19,6 +22,20 @@ impl Options {
     pub fn cooldowns(mut self, cooldowns: bool) -> Self {
         self.cooldowns = cooldowns;
         self
+    }
+
+    /// When a receive from a standard queue is acknowledged: [`Durability::Sync`] unless told otherwise. With
+    /// [`Durability::Buffered`] receives are faster, and a power cut may make messages visible again that were in flight, with a
+    /// lower receive count; no message is lost, and none that was deleted comes back. First-in-first-out queues always sync, for
+    /// their order rests on it.
+    #[must_use]
+    pub fn receives(mut self, durability: Durability) -> Self {
+        self.receives = durability;
+        self
+    }
+
+    pub(crate) fn receive_durability(&self, is_fifo: bool) -> Option<Durability> {
+        (!is_fifo && self.receives == Durability::Buffered).then_some(Durability::Buffered)
     }
 
     pub(crate) fn has_cooldowns(&self) -> bool {

@@ -160,6 +160,15 @@ impl Queue {
         self.shared.engine.transact(|tx| delete::one(&self.shared, tx, &self.name, receipt))
     }
 
+    /// [`delete`](Queue::delete) without waiting for the commit: the ticket does, blocking or as a future. A consumer that
+    /// receives its next messages before it waits has both in one sync.
+    ///
+    /// # Errors
+    /// As [`delete`](Queue::delete).
+    pub fn delete_async(&self, receipt: &ReceiptHandle) -> Result<Ticket<()>> {
+        self.shared.engine.submit(|tx| delete::one(&self.shared, tx, &self.name, receipt))
+    }
+
     /// [`delete`](Queue::delete) in the caller's transaction. [`Message::delete_in`] also makes sure that the message was this
     /// receive's to delete.
     ///
@@ -179,6 +188,14 @@ impl Queue {
     /// [`Error::QueueDoesNotExist`], [`Error::TooManyEntriesInBatchRequest`], and those of the engine.
     pub fn delete_batch<R: Borrow<ReceiptHandle>>(&self, receipts: &[R]) -> Result<Vec<Result<()>>> {
         self.shared.engine.transact(|tx| delete::batch(&self.shared, tx, &self.name, receipts))
+    }
+
+    /// [`delete_batch`](Queue::delete_batch) without waiting for the commit.
+    ///
+    /// # Errors
+    /// As [`delete_batch`](Queue::delete_batch).
+    pub fn delete_batch_async<R: Borrow<ReceiptHandle>>(&self, receipts: &[R]) -> Result<Ticket<Vec<Result<()>>>> {
+        self.shared.engine.submit(|tx| delete::batch(&self.shared, tx, &self.name, receipts))
     }
 
     /// [`delete_batch`](Queue::delete_batch) in the caller's transaction.

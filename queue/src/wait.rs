@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use millpond_engine::{Clock, Timestamp};
+use millpond_engine::{Clock, Timestamp, TransactOptions};
 
 use crate::{
     Message, Queue, Receive, Result,
@@ -67,7 +67,9 @@ impl InLine {
 }
 
 fn step(queue: &Queue, request: &Receive) -> Result<Step> {
-    queue.shared.engine.transact(|tx| receive::step(queue, tx, request))
+    let mut options = TransactOptions::default();
+    options.durability = queue.shared.options.receive_durability(queue.is_fifo());
+    queue.shared.engine.transact_with(&options, |tx| receive::step(queue, tx, request))
 }
 
 pub(crate) fn blocking(queue: &Queue, request: &Receive) -> Result<Vec<Message>> {
