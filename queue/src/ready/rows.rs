@@ -12,6 +12,8 @@ use crate::{
 
 /// How many rows are looked at in one step. Rows of messages also end a page by their bytes.
 const PAGE: usize = 1000;
+/// The same of a group, of which there may be many.
+const GROUP_PAGE: usize = 50;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Rows {
@@ -66,7 +68,18 @@ impl Rows {
     /// Messages without a group that nobody has received, after a position.
     pub(super) fn unreceived_plain(&self, after: Option<Position>) -> Result<RowPage<Position, Position>> {
         let after = after.map(|after| Place::Lane(GroupHash::NONE, after).key(self.store));
-        let page = self.unreceived(&layout::lane_prefix(self.store, GroupHash::NONE), after)?;
+        let page = self.unreceived(&layout::lane_prefix(self.store, GroupHash::NONE), after, PAGE)?;
+        Ok(page.map(Place::position))
+    }
+
+    /// Messages of a group that nobody has received, after a position.
+    pub(super) fn unreceived_of_group(
+        &self,
+        group: GroupHash,
+        after: Option<Position>,
+    ) -> Result<RowPage<Position, Position>> {
+        let after = after.map(|after| Place::Lane(group, after).key(self.store));
+        let page = self.unreceived(&layout::lane_prefix(self.store, group), after, GROUP_PAGE)?;
         Ok(page.map(Place::position))
     }
 
@@ -76,13 +89,13 @@ impl Rows {
         after: Option<(Timestamp, Position)>,
     ) -> Result<RowPage<(Timestamp, Position), (Timestamp, Position)>> {
         let after = after.map(|(due, position)| Place::Timed(due, position).key(self.store));
-        let page = self.unreceived(&layout::timed_prefix(self.store), after)?;
+        let page = self.unreceived(&layout::timed_prefix(self.store), after, PAGE)?;
         Ok(page.map(|place| (place.ready(), place.position())))
     }
 
-    fn unreceived(&self, prefix: &[u8], after: Option<Vec<u8>>) -> Result<RowPage<Place, Place>> {
+    fn unreceived(&self, prefix: &[u8], after: Option<Vec<u8>>, rows: usize) -> Result<RowPage<Place, Place>> {
         let snapshot = self.engine.snapshot()?;
-        let range = behind(prefix, after.as_deref()).limit(PAGE);
+        let range = behind(prefix, after.as_deref()).limit(rows);
         let page = snapshot.range(&self.keyspaces.messages, &range)?;
         let (Some((first, _)), Some((last, _))) = (page.entries.first(), page.entries.last()) else {
             return Ok(RowPage { keys: Vec::new(), last: None, is_exhausted: true });
@@ -105,16 +118,9 @@ impl Rows {
 
     /// Messages with a group, after a position.
     pub(super) fn arrivals(&self, after: Option<Position>) -> Result<RowPage<(Position, GroupHash), Position>> {
-        self.arrivals_in(&self.engine.snapshot()?, after)
-    }
-
-    fn arrivals_in(
-        &self,
-        snapshot: &Snapshot,
-        after: Option<Position>,
-    ) -> Result<RowPage<(Position, GroupHash), Position>> {
         let after = after.map(|after| layout::arrival_key(self.store, after));
         let range = behind(&layout::store_prefix(self.store), after.as_deref()).limit(PAGE);
+        let snapshot = self.engine.snapshot()?;
         let page = snapshot.range(&self.keyspaces.arrivals, &range)?;
         let entry = |(key, group): &(Bytes, Bytes)| -> Result<_> {
             Ok((layout::position(key)?, layout::group_of_arrival(group)?))
@@ -122,24 +128,6 @@ impl Rows {
         let keys = page.entries.iter().map(entry).collect::<Result<Vec<_>>>()?;
         let last = keys.last().map(|(position, _)| *position);
         Ok(RowPage { keys, last, is_exhausted: page.resume.is_none() })
-    }
-
-    /// Messages of a standard queue with a group that nobody has received, after a position.
-    pub(super) fn unreceived_arrivals(
-        &self,
-        after: Option<Position>,
-    ) -> Result<RowPage<(Position, GroupHash), Position>> {
-        let snapshot = self.engine.snapshot()?;
-        let mut page = self.arrivals_in(&snapshot, after)?;
-        let mut unreceived = Vec::with_capacity(page.keys.len());
-        for (position, group) in page.keys {
-            let key = Place::Lane(group, position).key(self.store);
-            if snapshot.get(&self.keyspaces.received, &key)?.is_none() {
-                unreceived.push((position, group));
-            }
-        }
-        page.keys = unreceived;
-        Ok(page)
     }
 }
 

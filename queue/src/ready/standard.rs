@@ -15,8 +15,10 @@ use crate::{
     layout::{GroupHash, Place},
 };
 
-/// How many messages with a group are known of at most before they are received, as in first-in-first-out queues.
-const MOST_IN_GROUPS: usize = 120_000;
+/// How many groups are known of at most. Of each some of the next messages are.
+const MOST_GROUPS: usize = 120_000;
+/// How many pages are looked through for groups in one step.
+const PAGES_OF_GROUPS: usize = 10;
 /// How many returned messages are known of at most; the others are found again by reading.
 const MOST_RETURNED: usize = 200_000;
 /// A group is noisy that has so many messages in flight, and more than a tenth of all.
@@ -24,16 +26,26 @@ const MOST_RETURNED: usize = 200_000;
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
 const NOISY: usize = 30;
 
+/// A group's turn.
+#[derive(Debug)]
+struct Turn {
+    /// Among the turns.
+    at: usize,
+    /// Its first message.
+    first: Position,
+    is_noisy: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Standard {
     plain: Window<Position>,
     timed: Window<(Timestamp, Position)>,
-    /// How far it was looked for messages with a group, and whether all that has come since was announced.
+    /// How far it was looked for groups, and whether all that has come since was announced.
     arrived: Option<Position>,
     is_caught_up: bool,
-    groups: HashMap<GroupHash, BTreeSet<Position>>,
-    in_groups: usize,
-    /// The groups that have messages, in the order of their turns.
+    /// The groups that have messages which nobody has received.
+    groups: HashMap<GroupHash, Window<Position>>,
+    /// The same, in the order of their turns.
     turns: VecDeque<GroupHash>,
     in_flight: BTreeSet<(Timestamp, Place)>,
     in_flight_of_groups: HashMap<GroupHash, usize>,
@@ -52,7 +64,6 @@ impl Standard {
             arrived: rows.front(crate::layout::Lane::Arrivals)?,
             is_caught_up: false,
             groups: HashMap::new(),
-            in_groups: 0,
             turns: VecDeque::new(),
             in_flight: BTreeSet::new(),
             in_flight_of_groups: HashMap::new(),
@@ -120,27 +131,32 @@ impl Standard {
     pub(super) fn sent(&mut self, place: Place) {
         match place {
             Place::Lane(GroupHash::NONE, position) => self.plain.announce(position, true),
-            Place::Lane(group, position) => {
-                if self.arrived.is_some_and(|arrived| position <= arrived) {
-                    return;
-                }
-                if self.is_caught_up && self.in_groups < MOST_IN_GROUPS {
-                    self.arrived = Some(position);
-                    self.add_to_group(group, position);
-                } else {
-                    self.is_caught_up = false;
-                }
-            }
+            Place::Lane(group, position) => self.sent_to_group(group, position),
             Place::Timed(due, position) => self.timed.announce((due, position), false),
         }
     }
 
-    fn add_to_group(&mut self, group: GroupHash, position: Position) {
-        let messages = self.groups.entry(group).or_default();
-        if messages.is_empty() {
-            self.turns.push_back(group);
+    fn sent_to_group(&mut self, group: GroupHash, position: Position) {
+        let is_new = self.arrived.is_none_or(|arrived| position > arrived);
+        if let Some(messages) = self.groups.get_mut(&group) {
+            messages.announce(position, true);
+        } else if !is_new {
+            return;
+        } else if self.is_caught_up && self.groups.len() < MOST_GROUPS {
+            // It had no message: then all that it has is this one.
+            self.add_group(group, Window::of(position));
+        } else {
+            self.is_caught_up = false;
+            return;
         }
-        self.in_groups += usize::from(messages.insert(position));
+        if self.is_caught_up && is_new {
+            self.arrived = Some(position);
+        }
+    }
+
+    fn add_group(&mut self, group: GroupHash, messages: Window<Position>) {
+        self.groups.insert(group, messages);
+        self.turns.push_back(group);
     }
 
     /// A message's visibility timeout was set, by a receive or since.
@@ -160,17 +176,12 @@ impl Standard {
         }
         match place {
             Place::Lane(GroupHash::NONE, position) => self.plain.remove(position),
-            Place::Lane(group, position) => self.remove_from_group(group, position),
+            Place::Lane(group, position) => {
+                if let Some(messages) = self.groups.get_mut(&group) {
+                    messages.remove(position);
+                }
+            }
             Place::Timed(due, position) => self.timed.remove((due, position)),
-        }
-    }
-
-    fn remove_from_group(&mut self, group: GroupHash, position: Position) {
-        let Some(messages) = self.groups.get_mut(&group) else { return };
-        self.in_groups -= usize::from(messages.remove(&position));
-        if messages.is_empty() {
-            self.groups.remove(&group);
-            self.turns.retain(|turn| *turn != group);
         }
     }
 
@@ -180,15 +191,13 @@ impl Standard {
         let plain = self.plain.first().map(|position| position.time());
         let timed = self.timed.first().map(|(due, _)| due).filter(|due| *due <= now);
         let returned = self.returned.first().map(|(visible, _)| *visible);
-        let turn = self.next_turn();
-        let grouped = turn.and_then(|(at, _)| self.first_of_turn(at));
-        let quiet = turn.is_some_and(|(_, is_noisy)| !is_noisy);
+        let turn = self.next_turn(rows)?;
         let oldest = [plain, timed, returned].into_iter().flatten().min();
         // A group that is not noisy has its turn beside the others; a noisy one, when nothing else is ready.
-        let claimed = match (grouped, oldest) {
-            (Some(first), Some(oldest)) if quiet && first.time() <= oldest => self.claim_turn(turn),
-            (Some(_), None) => self.claim_turn(turn),
-            (_, None) => None,
+        let claimed = match (turn, oldest) {
+            (Some(turn), Some(oldest)) if !turn.is_noisy && turn.first.time() <= oldest => self.claim_turn(&turn),
+            (Some(turn), None) => self.claim_turn(&turn),
+            (None, None) => None,
             (_, Some(oldest)) if returned == Some(oldest) => {
                 self.returned.pop_first().map(|(visible, place)| Claimed::Returned(visible, place))
             }
@@ -223,11 +232,20 @@ impl Standard {
             let page = rows.unreceived_timed(self.timed.next())?;
             self.timed.read(page.keys, page.last, page.is_exhausted);
         }
-        while !self.is_caught_up && self.in_groups < MOST_IN_GROUPS {
-            let page = rows.unreceived_arrivals(self.arrived)?;
-            self.arrived = page.last.or(self.arrived);
+        // Some pages at a time, so that a group behind the backlog of another one is found soon, and nobody waits for all of it.
+        for _ in 0..PAGES_OF_GROUPS {
+            if self.is_caught_up || self.groups.len() >= MOST_GROUPS {
+                break;
+            }
+            let page = rows.arrivals(self.arrived)?;
+            for (position, group) in page.keys {
+                if !self.groups.contains_key(&group) {
+                    // Those before it were looked at.
+                    self.add_group(group, Window::new(self.arrived));
+                }
+                self.arrived = Some(position);
+            }
             self.is_caught_up = page.is_exhausted;
-            page.keys.into_iter().for_each(|(position, group)| self.add_to_group(group, position));
         }
         if self.has_more_returned && self.returned.is_empty() {
             self.has_more_returned = false;
@@ -243,34 +261,39 @@ impl Standard {
         Ok(())
     }
 
-    fn first_of_turn(&self, at: usize) -> Option<Position> {
-        self.turns.get(at).and_then(|group| self.groups.get(group)).and_then(|messages| messages.first().copied())
-    }
-
-    /// Whose turn it is, and whether that group is noisy: the first that is not, or else the first.
-    fn next_turn(&self) -> Option<(usize, bool)> {
-        if self.turns.is_empty() {
-            return None;
-        }
-        let is_noisy = |group: &GroupHash| {
-            let own = self.in_flight_of_groups.get(group).copied().unwrap_or_default();
-            own >= NOISY && own * 10 > self.in_flight.len()
-        };
-        // At most nine groups can each have more than a tenth.
-        let quiet = self.turns.iter().take(10).position(|group| !is_noisy(group));
-        Some(quiet.map_or((0, true), |at| (at, false)))
-    }
-
-    fn claim_turn(&mut self, turn: Option<(usize, bool)>) -> Option<Claimed> {
-        let group = self.turns.remove(turn?.0)?;
-        let messages = self.groups.get_mut(&group)?;
-        let position = messages.pop_first()?;
-        self.in_groups -= 1;
-        if messages.is_empty() {
+    /// Whose turn it is: the first group that is not noisy, or else the first. Groups whose messages were all received are
+    /// dropped.
+    fn next_turn(&mut self, rows: &Rows) -> Result<Option<Turn>> {
+        loop {
+            let is_noisy = |group: &GroupHash| {
+                let own = self.in_flight_of_groups.get(group).copied().unwrap_or_default();
+                own >= NOISY && own * 10 > self.in_flight.len()
+            };
+            // At most nine groups can each have more than a tenth.
+            let quiet = self.turns.iter().take(10).position(|group| !is_noisy(group));
+            let at = quiet.unwrap_or_default();
+            let Some(group) = self.turns.get(at).copied() else { return Ok(None) };
+            let Some(messages) = self.groups.get_mut(&group) else {
+                self.turns.remove(at);
+                continue;
+            };
+            while messages.is_to_be_read() {
+                let page = rows.unreceived_of_group(group, messages.next())?;
+                messages.read(page.keys, page.last, page.is_exhausted);
+            }
+            if let Some(first) = messages.first() {
+                return Ok(Some(Turn { at, first, is_noisy: quiet.is_none() }));
+            }
             self.groups.remove(&group);
-        } else {
-            self.turns.push_back(group);
+            self.turns.remove(at);
         }
+    }
+
+    fn claim_turn(&mut self, turn: &Turn) -> Option<Claimed> {
+        let group = self.turns.remove(turn.at)?;
+        let position = self.groups.get_mut(&group)?.take_first()?;
+        // Should it have no more, that is seen at its next turn.
+        self.turns.push_back(group);
         Some(Claimed::Fresh(Place::Lane(group, position)))
     }
 
@@ -281,7 +304,10 @@ impl Standard {
                 self.claimed.remove(&place);
                 match place {
                     Place::Lane(GroupHash::NONE, position) => self.plain.put_back(position),
-                    Place::Lane(group, position) => self.add_to_group(group, position),
+                    Place::Lane(group, position) => match self.groups.get_mut(&group) {
+                        Some(messages) => messages.put_back(position),
+                        None => self.add_group(group, Window::of(position)),
+                    },
                     Place::Timed(due, position) => self.timed.put_back((due, position)),
                 }
             }

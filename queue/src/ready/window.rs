@@ -21,6 +21,11 @@ impl<K: Ord + Copy> Window<K> {
         Window { known: BTreeSet::new(), next: after, is_caught_up: false }
     }
 
+    /// Of one message, before and behind which there is none that nobody has received.
+    pub(super) fn of(key: K) -> Self {
+        Window { known: BTreeSet::from([key]), next: Some(key), is_caught_up: true }
+    }
+
     /// How far was looked.
     pub(super) fn next(&self) -> Option<K> {
         self.next

@@ -5,6 +5,7 @@ mod support;
 
 mod dead_letters;
 
+mod fairness;
 mod fifo;
 mod receiving;
 mod sending;
