@@ -39,9 +39,10 @@ struct Sender(Queue);
 
 impl Producer for Sender {
     fn send(&mut self, bodies: &[String]) -> Result<(), Failure> {
-        match bodies {
-            [body] => drop(self.0.send(body.as_str())?),
-            bodies => drop(self.0.send_batch(bodies)?),
+        if let [body] = bodies {
+            self.0.send(body.as_str())?;
+        } else {
+            self.0.send_batch(bodies.iter().map(String::as_str))?.into_iter().collect::<Result<Vec<_>, _>>()?;
         }
         Ok(())
     }
@@ -59,10 +60,10 @@ impl Consumer for Worker {
     }
 
     fn acknowledge(&mut self) -> Result<(), Failure> {
-        match self.received.as_slice() {
-            [message] => message.delete()?,
-            messages => drop(self.queue.delete_batch(messages)?),
+        if let [message] = self.received.as_slice() {
+            return Ok(message.delete()?);
         }
-        Ok(())
+        let receipts: Vec<_> = self.received.iter().map(Message::receipt_handle).collect();
+        Ok(self.queue.delete_batch(&receipts)?.into_iter().collect::<Result<_, _>>()?)
     }
 }

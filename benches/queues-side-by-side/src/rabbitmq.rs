@@ -75,8 +75,18 @@ pub(crate) fn start(program: &Path, dir: &Path) -> Result<Vec<Subject>, Failure>
         Subject { name, promise, repeats: false, settings, store }
     };
     Ok(vec![
-        subject(CLASSIC, "RabbitMQ classic", Promise::Synced, "durable classic queue, version 2"),
-        subject(QUORUM, "RabbitMQ quorum", Promise::Synced, "quorum queue of one server"),
+        subject(
+            CLASSIC,
+            "RabbitMQ classic",
+            Promise::NotSynced,
+            "durable classic queue, version 2 (confirmed without a sync)",
+        ),
+        subject(
+            QUORUM,
+            "RabbitMQ quorum",
+            Promise::Synced,
+            "quorum queue of one server (confirmed when its log is synced)",
+        ),
     ])
 }
 
