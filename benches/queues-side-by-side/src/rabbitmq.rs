@@ -68,7 +68,7 @@ pub(crate) fn start(program: &Path, dir: &Path) -> Result<Vec<Subject>, Failure>
 
     let subject = |queue, name, promise, said: &str| {
         let settings = format!(
-            "{version}; {said}, persistent messages, publisher confirms, {PREFETCH} messages ahead of the consumer; \
+            "RabbitMQ {version}; {said}, persistent messages, publisher confirms, {PREFETCH} messages ahead of the consumer; \
              acknowledgements are not answered by this protocol"
         );
         let store = Box::new(RabbitMq { broker: Arc::clone(&broker), queue });
@@ -93,7 +93,7 @@ pub(crate) fn start(program: &Path, dir: &Path) -> Result<Vec<Subject>, Failure>
 /// As the server says when it starts; `rabbitmqctl` would start a register of names and leave it behind.
 fn version(log: &Path) -> Result<String, Failure> {
     let log = fs::read_to_string(log)?;
-    let (_, said) = log.split_once("Starting ").ok_or("RabbitMQ does not say its version")?;
+    let (_, said) = log.split_once("Starting RabbitMQ ").ok_or("RabbitMQ does not say its version")?;
     Ok(said.lines().next().unwrap_or_default().to_owned())
 }
 
