@@ -90,10 +90,10 @@ pub(crate) fn start(program: &Path, dir: &Path) -> Result<Vec<Subject>, Failure>
     ])
 }
 
-/// As the server says when it starts; `rabbitmqctl` would start a register of names and leave it behind.
+/// As the banner of the server says; `rabbitmqctl` would start a register of names and leave it behind.
 fn version(log: &Path) -> Result<String, Failure> {
     let log = fs::read_to_string(log)?;
-    let (_, said) = log.split_once("Starting RabbitMQ ").ok_or("RabbitMQ does not say its version")?;
+    let (_, said) = log.split_once("##      RabbitMQ ").ok_or("RabbitMQ does not say its version")?;
     Ok(said.lines().next().unwrap_or_default().to_owned())
 }
 
