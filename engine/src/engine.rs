@@ -60,11 +60,14 @@ pub struct TransactOptions {
     /// Whether, after two lost attempts, it runs alone: other commits wait for its closure (not for its sync), and it
     /// cannot lose again. On by default; a closure that waits for another thread's commit must turn it off.
     pub serialize_on_contention: bool,
+    /// Whether it runs alone from the first attempt. It then also sees the commits that are validated and not yet visible. Off by
+    /// default.
+    pub serialize: bool,
 }
 
 impl Default for TransactOptions {
     fn default() -> Self {
-        TransactOptions { durability: None, max_attempts: 32, serialize_on_contention: true }
+        TransactOptions { durability: None, max_attempts: 32, serialize_on_contention: true, serialize: false }
     }
 }
 
@@ -81,6 +84,13 @@ impl TransactOptions {
     pub fn optimistic_only(mut self, max_attempts: u32) -> Self {
         self.max_attempts = max_attempts.max(1);
         self.serialize_on_contention = false;
+        self
+    }
+
+    /// Runs alone from the first attempt, and sees all commits that are on their way.
+    #[must_use]
+    pub fn serialized(mut self) -> Self {
+        self.serialize = true;
         self
     }
 }
@@ -229,12 +239,21 @@ impl Engine {
     ///
     /// # Errors
     /// As [`transact`](Engine::transact), and [`Error::Unsupported`] inside a transaction.
-    pub fn submit<T, E: From<Error>>(
+    pub fn submit<T, E: From<Error>>(&self, f: impl FnMut(&mut Transaction) -> Result<T, E>) -> Result<Ticket<T>, E> {
+        self.submit_with(&TransactOptions::default(), f)
+    }
+
+    /// [`submit`](Engine::submit) with options of its own.
+    ///
+    /// # Errors
+    /// As [`submit`](Engine::submit).
+    pub fn submit_with<T, E: From<Error>>(
         &self,
+        options: &TransactOptions,
         mut f: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Ticket<T>, E> {
         self.refuse_inside("submit inside a transaction").map_err(E::from)?;
-        let (result, joined) = self.run(&TransactOptions::default(), false, &mut f)?;
+        let (result, joined) = self.run(options, false, &mut f)?;
         match result {
             Ok(value) => {
                 let slot = joined.map(|joined| self.lead_elsewhere(joined));
@@ -410,7 +429,7 @@ impl Engine {
         let sync = options.durability.unwrap_or(self.inner.durability) == Durability::Sync;
         let mut attempts = 0;
         while attempts < options.max_attempts.max(1) {
-            if options.serialize_on_contention && attempts >= OPTIMISTIC_ATTEMPTS {
+            if options.serialize || (options.serialize_on_contention && attempts >= OPTIMISTIC_ATTEMPTS) {
                 let (result, joined) =
                     committer.serial((sync, waits), |unsynced| -> Result<_, E> { self.call(unsynced, u64::MAX, f) })?;
                 return Ok((result, Some(joined)));

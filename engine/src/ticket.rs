@@ -117,6 +117,15 @@ impl<T> Ticket<T> {
         Ticket { slot, value: Some(value), committer }
     }
 
+    /// What the commit gives, without waiting for it: it takes place unless the engine fails. Whoever uses this must bear that a
+    /// crash takes it away.
+    ///
+    /// # Errors
+    /// None that is expected: a ticket gives its value once.
+    pub fn unconfirmed(mut self) -> Result<T> {
+        self.value.take().ok_or(crate::Error::Closed)
+    }
+
     /// Blocks until the commit is durable.
     ///
     /// # Errors

@@ -388,6 +388,13 @@ impl Transaction {
         self.view.borrow().latest_commit
     }
 
+    /// Whether this is part of a transaction that was begun elsewhere: by a nested call or a
+    /// [`savepoint`](Transaction::savepoint).
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.view.borrow().undo.is_some()
+    }
+
     /// Writes what a batch holds, which was checked when it was given.
     pub(crate) fn apply(&mut self, ops: Vec<Op>) -> Result<()> {
         let limits = self.engine.limits();

@@ -14,13 +14,16 @@ use crate::{
     layout::{GroupRow, Place, QueueRecord, ReceivedRow},
     ready::Event,
     receive_fifo,
-    shared::Shared,
+    shared::{NOT_SEEN, Shared},
 };
 
 /// What a receipt names, as it is now.
 pub(crate) enum Found {
     /// The message is this receive's, or still would be had its timeout not ended.
     Own(ReceivedRow),
+    /// That receive is not seen, while the message is there: it was not synced, and is on its way or was lost to a power cut. The
+    /// message is nobody else's; should another commit have it, this one will conflict with that.
+    Unseen(ReceivedRow),
     /// It was received again since.
     Others,
     /// It is gone.
@@ -59,7 +62,7 @@ pub(crate) fn owned(shared: &Shared, tx: &mut Transaction, name: &str, receipt: 
     let record = shared.need(tx, name)?;
     check(name, &receipt.0)?;
     match find(shared, tx, &record, &receipt.0)? {
-        Found::Own(received) => {
+        Found::Own(received) | Found::Unseen(received) => {
             let mut removed = Removed::new(shared, name, &record);
             remove(shared, tx, &record, receipt.0.place, received, &mut removed)?;
             removed.finish(tx)
@@ -82,7 +85,7 @@ fn delete(
         Found::Others if record.is_fifo() => Err(expired(receipt)),
         Found::Own(received) if record.is_fifo() && received.visible <= tx.began() => Err(expired(receipt)),
         Found::Others => Ok(()),
-        Found::Own(received) => remove(shared, tx, record, receipt.place, received, removed),
+        Found::Own(received) | Found::Unseen(received) => remove(shared, tx, record, receipt.place, received, removed),
     }
 }
 
@@ -117,11 +120,30 @@ pub(crate) fn find(shared: &Shared, tx: &mut Transaction, record: &QueueRecord, 
             row.map(ReceivedRow::decode).transpose()?
         }
     };
-    Ok(match received {
-        None => Found::Gone,
-        Some(received) if received.count == receipt.count => Found::Own(received),
-        Some(_) => Found::Others,
-    })
+    match received {
+        Some(received) if received.count == receipt.count => Ok(Found::Own(received)),
+        Some(received) if received.count > receipt.count => Ok(Found::Others),
+        before => unseen(shared, tx, record, receipt, before),
+    }
+}
+
+fn unseen(
+    shared: &Shared,
+    tx: &mut Transaction,
+    record: &QueueRecord,
+    receipt: &Receipt,
+    before: Option<ReceivedRow>,
+) -> Result<Found> {
+    let key = receipt.place.key(record.store);
+    if record.is_fifo() || tx.get(&shared.keyspaces.messages, &key)?.is_none() {
+        return Ok(Found::Gone);
+    }
+    if shared.is_to_see_all(tx) {
+        return Err(NOT_SEEN.into());
+    }
+    let now = tx.began();
+    let first_received = before.map_or(now, |before| before.first_received);
+    Ok(Found::Unseen(ReceivedRow { count: receipt.count, first_received, received: now, visible: now }))
 }
 
 fn remove(

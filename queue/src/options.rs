@@ -24,8 +24,8 @@ impl Options {
         self
     }
 
-    /// When a receive from a standard queue is acknowledged: [`Durability::Sync`] unless told otherwise. With
-    /// [`Durability::Buffered`] receives are faster, and a power cut may make messages visible again that were in flight, with a
+    /// When a receive from a standard queue is acknowledged: when it is synced, unless told otherwise. With
+    /// [`Durability::Buffered`] it does not even wait for its commit, and a crash may make messages visible again that were in flight, with a
     /// lower receive count; no message is lost, and none that was deleted comes back. First-in-first-out queues always sync, for
     /// their order rests on it.
     #[must_use]
@@ -34,8 +34,8 @@ impl Options {
         self
     }
 
-    pub(crate) fn receive_durability(&self, is_fifo: bool) -> Option<Durability> {
-        (!is_fifo && self.receives == Durability::Buffered).then_some(Durability::Buffered)
+    pub(crate) fn has_unsynced_receives(&self) -> bool {
+        self.receives == Durability::Buffered
     }
 
     pub(crate) fn has_cooldowns(&self) -> bool {

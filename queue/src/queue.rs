@@ -157,7 +157,7 @@ impl Queue {
     /// [`Error::QueueDoesNotExist`], [`Error::InvalidParameterValue`] for a receipt of a first-in-first-out queue that is
     /// over, [`Error::ReceiptHandleIsInvalid`] for one of another queue, and those of the engine.
     pub fn delete(&self, receipt: &ReceiptHandle) -> Result<()> {
-        self.shared.engine.transact(|tx| delete::one(&self.shared, tx, &self.name, receipt))
+        self.shared.transact(|tx| delete::one(&self.shared, tx, &self.name, receipt))
     }
 
     /// [`delete`](Queue::delete) without waiting for the commit: the ticket does, blocking or as a future. A consumer that
@@ -166,7 +166,7 @@ impl Queue {
     /// # Errors
     /// As [`delete`](Queue::delete).
     pub fn delete_async(&self, receipt: &ReceiptHandle) -> Result<Ticket<()>> {
-        self.shared.engine.submit(|tx| delete::one(&self.shared, tx, &self.name, receipt))
+        self.shared.submit(|tx| delete::one(&self.shared, tx, &self.name, receipt))
     }
 
     /// [`delete`](Queue::delete) in the caller's transaction. [`Message::delete_in`] also makes sure that the message was this
@@ -187,7 +187,7 @@ impl Queue {
     /// # Errors
     /// [`Error::QueueDoesNotExist`], [`Error::TooManyEntriesInBatchRequest`], and those of the engine.
     pub fn delete_batch<R: Borrow<ReceiptHandle>>(&self, receipts: &[R]) -> Result<Vec<Result<()>>> {
-        self.shared.engine.transact(|tx| delete::batch(&self.shared, tx, &self.name, receipts))
+        self.shared.transact(|tx| delete::batch(&self.shared, tx, &self.name, receipts))
     }
 
     /// [`delete_batch`](Queue::delete_batch) without waiting for the commit.
@@ -195,7 +195,7 @@ impl Queue {
     /// # Errors
     /// As [`delete_batch`](Queue::delete_batch).
     pub fn delete_batch_async<R: Borrow<ReceiptHandle>>(&self, receipts: &[R]) -> Result<Ticket<Vec<Result<()>>>> {
-        self.shared.engine.submit(|tx| delete::batch(&self.shared, tx, &self.name, receipts))
+        self.shared.submit(|tx| delete::batch(&self.shared, tx, &self.name, receipts))
     }
 
     /// [`delete_batch`](Queue::delete_batch) in the caller's transaction.
@@ -218,7 +218,7 @@ impl Queue {
     /// [`Error::MessageNotInflight`] where the message is visible, [`Error::ReceiptHandleIsInvalid`] for a receipt of another
     /// queue, and those of the engine.
     pub fn change_visibility(&self, receipt: &ReceiptHandle, timeout: Duration) -> Result<()> {
-        self.shared.engine.transact(|tx| visibility::one(&self.shared, tx, &self.name, receipt, timeout))
+        self.shared.transact(|tx| visibility::one(&self.shared, tx, &self.name, receipt, timeout))
     }
 
     /// [`change_visibility`](Queue::change_visibility) in the caller's transaction.
@@ -235,7 +235,7 @@ impl Queue {
     /// # Errors
     /// [`Error::QueueDoesNotExist`], [`Error::TooManyEntriesInBatchRequest`], and those of the engine.
     pub fn change_visibility_batch(&self, changes: &[ChangeVisibility]) -> Result<Vec<Result<()>>> {
-        self.shared.engine.transact(|tx| visibility::batch(&self.shared, tx, &self.name, changes))
+        self.shared.transact(|tx| visibility::batch(&self.shared, tx, &self.name, changes))
     }
 
     /// Removes all messages, at once and whatever their number. Once in 60 seconds.

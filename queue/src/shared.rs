@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read, Timestamp, Transaction};
+use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read, Ticket, Timestamp, TransactOptions, Transaction};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
 
 /// So many decoded records are kept.
 const MOST_DECODED: usize = 16 << 10;
+
+/// A transaction needs to see a commit that is on its way.
+pub(crate) const NOT_SEEN: millpond_engine::Error = millpond_engine::Error::Conflict { attempts: 0 };
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -49,6 +52,33 @@ impl Shared {
             expired: Mutex::default(),
             decoded: RwLock::default(),
         }))
+    }
+
+    /// Runs what has to do with receives that nobody has waited for. Where it does not see one, it runs again among the commits
+    /// that are on their way.
+    pub(crate) fn transact<T>(&self, mut f: impl FnMut(&mut Transaction) -> Result<T>) -> Result<T> {
+        match self.engine.transact(&mut f) {
+            Err(Error::Engine(millpond_engine::Error::Conflict { attempts: 0 })) => {
+                self.engine.transact_with(&TransactOptions::default().serialized(), f)
+            }
+            done => done,
+        }
+    }
+
+    /// As [`transact`](Shared::transact), without waiting for the commit.
+    pub(crate) fn submit<T>(&self, mut f: impl FnMut(&mut Transaction) -> Result<T>) -> Result<Ticket<T>> {
+        match self.engine.submit(&mut f) {
+            Err(Error::Engine(millpond_engine::Error::Conflict { attempts: 0 })) => {
+                self.engine.submit_with(&TransactOptions::default().serialized(), f)
+            }
+            done => done,
+        }
+    }
+
+    /// Whether a transaction that misses something is to run again. One of the caller's cannot; where it goes on with what a
+    /// commit on its way will change, it conflicts with that.
+    pub(crate) fn is_to_see_all(&self, tx: &Transaction) -> bool {
+        self.options.has_unsynced_receives() && tx.latest_commit() != u64::MAX && !tx.is_joined()
     }
 
     /// Reads what was committed, without a snapshot.

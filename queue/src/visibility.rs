@@ -64,7 +64,7 @@ fn change(
     // As in the service, a message whose timeout is over is hidden again, unless another receive has it.
     let received = match delete::find(shared, tx, record, &receipt.0)? {
         Found::Own(received) if record.is_fifo() && received.visible <= now => return Err(delete::expired(&receipt.0)),
-        Found::Own(received) => received,
+        Found::Own(received) | Found::Unseen(received) => received,
         Found::Others if record.is_fifo() => return Err(delete::expired(&receipt.0)),
         Found::Others | Found::Gone => {
             return Err(Error::parameter(format!(

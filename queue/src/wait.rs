@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use millpond_engine::{Clock, Timestamp, TransactOptions};
+use millpond_engine::{Clock, Durability, Timestamp, TransactOptions};
 
 use crate::{
     Message, Queue, Receive, Result,
@@ -67,9 +67,12 @@ impl InLine {
 }
 
 fn step(queue: &Queue, request: &Receive) -> Result<Step> {
-    let mut options = TransactOptions::default();
-    options.durability = queue.shared.options.receive_durability(queue.is_fifo());
-    queue.shared.engine.transact_with(&options, |tx| receive::step(queue, tx, request))
+    let engine = &queue.shared.engine;
+    if queue.is_fifo() || !queue.shared.options.has_unsynced_receives() || engine.in_transaction() {
+        return engine.transact(|tx| receive::step(queue, tx, request));
+    }
+    let options = TransactOptions::default().durability(Durability::Buffered);
+    Ok(engine.submit_with(&options, |tx| receive::step(queue, tx, request))?.unconfirmed()?)
 }
 
 pub(crate) fn blocking(queue: &Queue, request: &Receive) -> Result<Vec<Message>> {

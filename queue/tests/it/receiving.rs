@@ -1,7 +1,7 @@
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
-use millpond_engine::{Engine, Transaction};
-use millpond_queue::{Error, Receive, SendMessage};
+use millpond_engine::{Durability, Engine, Transaction};
+use millpond_queue::{Error, Options, Queues, Receive, SendMessage};
 
 use crate::support::*;
 
@@ -167,4 +167,35 @@ fn producers_and_consumers_lose_nothing_and_get_nothing_twice() {
         });
         assert_eq!(counts(&queue), (0, 0, 0));
     }
+}
+
+#[test]
+fn what_was_received_without_waiting_for_the_commit_can_be_deleted_at_once() {
+    let engine = Engine::in_memory();
+    let options = Options::default().receives(Durability::Buffered);
+    let queues = Queues::open_with(&engine, options).unwrap();
+    let queue = queues.create("q", &Default::default()).unwrap();
+    let received = Mutex::new(HashMap::new());
+    std::thread::scope(|scope| {
+        for producer in 0..4 {
+            let queue = &queue;
+            scope.spawn(move || (0..100).for_each(|n| drop(queue.send(format!("{producer} {n}")).unwrap())));
+        }
+        for consumer in 0..4 {
+            let (queue, received, engine) = (&queue, &received, &engine);
+            scope.spawn(move || {
+                while received.lock().unwrap().len() < 400 {
+                    for message in queue.receive(3, Duration::from_millis(50)).unwrap() {
+                        let before = received.lock().unwrap().insert(message.body().to_owned(), ());
+                        assert_eq!(before, None, "{} was received twice", message.body());
+                        match consumer % 2 {
+                            0 => message.delete().unwrap(),
+                            _ => engine.transact(|tx| message.delete_in(tx)).unwrap(),
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(counts(&queue), (0, 0, 0));
 }
