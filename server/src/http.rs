@@ -26,6 +26,7 @@ use tracing::error;
 use crate::{
     aws::{self, Answer, Later, Reply, json::Failure},
     buckets::Buckets,
+    control,
 };
 
 /// The longest body, as it is sent and again when it is unpacked.
@@ -72,7 +73,8 @@ impl Face {
     /// Answers one request; whatever is wrong with it is an answer too.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
-        if head.method == Method::GET && !aws::query::asks(&head) {
+        let is_control = head.uri.path().starts_with(control::PATH);
+        if head.method == Method::GET && !is_control && !aws::query::asks(&head) {
             return healthy(&head.headers);
         }
         let compress = accepts_gzip(&head.headers);
@@ -83,6 +85,7 @@ impl Face {
                 let reply = || {
                     let _room = room; // until there is an answer
                     match unpack(&head.headers, body) {
+                        Ok(body) if is_control => control::answer(&self.pond, &head, &body).into(),
                         Ok(body) => aws::answer(&self.pond, &self.buckets, &head, &body),
                         Err(failure) => failure.into(),
                     }

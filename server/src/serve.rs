@@ -8,7 +8,7 @@ use std::{
 };
 
 use hyper_util::server::graceful::GracefulShutdown;
-use millpond::{Pond, kv, queue};
+use millpond::{Clock, Pond, kv, queue};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tracing::{debug, info, warn};
 
@@ -103,6 +103,7 @@ fn open(options: &Options) -> Result<Pond, Error> {
     let chosen = kv::Options::default().wording(options.wording.into()).throttle(options.throttle);
     let queues = queue::Options::default().cooldowns(!options.no_cooldowns);
     let pond = Pond::options().kv(chosen).queue(queues);
+    let pond = if options.manual_clock { pond.clock(Clock::manual(Clock::system().now())) } else { pond };
     let pond = if options.memory { pond } else { pond.path(&options.data_dir) };
     pond.open().map_err(Error::Open)
 }
@@ -121,6 +122,14 @@ const CHORES: &[Chore] = &[
     Chore { what: "old records of streams", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_streams()?) },
     Chore { what: "old backups and changes", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_backups()?) },
 ];
+
+/// Does once what is done from time to time.
+///
+/// # Errors
+/// Those of the services.
+pub(crate) fn maintain(pond: &Pond) -> Result<(), millpond::Error> {
+    CHORES.iter().try_for_each(|chore| (chore.run)(pond).map(drop))
+}
 
 /// Does a chore again and again for as long as the server runs.
 async fn repeat(pond: Pond, &Chore { what, every, run }: &Chore) {
