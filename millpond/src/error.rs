@@ -14,4 +14,8 @@ pub enum Error {
     #[cfg(feature = "kv")]
     #[error(transparent)]
     Kv(#[from] millpond_kv::Error),
+    /// The queue service's.
+    #[cfg(feature = "queue")]
+    #[error(transparent)]
+    Queue(#[from] millpond_queue::Error),
 }

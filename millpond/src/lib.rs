@@ -12,7 +12,7 @@
 //! # Ok::<(), millpond::Error>(())
 //! ```
 //!
-//! A [`Pond`] owns one [`engine::Engine`] and the services that are turned on by cargo features: `kv` (on by default).
+//! A [`Pond`] owns one [`engine::Engine`] and the services that are turned on by cargo features: `kv` and `queue` (both on by default).
 //! Each operation of a service that reads or changes data has a form ending in `_in` that joins the transaction of
 //! [`Pond::transact`].
 //!
@@ -32,6 +32,8 @@ pub use millpond_engine as engine;
 pub use millpond_engine::{BackendKind, Clock, Durability, Timestamp, Transaction};
 #[cfg(feature = "kv")]
 pub use millpond_kv as kv;
+#[cfg(feature = "queue")]
+pub use millpond_queue as queue;
 pub use pond::{Options, Pond};
 
 #[cfg(all(doctest, feature = "kv", feature = "fjall"))]

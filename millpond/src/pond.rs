@@ -3,6 +3,8 @@ use std::path::Path;
 use millpond_engine::{BackendKind, Clock, Durability, Engine, Error as EngineError, Transaction};
 #[cfg(feature = "kv")]
 use millpond_kv::Kv;
+#[cfg(feature = "queue")]
+use millpond_queue::Queues;
 
 use crate::Result;
 
@@ -12,6 +14,8 @@ pub struct Pond {
     engine: Engine,
     #[cfg(feature = "kv")]
     kv: Kv,
+    #[cfg(feature = "queue")]
+    queues: Queues,
 }
 
 /// How to open a [`Pond`].
@@ -26,6 +30,8 @@ pub struct Options {
 struct Services {
     #[cfg(feature = "kv")]
     kv: millpond_kv::Options,
+    #[cfg(feature = "queue")]
+    queue: millpond_queue::Options,
 }
 
 impl Options {
@@ -72,6 +78,14 @@ impl Options {
         self
     }
 
+    /// What can be chosen of the queue service.
+    #[cfg(feature = "queue")]
+    #[must_use]
+    pub fn queue(mut self, options: millpond_queue::Options) -> Self {
+        self.services.queue = options;
+        self
+    }
+
     /// Opens the pond.
     ///
     /// # Errors
@@ -108,10 +122,14 @@ impl Pond {
         let Services {
             #[cfg(feature = "kv")]
             kv,
+            #[cfg(feature = "queue")]
+            queue,
         } = services;
         Ok(Pond {
             #[cfg(feature = "kv")]
             kv: Kv::open_with(&engine, kv)?,
+            #[cfg(feature = "queue")]
+            queues: Queues::open_with(&engine, queue)?,
             engine,
         })
     }
@@ -123,8 +141,15 @@ impl Pond {
         &self.kv
     }
 
+    /// The queue service: durable queues of messages, first-in-first-out or not.
+    #[cfg(feature = "queue")]
+    #[must_use]
+    pub fn queues(&self) -> &Queues {
+        &self.queues
+    }
+
     /// The engine below the services, for keyspaces of the caller's own that commit together with them. Names that
-    /// start with a service's name and a dot (`kv.`) belong to that service.
+    /// start with a service's name and a dot (`kv.`, `queue.`) belong to that service.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -162,6 +187,8 @@ impl Pond {
         let services = Services {
             #[cfg(feature = "kv")]
             kv: self.kv.options().clone(),
+            #[cfg(feature = "queue")]
+            queue: self.queues.options().clone(),
         };
         Pond::over(self.engine.fork()?, services)
     }

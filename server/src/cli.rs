@@ -36,6 +36,14 @@ pub(crate) struct Options {
     #[arg(long, env = "MILLPOND_THROTTLE", value_parser = FalseyValueParser::new())]
     pub(crate) throttle: bool,
 
+    /// Let queues be purged and made anew at once, which takes 60 seconds in the service
+    #[arg(long, env = "MILLPOND_NO_COOLDOWNS", value_parser = FalseyValueParser::new())]
+    pub(crate) no_cooldowns: bool,
+
+    /// Let the store's time stand still, until it is moved by `POST /_millpond/clock` with `{"advance_seconds": 1.5}`
+    #[arg(long, env = "MILLPOND_MANUAL_CLOCK", value_parser = FalseyValueParser::new())]
+    pub(crate) manual_clock: bool,
+
     /// Where to listen for AWS SDKs; port 0 takes a free one
     #[arg(long, env = "MILLPOND_AWS_ADDR", value_name = "ADDR", default_value = "127.0.0.1:4566")]
     pub(crate) aws_addr: SocketAddr,

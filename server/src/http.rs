@@ -1,10 +1,12 @@
 //! Between hyper and the services: bounded bodies, compression both ways, checksums and request ids.
 
 use std::{
+    future::poll_fn,
     io::Read,
     io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
@@ -17,13 +19,14 @@ use hyper::{
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue},
 };
 use millpond::Pond;
+use tokio::sync::watch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
-use uuid::Uuid;
 
 use crate::{
-    aws::{self, Answer, json, json::Failure},
+    aws::{self, Answer, Later, Reply, json::Failure},
     buckets::Buckets,
+    control,
 };
 
 /// The longest body, as it is sent and again when it is unpacked.
@@ -44,6 +47,7 @@ const BRIEF_BODY_BYTES: usize = 16 << 10;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
+const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 
 /// The port that all AWS-like services share.
 pub(crate) struct Face {
@@ -51,41 +55,63 @@ pub(crate) struct Face {
     buckets: Buckets,
     /// A permit a byte.
     bodies: Arc<Semaphore>,
+    /// Whether the end has begun: nobody waits any more.
+    closing: watch::Sender<bool>,
 }
 
 impl Face {
     pub(crate) fn new(pond: Pond, buckets: Buckets) -> Face {
-        Face { pond, buckets, bodies: Arc::new(Semaphore::new(MAX_BODIES_BYTES)) }
+        let bodies = Arc::new(Semaphore::new(MAX_BODIES_BYTES));
+        Face { pond, buckets, bodies, closing: watch::Sender::new(false) }
+    }
+
+    /// Answers the requests that wait, now and from now on, so that their connections can end.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
     }
 
     /// Answers one request; whatever is wrong with it is an answer too.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        if request.method() == Method::GET {
-            return healthy(request.headers());
-        }
         let (head, body) = request.into_parts();
+        let is_control = head.uri.path().starts_with(control::PATH);
+        if head.method == Method::GET && !is_control && !aws::query::asks(&head) {
+            return healthy(&head.headers);
+        }
         let compress = accepts_gzip(&head.headers);
-        let answer = match self.take_body(&head.headers, body).await {
+        let reply = match self.take_body(&head.headers, body).await {
             Ok((body, room)) => {
                 let is_small = body.len() <= BRIEF_BODY_BYTES && !head.headers.contains_key(CONTENT_ENCODING);
                 let is_brief = is_small && aws::is_brief(&self.pond, &head);
-                let answer = || {
+                let reply = || {
                     let _room = room; // until there is an answer
                     match unpack(&head.headers, body) {
+                        Ok(body) if is_control => control::answer(&self.pond, &head, &body).into(),
                         Ok(body) => aws::answer(&self.pond, &self.buckets, &head, &body),
                         Err(failure) => failure.into(),
                     }
                 };
-                if is_brief {
-                    caught(answer)
-                } else {
-                    // Reading a store and waiting for its syncs both block: this thread's other work goes to another one.
-                    tokio::task::block_in_place(|| caught(answer))
+                match run(is_brief, reply).unwrap_or_else(|| stopped().into()) {
+                    Reply::Now(answer) => answer,
+                    Reply::Later(later) => self.wait(is_brief, later).await,
                 }
             }
             Err(failure) => failure.into(),
         };
-        respond(answer, compress)
+        respond(reply, compress)
+    }
+
+    /// Waits for an answer, until the server ends.
+    async fn wait(&self, is_brief: bool, later: Later) -> Answer {
+        let Later { mut answer, otherwise } = later;
+        let answer = poll_fn(|context| match run(is_brief, || answer.as_mut().poll(context)) {
+            Some(poll) => poll,
+            None => Poll::Ready(stopped()),
+        });
+        let mut closing = self.closing.subscribe();
+        tokio::select! {
+            answer = answer => answer,
+            _ = closing.wait_for(|closing| *closing) => otherwise,
+        }
     }
 
     /// Reads a body once there is room for it among the others.
@@ -112,12 +138,20 @@ impl Face {
     }
 }
 
-/// An answer even where making it panics.
-fn caught(answer: impl FnOnce() -> Answer) -> Answer {
-    catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
-        error!("a request was not answered");
-        Failure::internal("the request was stopped").into()
-    })
+/// Does a part of a request's work; `None` if it panics.
+fn run<T>(is_brief: bool, work: impl FnOnce() -> T) -> Option<T> {
+    let caught = || catch_unwind(AssertUnwindSafe(work)).ok();
+    match is_brief {
+        true => caught(),
+        // Reading a store and waiting for its syncs both block: this thread's other work goes to another one.
+        false => tokio::task::block_in_place(caught),
+    }
+}
+
+/// The answer to a request whose work panicked.
+fn stopped() -> Answer {
+    error!("a request was not answered");
+    Failure::internal("the request was stopped").into()
 }
 
 async fn read_body(mut body: Incoming) -> Result<Bytes, Failure> {
@@ -195,12 +229,13 @@ fn respond(answer: Answer, compress: bool) -> Response<Full<Bytes>> {
             encoding = Some(HeaderValue::from_static("gzip"));
         }
     }
-    let checksum = crc32fast::hash(&body);
-    let mut response = with_id(Response::new(Full::new(Bytes::from(body))));
+    let checksum = answer.has_checksum.then(|| crc32fast::hash(&body));
+    let mut response = with_id(Response::new(Full::new(Bytes::from(body))), &answer.request_id);
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(json::CONTENT_TYPE));
-    headers.insert(CRC32, HeaderValue::from(checksum));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    headers.extend(answer.query_error.map(|error| (QUERY_ERROR, error)));
+    headers.extend(checksum.map(|checksum| (CRC32, HeaderValue::from(checksum))));
     if let Some(encoding) = encoding {
         headers.insert(CONTENT_ENCODING, encoding);
     }
@@ -210,21 +245,15 @@ fn respond(answer: Answer, compress: bool) -> Response<Full<Bytes>> {
 /// What the service says to whoever just looks whether it is there.
 fn healthy(headers: &HeaderMap) -> Response<Full<Bytes>> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("millpond");
-    let mut response = with_id(Response::new(Full::new(Bytes::from(format!("healthy: {host} ")))));
+    let response = Response::new(Full::new(Bytes::from(format!("healthy: {host} "))));
+    let mut response = with_id(response, &aws::long_request_id());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 
-fn with_id<B>(mut response: Response<B>) -> Response<B> {
-    if let Ok(id) = HeaderValue::from_str(&request_id()) {
+fn with_id<B>(mut response: Response<B>, id: &str) -> Response<B> {
+    if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
-}
-
-/// 52 letters and digits, as the service's are.
-fn request_id() -> String {
-    const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let digits = |number: u128| (0..26).map(move |at| DIGITS[(number >> (at * 5) & 31) as usize] as char);
-    digits(Uuid::new_v4().as_u128()).chain(digits(Uuid::new_v4().as_u128())).collect()
 }

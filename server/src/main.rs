@@ -6,7 +6,7 @@
 //!
 //! [`serve`] opens the pond and listens, [`connection`] keeps one connection, [`http`] turns bytes into requests and answers into bytes, and [`aws`] finds the
 //! service and the operation. An operation's file decodes, calls the service, and encodes; the services themselves
-//! know nothing of it.
+//! know nothing of it. [`control`] is what only this server has.
 //!
 //! Signatures are not verified: whoever reaches the port may do everything.
 
@@ -14,6 +14,7 @@ mod aws;
 mod buckets;
 mod cli;
 mod connection;
+mod control;
 mod http;
 mod serve;
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use hyper_util::server::graceful::GracefulShutdown;
-use millpond::{Pond, kv};
+use millpond::{Clock, Pond, kv, queue};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tracing::{debug, info, warn};
 
@@ -22,7 +22,7 @@ use crate::{
 
 /// Connections that are served at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
-/// How often expired items are looked for.
+/// How often it is looked for items and messages that have expired, and for messages that are to be moved.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for what change streams, backups and recovery keep no longer; nobody can see it meanwhile.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
@@ -80,9 +80,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let buckets = Buckets::new(options.s3_dir.clone());
     aws::resume(&pond).map_err(Error::Open)?;
     let face = Arc::new(Face::new(pond.clone(), buckets));
-    runtime.spawn(repeat(pond.clone(), EXPIRE_EVERY, "expired items", |pond| pond.kv().expire_items()));
-    runtime.spawn(repeat(pond.clone(), TRIM_EVERY, "old records of streams", |pond| pond.kv().trim_streams()));
-    runtime.spawn(repeat(pond.clone(), TRIM_EVERY, "old backups and changes", |pond| pond.kv().trim_backups()));
+    for chore in CHORES {
+        runtime.spawn(repeat(pond.clone(), chore));
+    }
     let served = runtime.block_on(listen(options, face));
     // Requests that are still running keep a clone; they fail once the store is closed.
     runtime.shutdown_timeout(CLOSING);
@@ -101,24 +101,49 @@ fn start_log(filter: &str) -> Result<(), Error> {
 
 fn open(options: &Options) -> Result<Pond, Error> {
     let chosen = kv::Options::default().wording(options.wording.into()).throttle(options.throttle);
-    let pond = Pond::options().kv(chosen);
+    let queues = queue::Options::default().cooldowns(!options.no_cooldowns);
+    let pond = Pond::options().kv(chosen).queue(queues);
+    let pond = if options.manual_clock { pond.clock(Clock::manual(Clock::system().now())) } else { pond };
     let pond = if options.memory { pond } else { pond.path(&options.data_dir) };
     pond.open().map_err(Error::Open)
 }
 
-/// Removes `what` is not needed any more, again and again for as long as the server runs.
-async fn repeat(pond: Pond, every: Duration, what: &'static str, remove: fn(&Pond) -> millpond::kv::Result<u64>) {
+/// What a store needs done from time to time.
+struct Chore {
+    what: &'static str,
+    every: Duration,
+    /// Says how much there was to do.
+    run: fn(&Pond) -> Result<u64, millpond::Error>,
+}
+
+const CHORES: &[Chore] = &[
+    Chore { what: "expired items", every: EXPIRE_EVERY, run: |pond| Ok(pond.kv().expire_items()?) },
+    Chore { what: "expired and moved messages", every: EXPIRE_EVERY, run: |pond| Ok(pond.queues().maintain()?) },
+    Chore { what: "old records of streams", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_streams()?) },
+    Chore { what: "old backups and changes", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_backups()?) },
+];
+
+/// Does once what is done from time to time.
+///
+/// # Errors
+/// Those of the services.
+pub(crate) fn maintain(pond: &Pond) -> Result<(), millpond::Error> {
+    CHORES.iter().try_for_each(|chore| (chore.run)(pond).map(drop))
+}
+
+/// Does a chore again and again for as long as the server runs.
+async fn repeat(pond: Pond, &Chore { what, every, run }: &Chore) {
     let mut ticks = tokio::time::interval(every);
     // After a long deletion, or a sleep of the machine, once is enough.
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let pond = pond.clone();
-        match tokio::task::spawn_blocking(move || remove(&pond)).await {
+        match tokio::task::spawn_blocking(move || run(&pond)).await {
             Ok(Ok(0)) => {}
-            Ok(Ok(removed)) => debug!(what, removed, "removed"),
-            Ok(Err(error)) => warn!(what, error = chain(&error), "not removed"),
-            Err(stopped) => warn!(what, %stopped, "not removed"),
+            Ok(Ok(count)) => debug!(what, count, "done"),
+            Ok(Err(error)) => warn!(what, error = chain(&error), "not done"),
+            Err(stopped) => warn!(what, %stopped, "not done"),
         }
     }
 }
@@ -167,6 +192,7 @@ async fn listen(options: &Options, face: Arc<Face>) -> Result<(), Error> {
         }
     }
     drop(listener);
+    face.close();
     if tokio::time::timeout(CLOSING, graceful.shutdown()).await.is_err() {
         warn!("requests were still running after {CLOSING:?}");
     }
@@ -208,7 +234,8 @@ fn greet(options: &Options, addr: SocketAddr) {
         "aws http://{addr}\n\n\
          The store is {store}. Signatures are not verified. Try it:\n\n  \
          export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1\n  \
-         aws dynamodb list-tables --endpoint-url http://{addr}\n\n\
+         aws dynamodb list-tables --endpoint-url http://{addr}\n  \
+         aws sqs list-queues --endpoint-url http://{addr}\n\n\
          or give any AWS SDK the endpoint http://{addr}. Ctrl-C ends it.\n"
     );
     let mut out = io::stdout().lock();

@@ -1,27 +1,23 @@
 //! The AWS-like services on one port: which one is asked for, and what it answers.
 
+mod answer;
 pub(crate) mod json;
 mod kv;
+pub(crate) mod query;
+mod queue;
 mod scope;
 
 use hyper::{StatusCode, header::HOST, http::request::Parts};
 use millpond::Pond;
+use serde::{Serialize, de::DeserializeOwned};
 
-use self::{json::Failure, scope::Scope};
+pub(crate) use self::answer::{Answer, Later, Reply, long_request_id};
+use self::{
+    json::Failure,
+    query::{Dialect, Parameters},
+    scope::Scope,
+};
 use crate::buckets::Buckets;
-
-/// An answer, whatever it says.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) body: Vec<u8>,
-}
-
-impl From<Failure> for Answer {
-    fn from(failure: Failure) -> Answer {
-        Answer { status: failure.status(), body: failure.body() }
-    }
-}
 
 /// One call of an operation.
 pub(crate) struct Call<'a> {
@@ -32,13 +28,47 @@ pub(crate) struct Call<'a> {
     pub(crate) region: &'a str,
     head: &'a Parts,
     pub(crate) body: &'a [u8],
+    /// Of a request in the Query protocol.
+    form: Option<(Dialect, &'a Parameters)>,
 }
 
 impl Call<'_> {
     /// What the client calls this server: name and port. HTTP/2 says it in the address.
     pub(crate) fn host(&self) -> &str {
-        let header = self.head.headers.get(HOST).and_then(|host| host.to_str().ok());
-        header.or_else(|| Some(self.head.uri.authority()?.as_str())).unwrap_or("localhost")
+        self.header(HOST.as_str()).or_else(|| Some(self.head.uri.authority()?.as_str())).unwrap_or("localhost")
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.headers.get(name)?.to_str().ok()
+    }
+
+    /// The path of the address that was asked.
+    pub(crate) fn path(&self) -> &str {
+        self.head.uri.path()
+    }
+
+    /// `None` for a request in JSON.
+    pub(crate) fn dialect(&self) -> Option<Dialect> {
+        self.form.map(|(dialect, _)| dialect)
+    }
+
+    /// Reads the request, whichever protocol it is in.
+    ///
+    /// # Errors
+    /// `SerializationException`.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        match self.form {
+            Some((dialect, parameters)) => dialect.read(parameters),
+            None => json::parse(self.body),
+        }
+    }
+
+    /// Writes what an operation answers, in the protocol of the request.
+    ///
+    /// # Errors
+    /// `InternalServerError` for what cannot be serialized.
+    pub(crate) fn write(&self, output: &impl Serialize) -> Result<Vec<u8>, Failure> {
+        query::write(self.dialect(), output)
     }
 }
 
@@ -50,41 +80,81 @@ pub(crate) fn resume(pond: &Pond) -> Result<(), millpond::Error> {
     kv::resume(pond)
 }
 
-/// A request's answer. Requests name the service and operation in `X-Amz-Target`; one without it is told by the service
-/// it was signed for.
-pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &[u8]) -> Answer {
+/// A request's answer. In JSON the service and operation are named by `X-Amz-Target`, in the Query protocol by `Action` and
+/// `Version`; where that does not tell the service, the one that the request was signed for does.
+pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &[u8]) -> Reply {
     let scope = Scope::of(head);
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    let call = Call { pond, buckets, region: scope.region(), head, body };
+    let call = Call { pond, buckets, region: scope.region(), head, body, form: None };
     let answered = match target.and_then(|target| target.split_once('.')) {
         Some((kv::TARGET, operation)) => kv::answer(&call, operation),
         Some((kv::streams::TARGET, operation)) => kv::streams::answer(&call, operation),
+        Some((queue::TARGET, operation)) => return queue::answer(&call, operation),
         Some((other, _)) => Err(Failure::unknown_operation(format!("no service has the target prefix {other:?}"))),
-        None => Err(untargeted(&scope)),
+        None if query::is_spoken(head, body) => return answer_form(&call, &scope),
+        None => return untargeted(&call, &scope),
     };
     match answered {
-        Ok(body) => Answer { status: StatusCode::OK, body },
+        Ok(body) => Answer::checked(StatusCode::OK, body).into(),
         Err(failure) => {
-            tracing::debug!(target, code = failure.code(), message = failure.message(), "refused");
+            refused(target, &failure);
             failure.into()
         }
+    }
+}
+
+/// The answer to a request in the Query protocol. Who speaks it is told here alone.
+fn answer_form(call: &Call<'_>, scope: &Scope) -> Reply {
+    let parameters = match Parameters::parse(call.head.uri.query(), call.body) {
+        Ok(parameters) => parameters,
+        Err(failure) => return query::refuse(&failure),
+    };
+    let action = parameters.get("Action");
+    let service = match (scope.service(), parameters.get("Version")) {
+        (Some(signed), _) => Some(signed),
+        (None, Some(queue::VERSION)) => Some(queue::SERVICE),
+        (None, None) if action.is_some_and(queue::knows) => Some(queue::SERVICE),
+        (None, _) => None,
+    };
+    match (service, action) {
+        (Some(queue::SERVICE), action) => queue::answer_form(call, action, &parameters),
+        (Some(other), Some(_)) => query::refuse(&Failure::unknown_operation(not_served(other))),
+        (None, Some(action)) => {
+            query::refuse(&Failure::unknown_operation(format!("no service here has the action {action:?}")))
+        }
+        (_, None) => untargeted(call, scope),
     }
 }
 
 /// Whether an answer takes so little time that the thread that has read the request may make it beside its other work.
 pub(crate) fn is_brief(pond: &Pond, head: &Parts) -> bool {
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    matches!(target.and_then(|target| target.split_once('.')), Some((kv::TARGET, operation)) if kv::is_brief(pond, operation))
+    match target.and_then(|target| target.split_once('.')) {
+        Some((kv::TARGET, operation)) => kv::is_brief(pond, operation),
+        Some((queue::TARGET, operation)) => queue::is_brief(pond, operation),
+        _ => false,
+    }
 }
 
-fn untargeted(scope: &Scope) -> Failure {
-    match scope.service() {
+fn untargeted(call: &Call<'_>, scope: &Scope) -> Reply {
+    let failure = match scope.service() {
+        Some(queue::SERVICE) => return queue::answer(call, ""),
         Some(kv::SERVICE) => Failure::unknown_operation("the request has no X-Amz-Target header"),
-        Some(other) => Failure::unknown_operation(format!("the service {other:?} is not served here")),
+        Some(other) => Failure::unknown_operation(not_served(other)),
         None => Failure::client(
             "com.amazon.coral.service",
             "MissingAuthenticationTokenException",
             "Request is missing Authentication Token",
         ),
-    }
+    };
+    refused(None, &failure);
+    failure.into()
+}
+
+fn not_served(service: &str) -> String {
+    format!("the service {service:?} is not served here")
+}
+
+fn refused(operation: Option<&str>, failure: &Failure) {
+    tracing::debug!(operation, code = failure.code(), message = failure.message(), "refused");
 }

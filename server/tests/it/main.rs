@@ -5,5 +5,7 @@
 mod durability;
 mod items;
 mod movies;
+mod queues;
+mod queues_wire;
 mod server;
 mod wire;

@@ -13,6 +13,11 @@ use aws_sdk_dynamodb::{
     types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
 };
 
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+
 pub(crate) struct Server {
     process: Child,
     pub(crate) addr: SocketAddr,
@@ -21,6 +26,11 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn in_memory() -> Server {
         Server::start(&["--memory"], &[]).unwrap()
+    }
+
+    /// In memory, with options besides.
+    pub(crate) fn with(options: &[&str]) -> Server {
+        Server::start(&[&["--memory"], options].concat(), &[]).unwrap()
     }
 
     /// With settings from the environment alone.
@@ -73,10 +83,43 @@ impl Server {
         Client::from_conf(config)
     }
 
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+        let config = aws_sdk_sqs::config::Builder::new()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .endpoint_url(format!("http://{}", self.addr))
+            .region(aws_sdk_sqs::config::Region::new("eu-central-1"))
+            .credentials_provider(aws_sdk_sqs::config::Credentials::new("any", "any", None, None, "tests"))
+            .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        aws_sdk_sqs::Client::from_conf(config)
+    }
+
+    /// Sends what no SDK would.
+    pub(crate) async fn send(&self, request: Request<String>) -> Response<String> {
+        let stream = tokio::net::TcpStream::connect(self.addr).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let (mut head, body) = request.into_parts();
+        head.headers.insert("host", self.addr.to_string().parse().unwrap());
+        let response = sender.send_request(Request::from_parts(head, Full::<Bytes>::from(body))).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Response::from_parts(head, String::from_utf8(body.to_vec()).unwrap())
+    }
+
     /// As the kernel would: no chance to close anything.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// As an operator would.
+    #[cfg(unix)]
+    pub(crate) fn end(&mut self) -> std::process::ExitStatus {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.process.wait().unwrap()
     }
 
     pub(crate) fn is_alive(&mut self) -> bool {

@@ -62,7 +62,7 @@ impl<T> Default for Map<T> {
 }
 
 /// What a scalar makes of each kind of JSON scalar.
-trait Scalar: Sized {
+pub(super) trait Scalar: Sized {
     /// The service's own name of the type.
     const CLASS: &'static str;
 
@@ -170,7 +170,7 @@ impl Scalar for Blob {
     }
 }
 
-struct ScalarVisitor<T>(PhantomData<T>);
+pub(super) struct ScalarVisitor<T>(pub(super) PhantomData<T>);
 
 impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<T> {
     type Value = T;
@@ -227,6 +227,7 @@ macro_rules! scalars {
     )*};
 }
 scalars!(Text, Flag, Whole, Moment, Blob);
+pub(super) use scalars;
 
 const STRUCTURE: &str = "Start of structure or map found where not expected";
 pub(crate) const NO_COLLECTION: &str = "Unexpected field type";

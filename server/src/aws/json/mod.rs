@@ -3,12 +3,15 @@
 //! Source: <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
 
 mod failure;
+pub(crate) mod lenient;
 pub(crate) mod member;
 
 pub(crate) use failure::Failure;
+pub(crate) use lenient::{Integer, Word};
 pub(crate) use member::{Blob, Elements, Flag, List, Map, Moment, Text, Whole, members};
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// The content type of version 1.0.
 pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
@@ -22,25 +25,49 @@ const TOO_DEEP: &str =
 /// # Errors
 /// `SerializationException`, with the service's text where it has one.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(body).map_err(|error| {
-        if !error.is_data() {
-            let text = error.to_string();
-            // Only values nest as deep as clients like; what is too deep to be read is far beyond what may be kept.
-            return match text.starts_with("recursion limit exceeded") {
-                true => Failure::validation(TOO_DEEP),
-                false => Failure::serialization(format!("the body is not JSON: {text}")),
-            };
-        }
-        // The service does not say where; serde_json does, at the end.
-        let text = error.to_string();
-        let end = text.rfind(" at line ").unwrap_or(text.len());
-        Failure::serialization(text.get(..end).unwrap_or_default())
-    })
+    serde_json::from_slice(body).map_err(refused)
+}
+
+/// Reads a request that was made JSON here.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn read<T: DeserializeOwned>(body: Value) -> Result<T, Failure> {
+    serde_json::from_value(body).map_err(refused)
+}
+
+fn refused(error: serde_json::Error) -> Failure {
+    let text = error.to_string();
+    if !error.is_data() {
+        // Only values nest as deep as clients like; what is too deep to be read is far beyond what may be kept.
+        return match text.starts_with("recursion limit exceeded") {
+            true => Failure::validation(TOO_DEEP),
+            false => Failure::serialization(format!("the body is not JSON: {text}")),
+        };
+    }
+    // The service does not say where; serde_json does, at the end.
+    let end = text.rfind(" at line ").unwrap_or(text.len());
+    Failure::serialization(text.get(..end).unwrap_or_default())
 }
 
 /// Writes an answer's body.
+///
+/// # Errors
+/// `InternalServerError` for what cannot be serialized.
 pub(crate) fn write(output: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(output).map_err(|error| Failure::internal(format!("the answer cannot be written: {error}")))
+    serde_json::to_vec(output).map_err(unwritten)
+}
+
+/// An answer as a tree, to be written in another form.
+///
+/// # Errors
+/// As [`write()`].
+pub(crate) fn tree(output: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(output).map_err(unwritten)
+}
+
+fn unwritten(error: serde_json::Error) -> Failure {
+    Failure::internal(format!("the answer cannot be written: {error}"))
 }
 
 #[cfg(test)]
