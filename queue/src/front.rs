@@ -98,7 +98,7 @@ pub(crate) fn first_timed(shared: &Shared, store: StoreId) -> Result<Option<(Pla
     let known = live.timed_front();
     let snapshot = shared.engine.snapshot()?;
     let prefix = layout::timed_prefix(store);
-    let from = known.map_or_else(|| prefix.clone(), |place| place.key(store));
+    let from = known.place.map_or_else(|| prefix.clone(), |place| place.key(store));
     let Some((key, row)) = first_of(&snapshot, &shared.keyspaces.messages, &from, &prefix)? else { return Ok(None) };
     let place = Place::of_key(&key)?;
     live.advance_timed_front(known, place);

@@ -7,6 +7,7 @@ use millpond_engine::{Position, RangeRequest, Read, Snapshot, Timestamp, key::pr
 use crate::{
     Counts, Description, Metrics, Result, expire, front, layout,
     layout::{Lane, QueueRecord, StoreId},
+    ready::Live,
     shared::Shared,
 };
 
@@ -34,7 +35,7 @@ fn counts(shared: &Shared, name: &str, record: &QueueRecord) -> Result<Counts> {
     let total = u64::try_from(total).unwrap_or_default();
     let in_flight = (live.in_flight(now) as u64).min(total);
     let delayed = match record.is_fifo() {
-        true => delayed_fifo(shared, &snapshot, record, now)?,
+        true => delayed_fifo(shared, &snapshot, record, now, &live)?,
         false => delayed(shared, &snapshot, record.store, now)?,
     };
     let delayed = delayed.min(total - in_flight);
@@ -63,7 +64,13 @@ fn delayed(shared: &Shared, snapshot: &Snapshot, store: StoreId, now: Timestamp)
 }
 
 /// Messages of a first-in-first-out queue that came so lately that the queue's delay is not over.
-fn delayed_fifo(shared: &Shared, snapshot: &Snapshot, record: &QueueRecord, now: Timestamp) -> Result<u64> {
+fn delayed_fifo(
+    shared: &Shared,
+    snapshot: &Snapshot,
+    record: &QueueRecord,
+    now: Timestamp,
+    live: &Live,
+) -> Result<u64> {
     let delay = record.settings.delay;
     if delay.is_zero() {
         return Ok(0);
@@ -71,15 +78,17 @@ fn delayed_fifo(shared: &Shared, snapshot: &Snapshot, record: &QueueRecord, now:
     let since = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
     // The delay of what came at that time is just over.
     let first = Timestamp::from_millis(now.as_millis().saturating_sub(since).saturating_add(1));
-    let from = layout::arrival_key(record.store, Position::first_at(first));
+    let first = Position::first_at(first);
+    let from = layout::arrival_key(record.store, first);
     let end = prefix_end(&layout::store_prefix(record.store));
     let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let mut delayed = 0;
+    let mut delayed: u64 = 0;
     for entry in snapshot.scan(&shared.keyspaces.arrivals, &RangeRequest::between(Bound::Included(&from), end))? {
         entry?;
         delayed += 1;
     }
-    Ok(delayed)
+    // The delay may have been set after they were received.
+    Ok(delayed.saturating_sub(live.in_flight_from(first) as u64))
 }
 
 /// When the oldest message was sent.

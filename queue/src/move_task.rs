@@ -14,7 +14,7 @@ use crate::{
     layout::{GroupHash, GroupRow, Place, QueueRecord, ReceivedRow, TaskRow},
     message::{Content, MessageId},
     move_batch::Targets,
-    receive_fifo,
+    receive, receive_fifo,
     shared::Shared,
 };
 
@@ -133,7 +133,7 @@ pub(crate) fn list(shared: &Shared, source: &str, max: usize) -> Result<Vec<Move
     Ok(tasks.into_iter().take(max).map(|(_, task)| task.shown()).collect())
 }
 
-/// Goes on with all tasks. Gives the number of messages that were moved.
+/// Goes on with all tasks. Gives the number of messages that were moved, and of those that were too old and deleted instead.
 pub(crate) fn run(shared: &Shared) -> Result<u64> {
     let snapshot = shared.engine.snapshot()?;
     let mut running = Vec::new();
@@ -200,6 +200,10 @@ fn step(shared: &Shared, tx: &mut Transaction, task: &TaskRow, from: Option<&[u8
     for (place, content) in page {
         next = Some([&place.key(source.store)[..], &[0]].concat());
         let Some(before) = free(shared, tx, &source, place, now)? else { continue };
+        if receive::is_over(&source, &content, now) {
+            take_out(shared, tx, &source, place, before, &mut removed)?;
+            continue;
+        }
         let moved = Content {
             id: MessageId::random(),
             sent: now,

@@ -40,7 +40,8 @@ pub(crate) struct Step {
 pub(crate) fn run(queue: &Queue, tx: &mut Transaction, request: &Receive) -> Result<Vec<Message>> {
     loop {
         let step = step(queue, tx, request)?;
-        if !step.messages.is_empty() || !step.is_cut_short {
+        // What this transaction does not see yet it never will.
+        if !step.messages.is_empty() || !step.is_cut_short || step.is_behind {
             return Ok(step.messages);
         }
     }

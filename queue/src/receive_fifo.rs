@@ -40,7 +40,12 @@ pub(crate) fn step(queue: &Queue, tx: &mut Transaction, record: &QueueRecord, re
     let is_cut_short = round.messages.is_empty() && (round.gone > 0 || claims.count() >= wanted + MAX_PASSED_OVER);
     for (claimed, correction) in std::mem::take(&mut round.missed) {
         match claims.is_stale(Claimed::Group(claimed), tx.latest_commit()) {
-            true => round.events.push(correction),
+            true => {
+                // A transaction that writes nothing is neither validated nor told of in the order of commits; what it has
+                // seen could be outdated by the time that it is told.
+                tx.add(&queue.shared.keyspaces.counters, layout::total_key(record.store), 0)?;
+                round.events.push(correction);
+            }
             false => is_behind = true,
         }
     }

@@ -22,11 +22,13 @@ use crate::{
 struct Patience {
     clock: Clock,
     deadline: Option<Timestamp>,
+    /// Whose messages were waited for.
+    waited: Option<Arc<Live>>,
 }
 
 impl Patience {
     fn new(queue: &Queue) -> Self {
-        Patience { clock: queue.shared.engine.clock().clone(), deadline: None }
+        Patience { clock: queue.shared.engine.clock().clone(), deadline: None, waited: None }
     }
 
     /// Until when to wait: as the request says, or else as the queue is set.
@@ -38,6 +40,13 @@ impl Patience {
         let deadline = self.clock.now().saturating_add(receive::wait_of(&record, request));
         self.deadline = Some(deadline);
         Ok(deadline)
+    }
+
+    /// Has another one look, for who ends a wait may alone have known when the next message is due.
+    fn hand_on(&self) {
+        if let Some(live) = &self.waited {
+            live.wake(1);
+        }
     }
 }
 
@@ -51,9 +60,21 @@ struct InLine {
 
 impl InLine {
     fn stand(queue: &Queue) -> Result<InLine> {
-        let record = queue.shared.need(&mut queue.shared.latest(), &queue.name)?;
-        let live = queue.shared.stores.live(record.store, record.is_fifo())?;
-        Ok(InLine { waiting: live.wait(), live, delay: record.settings.delay })
+        loop {
+            let record = queue.shared.need(&mut queue.shared.latest(), &queue.name)?;
+            let live = queue.shared.stores.live(record.store, record.is_fifo())?;
+            let waiting = live.wait();
+            // Of a store that was abandoned before this stood in line nobody tells any more.
+            if queue.shared.need(&mut queue.shared.latest(), &queue.name)?.store == record.store {
+                return Ok(InLine { waiting, live, delay: record.settings.delay });
+            }
+        }
+    }
+
+    /// Ends the wait: its owner is about to look.
+    fn look(self) -> Arc<Live> {
+        self.waiting.look();
+        self.live
     }
 
     /// How long to wait before looking again; `None` on a clock that is moved by hand, which wakes all who wait.
@@ -96,6 +117,7 @@ pub(crate) fn blocking_unless(queue: &Queue, request: &Receive, is_to_end: &Atom
         }
         let deadline = patience.deadline(queue, request)?;
         if patience.clock.now() >= deadline {
+            patience.hand_on();
             return Ok(Vec::new());
         }
         match place.take() {
@@ -103,7 +125,7 @@ pub(crate) fn blocking_unless(queue: &Queue, request: &Receive, is_to_end: &Atom
             None => place = Some(InLine::stand(queue)?),
             Some(place) => {
                 place.waiting.block(place.limit(&patience.clock, deadline));
-                place.waiting.look();
+                patience.waited = Some(place.look());
             }
         }
     }
@@ -122,6 +144,7 @@ pub(crate) async fn future(queue: &Queue, request: &Receive) -> Result<Vec<Messa
         }
         let deadline = patience.deadline(queue, request)?;
         if patience.clock.now() >= deadline {
+            patience.hand_on();
             return Ok(Vec::new());
         }
         match place.take() {
@@ -131,7 +154,7 @@ pub(crate) async fn future(queue: &Queue, request: &Receive) -> Result<Vec<Messa
                     queue.shared.stores.timer.wake_at(Instant::now() + limit, place.waiting.waiter());
                 }
                 poll_fn(|context| place.waiting.poll(context)).await;
-                place.waiting.look();
+                patience.waited = Some(place.look());
             }
         }
     }

@@ -212,6 +212,8 @@ impl Run {
         let shared = Arc::downgrade(&self.shared);
         let watcher: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
             if let Some(shared) = shared.upgrade() {
+                // Not between the look at the clock and the wait.
+                let _running = shared.running.lock();
                 shared.changed.notify_all();
             }
         });

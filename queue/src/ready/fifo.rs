@@ -17,6 +17,7 @@ use super::{Claimed, Rows};
 use crate::{
     Result,
     layout::{GroupHash, GroupRow, Lane},
+    receive::MAX_IN_FLIGHT,
 };
 
 /// How far it is looked ahead.
@@ -133,9 +134,19 @@ impl Fifo {
         self.in_flight.len()
     }
 
+    pub(super) fn in_flight_from(&self, first: Position) -> usize {
+        self.in_flight.iter().filter(|(_, _, position)| *position >= first).count()
+    }
+
+    /// Whether as many messages are in flight as may be.
+    pub(super) fn is_full(&self) -> bool {
+        self.in_flight.len() >= MAX_IN_FLIGHT
+    }
+
     pub(super) fn next_due(&self, delay: Duration) -> Option<Timestamp> {
         let in_flight = self.in_flight.first().map(|(visible, ..)| *visible);
-        let delayed = match delay.is_zero() {
+        // Where as many are in flight as may be, others are not received though they are due.
+        let delayed = match delay.is_zero() || self.is_full() {
             true => None,
             false => self.ready.values().filter_map(|hash| self.due(*hash, delay)).min(),
         };
@@ -192,7 +203,7 @@ impl Fifo {
 
     pub(super) fn has_ready(&self, now: Timestamp, delay: Duration) -> bool {
         let is_due = |hash: &GroupHash| delay.is_zero() || self.due(*hash, delay).is_some_and(|due| due <= now);
-        self.ready.values().any(is_due) || (!self.is_caught_up && self.known < MOST)
+        !self.is_full() && (self.ready.values().any(is_due) || (!self.is_caught_up && self.known < MOST))
     }
 
     /// A group can be claimed by others again.

@@ -53,11 +53,18 @@ pub(crate) struct Live {
     rows: Rows,
     /// `None` until they are made.
     hints: Mutex<Option<Hints>>,
-    /// No message that waits for its time, or waited, stands before this place.
-    timed_front: Mutex<Option<Place>>,
+    timed_front: Mutex<TimedFront>,
     /// What receives did not find as it was hinted at, and the last commit that there was then.
     missed: Mutex<HashMap<Claimed, u64>>,
     waiters: Arc<Waiters>,
+}
+
+/// Where messages that wait for their time, or waited, begin at the earliest, as far as is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TimedFront {
+    pub(crate) place: Option<Place>,
+    /// How many such messages were told of. A reader that began before the last of them may not have seen it.
+    told: u64,
 }
 
 #[derive(Debug)]
@@ -135,7 +142,7 @@ impl Stores {
             rows: Rows::new(&self.engine, &self.keyspaces, store),
             engine: self.engine.clone(),
             hints: Mutex::new(None),
-            timed_front: Mutex::new(None),
+            timed_front: Mutex::default(),
             missed: Mutex::default(),
             waiters: Arc::default(),
         })
@@ -203,6 +210,14 @@ impl Live {
         }
     }
 
+    /// How many messages of a first-in-first-out queue are in flight that stand at a position or behind it.
+    pub(crate) fn in_flight_from(&self, first: Position) -> usize {
+        match self.hints.lock().as_ref() {
+            Some(Hints::Fifo(fifo)) => fifo.in_flight_from(first),
+            Some(Hints::Standard(_)) | None => 0,
+        }
+    }
+
     /// When a message becomes ready without anybody's doing, as far as is known.
     pub(crate) fn next_due(&self, delay: Duration) -> Option<Timestamp> {
         match self.hints.lock().as_ref()? {
@@ -240,8 +255,10 @@ impl Live {
         let mut guard = self.hints.lock();
         match guard.as_mut() {
             Some(Hints::Standard(standard)) => {
+                let was_full = standard.is_full();
                 claimed.iter().for_each(|claimed| standard.settle(claimed));
                 events.into_iter().for_each(|event| tell_standard(standard, event, now));
+                wakes += usize::from(was_full && !standard.is_full());
             }
             Some(Hints::Fifo(fifo)) => {
                 events.into_iter().for_each(|event| tell_fifo(fifo, event, now));
@@ -268,16 +285,15 @@ impl Live {
         self.waiters.wake(claimed.len());
     }
 
-    /// Where messages that wait for their time, or waited, begin at the earliest, as far as is known.
-    pub(crate) fn timed_front(&self) -> Option<Place> {
+    pub(crate) fn timed_front(&self) -> TimedFront {
         *self.timed_front.lock()
     }
 
-    /// None stands before `to`, as a reader that began at `from` has found; unless one came to stand there since.
-    pub(crate) fn advance_timed_front(&self, from: Option<Place>, to: Place) {
+    /// None stands before `to`, as a reader that began at `from` has found; unless one came since.
+    pub(crate) fn advance_timed_front(&self, from: TimedFront, to: Place) {
         let mut front = self.timed_front.lock();
-        if *front == from {
-            *front = Some(to);
+        if front.told == from.told {
+            front.place = Some(to);
         }
     }
 
@@ -286,7 +302,8 @@ impl Live {
             if let Event::Sent { place: Place::Timed(due, _), .. } = event {
                 let mut front = self.timed_front.lock();
                 let begin = Place::Timed(*due, Position::default());
-                *front = front.filter(|front| *front < begin).or(front.is_some().then_some(begin));
+                front.told += 1;
+                front.place = front.place.map(|place| place.min(begin));
             }
         }
     }
@@ -367,6 +384,10 @@ impl Claims {
     /// The receive is committed.
     pub(crate) fn settle(mut self, events: Vec<Event>) {
         let claimed = std::mem::take(&mut self.claimed);
+        // Whoever has found nothing wakes nobody: it may be itself that waits.
+        if claimed.is_empty() && events.is_empty() {
+            return;
+        }
         self.live.tell(&claimed, events);
     }
 }

@@ -13,6 +13,7 @@ use super::{Claimed, Rows, window::Window};
 use crate::{
     Result,
     layout::{GroupHash, Place},
+    receive::MAX_IN_FLIGHT,
 };
 
 /// How many groups are known of at most. Of each some of the next messages are.
@@ -121,10 +122,16 @@ impl Standard {
         self.in_flight.len()
     }
 
+    /// Whether as many messages are in flight as may be.
+    pub(super) fn is_full(&self) -> bool {
+        self.in_flight.len() >= MAX_IN_FLIGHT
+    }
+
     /// When something becomes ready without anybody's doing.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         let in_flight = self.in_flight.first().map(|(visible, _)| *visible);
-        let timed = self.timed.first().map(|(due, _)| due);
+        // Where as many are in flight as may be, others are not received though they are due.
+        let timed = self.timed.first().map(|(due, _)| due).filter(|_| !self.is_full());
         [in_flight, timed].into_iter().flatten().min()
     }
 
@@ -214,12 +221,13 @@ impl Standard {
 
     /// Whether a claim would give something, as far as is known without reading.
     pub(super) fn has_ready(&self, now: Timestamp) -> bool {
-        self.plain.first().is_some()
+        let is_there = self.plain.first().is_some()
             || self.plain.is_to_be_read()
             || self.timed.first().is_some_and(|(due, _)| due <= now)
             || !self.returned.is_empty()
             || !self.turns.is_empty()
-            || !self.is_caught_up
+            || !self.is_caught_up;
+        is_there && !self.is_full()
     }
 
     /// Reads on where all that was known is taken.

@@ -36,7 +36,10 @@ impl Waiter {
         let mut state = self.state.lock();
         state.is_woken = true;
         self.changed.notify_one();
-        if let Some(waker) = state.waker.take() {
+        let waker = state.waker.take();
+        // A waker may poll at once, and look here.
+        drop(state);
+        if let Some(waker) = waker {
             waker.wake();
         }
     }
@@ -75,7 +78,8 @@ impl Waiters {
     }
 }
 
-/// A place among those who wait. Whoever is woken and does not look hands it on when this is dropped.
+/// A place among those who wait. Whoever goes without having looked has another one look when this is dropped: it may have been
+/// woken, or it alone may have known when the next message is due.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     waiters: Arc<Waiters>,
@@ -127,7 +131,7 @@ impl Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.waiters.remove(&self.waiter);
-        if !self.has_looked && self.waiter.state.lock().is_woken {
+        if !self.has_looked {
             self.waiters.wake(1);
         }
     }
@@ -148,7 +152,10 @@ mod tests {
         assert_eq!([is_woken(&second), is_woken(&third)], [true, false]);
         second.look();
         assert!(!is_woken(&third));
+        let fourth = Waiting::new(&waiters);
         drop(third);
+        assert!(is_woken(&fourth), "it may have known what the others do not");
+        drop(fourth);
         assert!(waiters.is_empty());
         waiters.wake(1);
     }

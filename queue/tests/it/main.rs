@@ -3,9 +3,25 @@
 
 mod support;
 
+mod attempts;
 mod dead_letters;
-
+mod deduplication;
+mod fair_queues;
 mod fairness;
 mod fifo;
+mod limits;
+mod messages;
+mod metrics;
+mod model;
+mod model_fifo;
+mod moves;
+mod queues;
 mod receiving;
+mod retention;
 mod sending;
+mod settings;
+mod transactions;
+mod typed;
+mod visibility;
+mod waiting;
+mod worker;
