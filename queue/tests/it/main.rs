@@ -8,6 +8,7 @@ mod dead_letters;
 mod deduplication;
 mod fair_queues;
 mod fifo;
+mod histories;
 mod limits;
 mod messages;
 mod metrics;
