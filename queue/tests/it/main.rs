@@ -9,6 +9,7 @@ mod deduplication;
 mod fair_queues;
 mod fairness;
 mod fifo;
+mod histories;
 mod limits;
 mod messages;
 mod metrics;
