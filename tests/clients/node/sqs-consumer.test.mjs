@@ -255,7 +255,7 @@ test("a body that is changed on its way is what the SDK would notice", async () 
   const QueueUrl = await makeQueue();
   const meddled = new SQSClient(options);
   meddled.middlewareStack.add((next) => (sent) => {
-    sent.request.body = Buffer.from(Buffer.from(sent.request.body).toString().replace("right", "wrong"));
+    sent.request.body = Buffer.from(new TextDecoder().decode(sent.request.body).replace("right", "wrong"));
     return next(sent);
   }, { step: "build" });
   await assert.rejects(meddled.send(new SendMessageCommand({ QueueUrl, MessageBody: "right" })), /InvalidChecksumError/);
