@@ -2,25 +2,38 @@
 
 use std::path::Path;
 
-use millpond_engine::Engine;
-use millpond_queue::{CreateOptions, Message, Queue, Queues};
+use millpond_engine::{Durability, Engine};
+use millpond_queue::{CreateOptions, Message, Options, Queue, Queues};
 
 use crate::{
     Failure,
     queue::{Consumer, Producer, Promise, Store, Subject, WAIT},
 };
 
+/// As it is by default.
+pub(crate) const ALL_SYNCED: &str = "Millpond linked";
+/// As in most of its rivals a power cut brings messages back that were in flight.
+pub(crate) const RECEIVES_UNSYNCED: &str = "Millpond linked, receives not synced";
+
 pub(crate) fn start(dir: &Path) -> Result<Vec<Subject>, Failure> {
-    let engine = Engine::open(dir.join("millpond-linked"))?;
-    let queue = Queues::open(&engine)?.create("jobs", &CreateOptions::default())?;
-    let settings = "its defaults: `send` and `delete` return when they are synced".to_owned();
-    Ok(vec![Subject {
-        name: "Millpond linked",
-        promise: Promise::Synced,
-        repeats: false,
-        settings,
-        store: Box::new(Linked(queue)),
-    }])
+    let synced = "its defaults: `send`, `receive` and `delete` return when they are synced";
+    let unsynced = "`send` and `delete` return when they are synced, `receive` waits for nothing (`Options::receives`)";
+    Ok(vec![
+        subject(ALL_SYNCED, synced, &dir.join("millpond-linked"), Options::default())?,
+        subject(
+            RECEIVES_UNSYNCED,
+            unsynced,
+            &dir.join("millpond-unsynced"),
+            Options::default().receives(Durability::Buffered),
+        )?,
+    ])
+}
+
+fn subject(name: &'static str, settings: &str, dir: &Path, options: Options) -> Result<Subject, Failure> {
+    let engine = Engine::open(dir)?;
+    let queue = Queues::open_with(&engine, options)?.create("jobs", &CreateOptions::default())?;
+    let store = Box::new(Linked(queue));
+    Ok(Subject { name, promise: Promise::Synced, repeats: false, settings: settings.to_owned(), store })
 }
 
 struct Linked(Queue);

@@ -13,7 +13,6 @@ mod arguments;
 mod drain;
 mod flow;
 mod http;
-#[cfg(feature = "millpond")]
 mod linked;
 mod message;
 mod nats;
@@ -67,7 +66,6 @@ fn subjects(arguments: &Arguments, dir: &Path) -> Result<Vec<Subject>, Failure> 
         }
         Ok(())
     };
-    #[cfg(feature = "millpond")]
     add("Millpond linked", &|| linked::start(dir))?;
     if let Some(program) = &arguments.rabbitmq {
         add("RabbitMQ", &|| rabbitmq::start(program, dir))?;

@@ -3,6 +3,7 @@
 use crate::{
     drain::Drained,
     flow::{Figure, Line},
+    linked::{ALL_SYNCED, RECEIVES_UNSYNCED},
     queue::{Promise, Subject},
 };
 
@@ -16,11 +17,19 @@ pub(crate) fn settings(subjects: &[Subject]) {
 /// The rates and the times of one size of bodies.
 pub(crate) fn flow(title: &str, subjects: &[Subject], lines: &[Line]) {
     println!("### {title}\n");
-    head("messages a second", subjects, &["linked to the best that syncs", "linked to the best"]);
+    head(
+        "messages a second",
+        subjects,
+        &["all synced, to the best that syncs", "receives not synced, to the best that syncs", "the same, to the best"],
+    );
     for line in lines {
         let rates = line.figures.iter().map(|figure| thousands(figure.rate));
-        let best = |counts: &dyn Fn(&Subject) -> bool| ratio(subjects, &line.figures, counts);
-        let ratios = [best(&|subject| subject.promise == Promise::Synced), best(&|_| true)];
+        let syncs = |subject: &Subject| subject.promise == Promise::Synced;
+        let ratios = [
+            ratio(ALL_SYNCED, subjects, &line.figures, &syncs),
+            ratio(RECEIVES_UNSYNCED, subjects, &line.figures, &syncs),
+            ratio(RECEIVES_UNSYNCED, subjects, &line.figures, &|_| true),
+        ];
         row(line, rates.chain(ratios));
     }
     println!("\n### {title}: from the start of the send to the receive\n");
@@ -65,9 +74,9 @@ fn title(subject: &Subject) -> String {
     }
 }
 
-/// The linked Millpond, which comes first, to the best rival of those that count.
-fn ratio(subjects: &[Subject], figures: &[Figure], counts: &dyn Fn(&Subject) -> bool) -> String {
-    let linked = subjects.iter().zip(figures).find(|(subject, _)| subject.name == "Millpond linked");
+/// A linked Millpond to the best rival of those that count.
+fn ratio(name: &str, subjects: &[Subject], figures: &[Figure], counts: &dyn Fn(&Subject) -> bool) -> String {
+    let linked = subjects.iter().zip(figures).find(|(subject, _)| subject.name == name);
     let rivals = subjects.iter().zip(figures).filter(|(subject, _)| !subject.is_millpond() && counts(subject));
     let best = rivals.max_by(|(_, one), (_, other)| one.rate.total_cmp(&other.rate));
     match (linked, best) {
