@@ -83,7 +83,7 @@ fn a_message_whose_handler_fails_or_panics_comes_again() {
         "panics" => panic!("as told"),
         _ => Ok(()),
     });
-    until(|| worker.failed() == 6 && counts(&dead).0 == 2);
+    until(|| worker.failed() == 6 && worker.handled() == 1 && counts(&dead).0 == 2);
     assert_eq!((worker.handled(), counts(&queue)), (1, (0, 0, 0)));
     assert_eq!(take(&dead, 10).len(), 2);
 }
