@@ -11,6 +11,8 @@ use crate::{Error, MAX_MESSAGE_BYTES, MessageAttribute, Result, SendMessage, Set
 const MAX_ATTRIBUTES: usize = 10;
 const MAX_NAME_BYTES: usize = 256;
 const MAX_ID_CHARACTERS: usize = 128;
+/// The service does not say how long it may be; those of AWS X-Ray have a tenth of this.
+const MAX_TRACE_HEADER_BYTES: usize = 4096;
 const MAX_DELAY: Duration = Duration::from_secs(900);
 
 /// Bytes of a message as the service counts them: the body, and of each attribute its name, its type and its value.
@@ -26,6 +28,7 @@ pub(crate) fn run(settings: &Settings, message: &SendMessage) -> Result<()> {
     }
     check_queue_type(settings, message)?;
     check_attributes(message)?;
+    check_trace_header(message)?;
     let limit = settings.maximum_message_bytes.min(MAX_MESSAGE_BYTES);
     if size_bytes(message) > limit {
         let text = format!("One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes.");
@@ -101,6 +104,20 @@ fn check_attributes(message: &SendMessage) -> Result<()> {
         check_value(name, attribute)?;
     }
     Ok(())
+}
+
+fn check_trace_header(message: &SendMessage) -> Result<()> {
+    let Some(header) = &message.trace_header else { return Ok(()) };
+    let text = if header.is_empty() {
+        "Message (system) attribute 'AWSTraceHeader' must contain a non-empty value of type 'String'.".to_owned()
+    } else if header.len() > MAX_TRACE_HEADER_BYTES {
+        format!("Message (system) attribute 'AWSTraceHeader' must be shorter than {MAX_TRACE_HEADER_BYTES} bytes.")
+    } else if first_outside_of_xml(header).is_some() {
+        "Invalid binary character was found in the message (system) attribute 'AWSTraceHeader'.".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::parameter(text))
 }
 
 fn check_name(name: &str) -> Result<()> {

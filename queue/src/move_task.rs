@@ -4,14 +4,14 @@
 
 use std::ops::Bound;
 
-use millpond_engine::{Position, RangeRequest, Read, Timestamp, Transaction, key::prefix_end};
+use millpond_engine::{RangeRequest, Read, Timestamp, Transaction, key::prefix_end};
 use uuid::Uuid;
 
 use crate::{
     CancelledMove, Error, MoveStatus, MoveTask, MoveTaskHandle, MoveTaskId, Result, StartMove, create_queue,
     dead_letter::Removed,
     layout,
-    layout::{GroupHash, GroupRow, Place, QueueRecord, ReceivedRow, TaskRow},
+    layout::{GroupRow, Place, QueueRecord, ReceivedRow, TaskRow},
     message::{Content, MessageId},
     move_batch::Targets,
     receive, receive_fifo,
@@ -50,7 +50,8 @@ pub(crate) fn start(shared: &Shared, tx: &mut Transaction, request: &StartMove) 
         }
     }
     let tasks = tasks_of(shared, tx, &request.source)?;
-    if tasks.iter().any(|(_, task)| task.status == MoveStatus::Running) {
+    let is_under_way = |task: &TaskRow| task.status == MoveStatus::Running && task.store == source.store;
+    if tasks.iter().any(|(_, task)| is_under_way(task)) {
         return Err(Error::parameter(
             "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
         ));
@@ -278,28 +279,17 @@ fn free(
     place: Place,
     now: Timestamp,
 ) -> Result<Option<Option<ReceivedRow>>> {
-    let received = match (source.is_fifo(), place) {
-        (true, Place::Lane(group, position)) => attempted(shared, tx, source, group, position)?,
-        _ => {
-            let row = tx.get(&shared.keyspaces.received, &place.key(source.store))?;
-            row.map(ReceivedRow::decode).transpose()?
-        }
-    };
-    Ok(match received {
-        Some(received) if received.visible > now => None,
-        received => Some(received),
-    })
-}
-
-fn attempted(
-    shared: &Shared,
-    tx: &mut Transaction,
-    source: &QueueRecord,
-    group: GroupHash,
-    position: Position,
-) -> Result<Option<ReceivedRow>> {
-    let row = tx.get(&shared.keyspaces.groups, &layout::group_key(source.store, group))?;
-    Ok(row.map(GroupRow::decode).transpose()?.and_then(|row| row.of(position)))
+    if let (true, Place::Lane(group, position)) = (source.is_fifo(), place) {
+        let row = tx.get(&shared.keyspaces.groups, &layout::group_key(source.store, group))?;
+        let row = row.map(GroupRow::decode).transpose()?.unwrap_or_default();
+        // What stands behind a message in flight waits with it, so that the group keeps its order.
+        let waits = row.attempted.iter().any(|other| other.position <= position && other.received.visible > now);
+        return Ok(if waits { None } else { Some(row.of(position)) });
+    }
+    let row = tx.get(&shared.keyspaces.received, &place.key(source.store))?;
+    let received = row.map(ReceivedRow::decode).transpose()?;
+    let is_in_flight = received.is_some_and(|received| received.visible > now);
+    Ok(if is_in_flight { None } else { Some(received) })
 }
 
 fn take_out(

@@ -134,7 +134,8 @@ impl Queue {
         self.receive_with_async(&Receive::up_to(max_messages).wait(wait)).await
     }
 
-    /// [`receive_with`](Queue::receive_with) as a future, for any runtime.
+    /// [`receive_with`](Queue::receive_with) as a future, for any runtime. Waiting for a message holds no thread; receiving one
+    /// is a commit, whose sync blocks the thread that polls, for as long as [`receive`](Queue::receive) takes.
     ///
     /// # Errors
     /// As [`receive_with`](Queue::receive_with).

@@ -30,6 +30,9 @@ use crate::{
     layout::{GroupHash, GroupRow, Keyspaces, Place, StoreId},
 };
 
+/// So many things that were not found are remembered.
+const MOST_MISSED: usize = 10_000;
+
 /// The hints of all stores that are in use.
 pub(crate) struct Stores {
     engine: Engine,
@@ -372,7 +375,13 @@ impl Claims {
     pub(crate) fn is_stale(&mut self, claimed: Claimed, latest_commit: u64) -> bool {
         // What is hinted at was committed by now. A transaction that began after it was first missed sees that.
         let missed_at = self.live.engine.latest_commit();
-        let missed_at = *self.live.missed.lock().entry(claimed).or_insert(missed_at);
+        let mut missed = self.live.missed.lock();
+        if missed.len() > MOST_MISSED {
+            // Those that matter are missed again.
+            missed.clear();
+        }
+        let missed_at = *missed.entry(claimed).or_insert(missed_at);
+        drop(missed);
         let is_stale = latest_commit >= missed_at;
         if !is_stale {
             self.claimed.retain(|other| *other != claimed);

@@ -43,6 +43,8 @@ pub(crate) struct Service {
     pub(crate) maps: &'static [(Entry, &'static str)],
     /// Members that are numbers. All others are text here.
     pub(crate) numbers: &'static [&'static str],
+    /// Members of answers that come before all others, in this order.
+    pub(crate) first: &'static [&'static str],
 }
 
 /// How an entry of a map is called.
@@ -121,6 +123,7 @@ const NOBODY: Service = Service {
     answered_lists: &[],
     maps: &[],
     numbers: &[],
+    first: &[],
 };
 
 /// Whether a request that names no target is one of this protocol.

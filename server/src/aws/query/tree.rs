@@ -128,6 +128,7 @@ mod tests {
         answered_lists: &[],
         maps: &[(Entry { name: "Attribute", key: "Name", value: "Value" }, "Attributes")],
         numbers: &["Count"],
+        first: &[],
     };
 
     fn built(form: &str) -> Value {

@@ -82,8 +82,11 @@ fn element(xml: &mut Xml, dialect: Dialect, name: &str, value: &Value) -> io::Re
             }),
             None if members.is_empty() => xml.create_element(name).write_empty().map(drop),
             None => {
-                let content =
-                    |xml: &mut Xml| members.iter().try_for_each(|(name, value)| element(xml, dialect, name, value));
+                let mut members: Vec<_> = members.iter().collect();
+                members.sort_by_key(|(name, _)| dialect.rank(name));
+                let content = |xml: &mut Xml| {
+                    members.into_iter().try_for_each(|(name, value)| element(xml, dialect, name, value))
+                };
                 xml.create_element(name).write_inner_content(content).map(drop)
             }
         },
@@ -91,6 +94,12 @@ fn element(xml: &mut Xml, dialect: Dialect, name: &str, value: &Value) -> io::Re
 }
 
 impl Dialect {
+    /// Where a member comes among the others.
+    fn rank(self, member: &str) -> usize {
+        let first = self.service.first;
+        first.iter().position(|name| *name == member).unwrap_or(first.len())
+    }
+
     fn element_of(self, list: &str) -> String {
         let known = self.service.answered_lists.iter().find(|(_, member)| *member == list);
         known.map_or(list, |(element, _)| element).replace('*', self.operation)
@@ -137,6 +146,7 @@ mod tests {
         answered_lists: &[("*Entry", "Entries"), ("Name", "Names")],
         maps: &[(Entry { name: "Attribute", key: "Name", value: "Value" }, "Attributes")],
         numbers: &[],
+        first: &["Id"],
     };
     const DIALECT: Dialect = Dialect { service: &SERVICE, operation: "Do" };
 
@@ -148,7 +158,7 @@ mod tests {
     fn lists_and_maps_are_flat() {
         assert_eq!(
             written(&json!({ "Entries": [{ "Id": "a", "Fault": true }, { "Id": "b" }], "Names": ["x"], "None": null })),
-            "<DoResult><DoEntry><Fault>true</Fault><Id>a</Id></DoEntry><DoEntry><Id>b</Id></DoEntry><Name>x</Name></DoResult>"
+            "<DoResult><DoEntry><Id>a</Id><Fault>true</Fault></DoEntry><DoEntry><Id>b</Id></DoEntry><Name>x</Name></DoResult>"
         );
         assert_eq!(
             written(&json!({ "Attributes": { "k": { "Type": "t" }, "l": "v" } })),

@@ -149,7 +149,7 @@ const NAMES: [&str; 21] = [
 /// # Errors
 /// `InvalidAttributeName`.
 pub(super) fn asked(names: &[String]) -> Result<Vec<&'static str>, Failure> {
-    if names.iter().any(|name| name == "All") {
+    if names.iter().any(|name| name.eq_ignore_ascii_case("All")) {
         return Ok(NAMES.to_vec());
     }
     let known = |name: &String| NAMES.into_iter().find(|known| known == name).ok_or_else(|| unknown_attribute(name));

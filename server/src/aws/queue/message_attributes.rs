@@ -133,7 +133,8 @@ impl Wanted {
     /// Names are whole, or beginnings that end in `.*`.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|wanted| match wanted.as_str() {
-            "All" | "*" => true,
+            "*" => true,
+            all if all.eq_ignore_ascii_case("All") => true,
             wanted => wanted.strip_suffix(".*").map_or(wanted == name, |start| name.starts_with(start)),
         })
     }

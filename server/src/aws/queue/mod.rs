@@ -119,6 +119,7 @@ const QUERY: Service = Service {
         "VisibilityTimeout",
         "WaitTimeSeconds",
     ],
+    first: &["Id", "MessageId", "ReceiptHandle", "MD5OfMessageBody", "MD5OfBody", "Body", "Successful"],
 };
 
 /// Whether an operation is over sooner than another thread has begun: it touches little, and waits for no sync.

@@ -127,7 +127,8 @@ fn system_attributes(call: &Call<'_>, older: &[String], newer: &[String]) -> Res
     for name in older.iter().chain(newer) {
         match SYSTEM_ATTRIBUTES.iter().find(|known| *known == name) {
             Some(known) => asked.push(*known),
-            None if name == "All" => asked.extend(SYSTEM_ATTRIBUTES),
+            // Some clients write it in capitals.
+            None if name.eq_ignore_ascii_case("All") => asked.extend(SYSTEM_ATTRIBUTES),
             // The older member was that of queues too, and messages have none of theirs.
             None if attributes::asked(std::slice::from_ref(name)).is_ok() => {}
             None => return Err(unknown_attribute(name)),
