@@ -296,7 +296,9 @@ class Json(Face):
             answer.pop("ResponseMetadata")
             return answer
         error = json.loads(body)
-        assert set(error) <= {"__type", "message"}, error
+        if error["__type"].endswith("#SerializationException") and "Message" in error:
+            error["message"] = error.pop("Message")  # which of the two the service writes in this one is not recorded
+        assert set(error) == {"__type", "message"}, error
         code, fault = headers["x-amzn-query-error"].split(";")
         assert fault == "Sender", f"{operation}: {status} {body!r}"
         raise Refused(code, error.get("message"), status, error["__type"])
