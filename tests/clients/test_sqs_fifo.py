@@ -266,6 +266,7 @@ def test_an_attempt_made_again_hides_its_messages_anew(sqs, url):
     assert sqs.bodies(url) == ["g-m1"]
 
 
+@pytest.mark.xfail(strict=True, reason="such an attempt is a new one here")
 def test_an_attempt_whose_messages_are_deleted_is_refused(sqs, url):
     fill(sqs, url, "g-m1")
     (message,) = sqs.receive(url, ReceiveRequestAttemptId="try")

@@ -344,6 +344,33 @@ def test_a_batch_has_an_entry_and_each_entry_an_id(sqs, url, operation):
     sqs.refused(MISSING, f"The request must contain the parameter {kind}.2.Id.", operation, QueueUrl=url, Entries=[{"Id": "a", **rest}, rest])
 
 
+G, D = {"MessageGroupId": "g"}, {"MessageDeduplicationId": "d"}
+ORDER = [
+    ("too many before ids", [entry("a b")] * 11, "TooManyEntriesInBatchRequest"),
+    ("ids before distinct", [entry("a"), entry("a"), entry("a b")], "InvalidBatchEntryId"),
+    ("distinct before groups", [entry("a"), entry("a")], "BatchEntryIdsNotDistinct"),
+    ("groups before the length", [entry("a", "x" * MIB, **D), entry("b", "x" * MIB, **G)], None),
+    ("the length before each message", [entry("a", "x" * MIB, **G, **D), entry("b", "\0" * MIB, **G, **D)], "BatchRequestTooLong"),
+]
+
+
+@pytest.mark.parametrize("entries, code", [row[1:] for row in ORDER], ids=[row[0] for row in ORDER])
+def test_of_a_batch_the_first_that_is_wrong_is_told(sqs, entries, code):
+    sqs.refused(LONG + code if code else INVALID, None, "SendMessageBatch", QueueUrl=sqs.queue(fifo=True), Entries=entries)
+
+
+def test_of_attributes_the_first_that_is_wrong_is_told(sqs, url):
+    many = {f"a{nth}": text("x") for nth in range(11)}
+    odd = {"x" * 257: text("x")}
+    for system, attributes, said in [
+        ({"SenderId": text("x")}, many, "Message system attribute name 'SenderId' is invalid."),
+        (None, {**many, **odd}, "Number of message attributes [12] exceeds the allowed maximum [10]."),
+        (None, {"x" * 257: text("", "Date")}, "Message (user) attribute name must be shorter than 256 bytes."),
+        (None, {"a": text("", "Date")}, None),
+    ]:
+        sqs.refused(INVALID, said, "SendMessage", QueueUrl=url, MessageBody="a", MessageAttributes=attributes, MessageSystemAttributes=system)
+
+
 @pytest.mark.parametrize("operation", BATCHES)
 def test_a_form_without_entries_has_no_batch(faces, operation):
     sqs = faces["query"]

@@ -184,6 +184,7 @@ def test_a_key_of_ones_own_replaces_that_of_the_service(sqs):
     sqs.refused(BAD_NAME, said, "CreateQueue", QueueName=fresh("q"), Attributes=both)
 
 
+@pytest.mark.xfail(strict=True, reason="the period that counts is not shown until it is set")
 def test_a_key_is_reused_for_300_seconds_if_nothing_is_said(sqs):
     url = sqs.queue(KmsMasterKeyId="testKeyId")
     assert sqs.attributes(url, "KmsDataKeyReusePeriodSeconds") == {"KmsDataKeyReusePeriodSeconds": "300"}
@@ -300,6 +301,12 @@ REDRIVE_TEXTS = [
     ('{"deadLetterTargetArn":"{sns}","maxReceiveCount":1}', "Only SQS queues are valid resources for deadLetterTargetArn."),
     ('{"deadLetterTargetArn":"{dead}","maxReceiveCount":1,"other":2}',
      "Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn]."),
+    # The first that is wrong is told.
+    ('{"maxReceiveCount":0}', "Redrive policy does not contain mandatory attribute: deadLetterTargetArn."),
+    ('{"deadLetterTargetArn":"x","maxReceiveCount":0,"other":1}',
+     "Invalid value for maxReceiveCount: 0, valid values are from 1 to 1000 both inclusive."),
+    ('{"deadLetterTargetArn":"{sns}","maxReceiveCount":1,"other":1}',
+     "Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn]."),
     # Two texts of two years.
     ('{"deadLetterTargetArn":"x","maxReceiveCount":1}',
      re.compile("Dead-letter target ARN should be fully qualified ARN.|Invalid value for deadLetterTargetArn.")),
@@ -321,6 +328,11 @@ def test_a_redrive_policy_may_not_be(sqs, policy, reason):
 def test_a_redrive_policy_is_a_map(sqs, policy):
     said = "Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map."
     sqs.refused(BAD_VALUE, said, "SetQueueAttributes", QueueUrl=sqs.queue(), Attributes={"RedrivePolicy": policy})
+
+
+@pytest.mark.parametrize("name", ["RedrivePolicy", "RedriveAllowPolicy", "Policy", "KmsMasterKeyId"])
+def test_an_empty_text_at_the_creation_is_nothing(sqs, name):
+    assert name not in sqs.attributes(sqs.queue(**{name: ""}))
 
 
 def test_a_queue_may_be_its_own_dead_letter_queue(sqs):

@@ -198,6 +198,7 @@ REFUSED_STARTS = [
     ("a source that is not one", {"SourceArn": "{source}"}, INVALID, "Source queue must be configured as a Dead Letter Queue."),
     ("a destination that is gone", {"SourceArn": "{dead}", "DestinationArn": NONE}, NOT_FOUND, GONE.format("DestinationArn")),
     ("a name as destination", {"SourceArn": "{dead}", "DestinationArn": "queue"}, INVALID, FORM.format("DestinationArn")),
+    ("nothing that is right", {"SourceArn": "{source}", "DestinationArn": NONE}, INVALID, "Source queue must be configured as a Dead Letter Queue."),
     ("back to itself", {"SourceArn": "{dead}", "DestinationArn": "{dead}"}, INVALID, "Source queue arn and destination queue arn cannot be the same."),
     ("into a fifo queue", {"SourceArn": "{dead}", "DestinationArn": "{fifo}"}, INVALID,
      "The source queue and destination queue must be of the same queue type."),
