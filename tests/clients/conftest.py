@@ -3,8 +3,10 @@ import sys
 
 import pytest
 
-from millpond import Server
-from sqs import FACES
+pytest.register_assert_rewrite("sqs")
+
+from millpond import Server  # noqa: E402
+from sqs import FACES  # noqa: E402
 
 _numbers = itertools.count(1)
 

@@ -199,7 +199,7 @@ def test_a_member_with_an_odd_value_is_survived(faces, things, operation, name, 
     sqs = faces["json"]
     base = {"QueueUrl": things["url"], "QueueName": "some-name"}
     odd = {
-        "string": [None, 0, -1, 1e300, True, "\0", "\ud800", "x" * 100_000, "%", "a\r\nb"],
+        "string": [None, 0, -1, 1e300, True, "\0", "\ud800", "x" * 10_000, "%", "a\r\nb"],
         "integer": [None, -(2**31), 2**31, 2**63, 2**64, 10**30, 0.5, -0.0, True, "1", "", " 1"],
         "list": [None, [], [None], [[]], [{}], [0], ["\0"], ["x"] * 10_000, [{"Id": None}], [{"Id": {}}]],
         "map": [None, {}, {"": ""}, {"a": None}, {"a": []}, {"a": {}}, {"a": {"DataType": []}}, {"\0": "\0"}, {str(nth): "x" for nth in range(10_000)}],

@@ -1,5 +1,6 @@
 """Both protocols of SQS below any client: envelopes to the byte, what no client would send, and what is too much."""
 
+import base64
 import http.client
 import json
 import re
@@ -10,10 +11,11 @@ import boto3
 import pytest
 from millpond import CREDENTIALS, Server
 from sqs import (ACCOUNT, FORM_TYPE, INVALID, JSON_TYPE, LONG, NAMESPACE, NO_QUEUE, NO_SUCH_QUEUE, SIGNED, VERSION, Json, Query, Refused,
-                 entry, fresh, text)
+                 arn, entry, fresh, redrive, text)
 
 MIB = 1_048_576
 MALFORMED = (400, "MalformedInput;Sender", "com.amazon.coral.service#SerializationException")
+GONE = "ResourceNotFoundException"
 ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
@@ -217,6 +219,47 @@ def test_a_mebibyte_of_what_each_protocol_has_to_escape(sqs):
     body = "\"<&\r" * (MIB // 4)
     sqs.send(url, body)
     assert sqs.bodies(url) == [body]
+
+
+FAR = "x" * 70_000
+FAR_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{FAR}"
+FAR_POLICY = json.dumps({"deadLetterTargetArn": FAR_ARN, "maxReceiveCount": 1})
+
+
+@pytest.mark.parametrize("code, operation, request_", [
+    (NO_QUEUE, "PurgeQueue", {"QueueUrl": FAR}),
+    (NO_QUEUE, "SendMessage", {"QueueUrl": f"http://x/{ACCOUNT}/{FAR}", "MessageBody": "a"}),
+    (NO_QUEUE, "GetQueueUrl", {"QueueName": FAR}),
+    (INVALID, "CreateQueue", {"QueueName": FAR}),
+    (INVALID, "CreateQueue", {"QueueName": "far", "Attributes": {"RedrivePolicy": FAR_POLICY}}),
+    (GONE, "StartMessageMoveTask", {"SourceArn": FAR_ARN}),
+    (GONE, "ListMessageMoveTasks", {"SourceArn": FAR_ARN}),
+    (GONE, "StartMessageMoveTask", {"SourceArn": "{dead}", "DestinationArn": FAR_ARN}),
+    (INVALID, "CancelMessageMoveTask", {"TaskHandle": FAR}),
+    ("ReceiptHandleIsInvalid", "DeleteMessage", {"QueueUrl": "{url}", "ReceiptHandle": FAR}),
+    (INVALID, "RemovePermission", {"QueueUrl": "{url}", "Label": FAR}),
+    (INVALID, "TagQueue", {"QueueUrl": "{url}", "Tags": {FAR: "x"}}),
+    (None, "UntagQueue", {"QueueUrl": "{url}", "TagKeys": [FAR]}),
+    (None, "ListQueues", {"QueueNamePrefix": FAR}),
+    (INVALID, "ListQueues", {"MaxResults": 1, "NextToken": FAR}),
+    (None, "ListQueues", {"MaxResults": 1, "NextToken": base64.b64encode(FAR.encode()).decode()}),
+    (INVALID, "ReceiveMessage", {"QueueUrl": "{fifo}", "ReceiveRequestAttemptId": FAR}),
+    (INVALID, "SendMessage", {"QueueUrl": "{fifo}", "MessageBody": "a", "MessageGroupId": FAR, "MessageDeduplicationId": "d"}),
+    (INVALID, "SendMessage", {"QueueUrl": "{fifo}", "MessageBody": "a", "MessageGroupId": "g", "MessageDeduplicationId": FAR}),
+], ids=lambda value: value if isinstance(value, str) else "-".join(value) if isinstance(value, dict) else "any")
+def test_a_name_of_70000_characters_is_that_of_nothing(sqs, code, operation, request_):
+    # Longer than a key of the store may be.
+    dead = sqs.queue()
+    sqs.queue(RedrivePolicy=redrive(dead, 1))
+    there = {"{url}": sqs.queue(), "{fifo}": sqs.queue(fifo=True), "{dead}": arn(dead)}
+    request = {name: there.get(value, value) if isinstance(value, str) else value for name, value in request_.items()}
+    if code:
+        sqs.refused(code, None, operation, **request)
+        return
+    try:
+        sqs.call(operation, request)
+    except Refused as refused:
+        assert refused.status == 400
 
 
 def test_a_request_of_100_megabytes_is_refused(server):
