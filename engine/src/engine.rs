@@ -191,6 +191,9 @@ impl Engine {
     pub fn get(&self, keyspace: &Keyspace, key: &[u8]) -> Result<Option<Bytes>> {
         self.inner.committer.check()?;
         self.inner.check_keyspace(keyspace)?;
+        if key.len() > self.limits().key_bytes {
+            return Ok(None);
+        }
         self.inner.committer.backend.get(keyspace.id, key)
     }
 

@@ -1,4 +1,4 @@
-use std::ops::Bound;
+use std::{borrow::Cow, ops::Bound};
 
 use bytes::Bytes;
 
@@ -78,6 +78,30 @@ impl RangeRequest {
             self.from = bound;
         }
         self
+    }
+
+    /// The same range with bounds that are no longer than keys can be: backends need not take longer ones.
+    pub(crate) fn within(&self, key_bytes: usize) -> Cow<'_, RangeRequest> {
+        let is_long = |bound: &Bound<Bytes>| match bound {
+            Bound::Included(key) | Bound::Excluded(key) => key.len() > key_bytes,
+            Bound::Unbounded => false,
+        };
+        if !is_long(&self.from) && !is_long(&self.to) {
+            return Cow::Borrowed(self);
+        }
+        let mut request = self.clone();
+        // No key stands between such a bound and its beginning, which is itself before it.
+        if let Bound::Included(key) | Bound::Excluded(key) = &self.from
+            && is_long(&self.from)
+        {
+            request.from = Bound::Excluded(key.slice(..key_bytes));
+        }
+        if let Bound::Included(key) | Bound::Excluded(key) = &self.to
+            && is_long(&self.to)
+        {
+            request.to = Bound::Included(key.slice(..key_bytes));
+        }
+        Cow::Owned(request)
     }
 
     /// Whether no key can lie between the bounds. Ordered maps panic or misbehave on such bounds, so it is asked first.

@@ -52,6 +52,9 @@ impl Snapshot {
     /// Those of the backend, and [`Error::ForeignKeyspace`](crate::Error::ForeignKeyspace).
     pub fn get(&self, keyspace: &Keyspace, key: &[u8]) -> Result<Option<Bytes>> {
         self.engine.check_keyspace(keyspace)?;
+        if key.len() > self.engine.limits().key_bytes {
+            return Ok(None);
+        }
         self.backend.get(keyspace.id, key)
     }
 
@@ -69,10 +72,11 @@ impl Snapshot {
     /// As [`get`](Snapshot::get).
     pub fn range(&self, keyspace: &Keyspace, request: &RangeRequest) -> Result<Page> {
         self.engine.check_keyspace(keyspace)?;
+        let request = request.within(self.engine.limits().key_bytes);
         if request.is_empty() {
             return Ok(Page::default());
         }
-        let entries = self.entries(keyspace, request);
+        let entries = self.entries(keyspace, &request);
         take_page(entries, request.limit, request.limit_bytes)
     }
 
@@ -82,10 +86,11 @@ impl Snapshot {
     /// [`Error::ForeignKeyspace`](crate::Error::ForeignKeyspace); the iterator yields those of the backend.
     pub fn scan(&self, keyspace: &Keyspace, request: &RangeRequest) -> Result<Scan<'_>> {
         self.engine.check_keyspace(keyspace)?;
+        let request = request.within(self.engine.limits().key_bytes);
         if request.is_empty() {
             return Ok(Scan { entries: Box::new(std::iter::empty()) });
         }
-        Ok(Scan { entries: self.entries(keyspace, request) })
+        Ok(Scan { entries: self.entries(keyspace, &request) })
     }
 
     fn entries(&self, keyspace: &Keyspace, request: &RangeRequest) -> crate::backend::Entries<'_> {

@@ -179,6 +179,9 @@ impl Transaction {
     /// Those of the backend, and [`Error::ForeignKeyspace`].
     pub fn get(&mut self, keyspace: &Keyspace, key: &[u8]) -> Result<Option<Bytes>> {
         self.engine.check_keyspace(keyspace)?;
+        if key.len() > self.engine.limits().key_bytes {
+            return Ok(None);
+        }
         self.view.borrow_mut().get(keyspace.id, key)
     }
 
@@ -197,10 +200,11 @@ impl Transaction {
     /// As [`get`](Transaction::get).
     pub fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> Result<Page> {
         self.engine.check_keyspace(keyspace)?;
+        let request = request.within(self.engine.limits().key_bytes);
         if request.is_empty() {
             return Ok(Page::default());
         }
-        self.view.borrow_mut().range(keyspace.id, request)
+        self.view.borrow_mut().range(keyspace.id, &request)
     }
 
     /// Sets a key.

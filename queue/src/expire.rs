@@ -31,6 +31,7 @@ pub(crate) fn maintain(shared: &Shared) -> Result<u64> {
     for (name, record) in some_queues(shared)? {
         done += expire_named(shared, &name, &record)?;
     }
+    front::store(shared)?;
     clear_abandoned(shared)?;
     expire_tokens(shared)?;
     forget_deleted(shared)?;

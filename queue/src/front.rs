@@ -4,7 +4,9 @@
 use std::{collections::HashMap, ops::Bound, time::Duration};
 
 use bytes::Bytes;
-use millpond_engine::{Keyspace, Position, RangeRequest, Snapshot, Timestamp, WriteBatch, key::prefix_end};
+use millpond_engine::{
+    Durability, Keyspace, Position, RangeRequest, Snapshot, Timestamp, TransactOptions, key::prefix_end,
+};
 use parking_lot::Mutex;
 
 use crate::{
@@ -40,16 +42,31 @@ pub(crate) fn first(shared: &Shared, store: StoreId, lane: Lane) -> Result<Optio
     let snapshot = shared.engine.snapshot()?;
     let found = seek(shared, &snapshot, store, lane, front.position)?;
     front.position = found.unwrap_or_else(|| last.next()).max(front.position);
-    let now = shared.engine.clock().now();
-    if front.position != front.stored && now >= front.stored_at.saturating_add(STORED_EVERY) {
-        let mut batch = WriteBatch::new();
-        let position = front.position.to_bytes().to_vec();
-        batch.put(&shared.keyspaces.queues, layout::front_key(store, lane), position);
-        shared.engine.write(batch)?;
-        (front.stored, front.stored_at) = (front.position, now);
-    }
     shared.fronts.0.lock().insert(key, front);
     Ok(found)
+}
+
+/// Stores the fronts that have moved, from time to time and all at once. A power cut may take that away: it only saves work.
+pub(crate) fn store(shared: &Shared) -> Result<()> {
+    let now = shared.engine.clock().now();
+    let mut batch = Vec::new();
+    for ((store, lane), front) in shared.fronts.0.lock().iter_mut() {
+        if front.position != front.stored && now >= front.stored_at.saturating_add(STORED_EVERY) {
+            let lane = if *lane == Lane::Plain as u8 { Lane::Plain } else { Lane::Arrivals };
+            batch.push((layout::front_key(*store, lane), front.position));
+            (front.stored, front.stored_at) = (front.position, now);
+        }
+    }
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let options = TransactOptions::default().durability(Durability::Buffered);
+    shared.engine.transact_with(&options, |tx| -> Result<()> {
+        for (key, position) in &batch {
+            tx.put(&shared.keyspaces.queues, key.clone(), position.to_bytes().to_vec())?;
+        }
+        Ok(())
+    })
 }
 
 fn stored(shared: &Shared, store: StoreId, lane: Lane) -> Result<Front> {
@@ -94,13 +111,16 @@ pub(crate) fn forget(shared: &Shared, store: StoreId) {
 /// The first message that waits for its time, or waited, if there is any: where it stands, and its row. What is known of it is kept with the hints, for such a
 /// message may come to stand before all others.
 pub(crate) fn first_timed(shared: &Shared, store: StoreId) -> Result<Option<(Place, Bytes)>> {
-    let live = shared.stores.live(store, false)?;
-    let known = live.timed_front();
+    // Where nobody receives, nothing is known, and not much was consumed.
+    let live = shared.stores.peek(store);
+    let known = live.as_ref().map(|live| live.timed_front()).unwrap_or_default();
     let snapshot = shared.engine.snapshot()?;
     let prefix = layout::timed_prefix(store);
     let from = known.place.map_or_else(|| prefix.clone(), |place| place.key(store));
     let Some((key, row)) = first_of(&snapshot, &shared.keyspaces.messages, &from, &prefix)? else { return Ok(None) };
     let place = Place::of_key(&key)?;
-    live.advance_timed_front(known, place);
+    if let Some(live) = live {
+        live.advance_timed_front(known, place);
+    }
     Ok(Some((place, row)))
 }

@@ -3,7 +3,10 @@ import sys
 
 import pytest
 
-from millpond import Server
+pytest.register_assert_rewrite("sqs")
+
+from millpond import Server  # noqa: E402
+from sqs import FACES  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -11,7 +14,27 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """One server on disk for all tests; each makes its own tables. It must have survived them all."""
-    server = Server(tmp_path_factory.mktemp("store"))
+    yield from living(Server(tmp_path_factory.mktemp("store")))
+
+
+@pytest.fixture(scope="session")
+def queue_server(tmp_path_factory):
+    """One server whose clock the tests move, for all tests of queues."""
+    yield from living(Server(tmp_path_factory.mktemp("queues"), "--manual-clock"))
+
+
+@pytest.fixture(scope="session")
+def faces(queue_server):
+    return {name: face(queue_server) for name, face in FACES.items()}
+
+
+@pytest.fixture(params=FACES)
+def sqs(faces, request):
+    """Each of the protocols of SQS in turn."""
+    return faces[request.param]
+
+
+def living(server):
     yield server
     lived = server.alive()
     status = server.stop() if lived else server.process.returncode

@@ -1,5 +1,7 @@
 """Starts the millpond binary and talks to it with boto3, unmodified but for the endpoint."""
 
+import http.client
+import json
 import os
 import pathlib
 import re
@@ -68,6 +70,22 @@ class Server:
 
     def resource(self):
         return boto3.resource("dynamodb", endpoint_url=self.url, config=self.config(), **CREDENTIALS)
+
+    def ask(self, method, path, body=None, **headers):
+        """One request by hand: its status, its headers by their names in lower case, and its body."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        try:
+            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    def advance(self, seconds):
+        """Moves the clock of a server with `--manual-clock`. Gives the time that it shows then, in milliseconds."""
+        status, _, body = self.ask("POST", "/_millpond/clock", json.dumps({"advance_seconds": seconds}))
+        assert status == 200, body
+        return json.loads(body)["now_millis"]
 
     def alive(self):
         return self.process.poll() is None

@@ -105,6 +105,7 @@ const CHECKS: &[Check] = checks! {
         a_value_is_what_was_put_last
         limits_are_met_at_their_edges
         ranges_hold_what_lies_between_their_bounds
+        keys_longer_than_any_are_not_there_and_bound_ranges
         pages_make_up_the_range
         a_snapshot_is_one_moment_of_all_keyspaces
         a_snapshot_outlives_the_change_of_everything

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Bound};
 use bytes::Bytes;
 
 use super::{Subject, all_keys, conflicts, get, keys, meanwhile, put};
-use crate::{Engine, Error, Keyspace, RangeRequest, WriteBatch};
+use crate::{Engine, Error, Keyspace, Page, RangeRequest, WriteBatch};
 
 pub(super) fn keyspaces_are_separate_and_found_again_by_name(subject: &Subject) {
     let store = subject.store();
@@ -131,6 +131,34 @@ fn with_keys(engine: &Engine) -> Keyspace {
         put(engine, &keyspace, key, "value");
     }
     keyspace
+}
+
+pub(super) fn keys_longer_than_any_are_not_there_and_bound_ranges(subject: &Subject) {
+    let store = subject.store();
+    let engine = store.open();
+    let keyspace = engine.keyspace("long").unwrap();
+    let longest = vec![b'm'; engine.limits().key_bytes];
+    let longer = vec![b'm'; 100_000];
+    for key in [&b"a"[..], &longest, b"z"] {
+        engine.transact(|tx| tx.put(&keyspace, key.to_vec(), "")).unwrap();
+    }
+    assert_eq!(engine.get(&keyspace, &longer).unwrap(), None);
+    let snapshot = engine.snapshot().unwrap();
+    assert_eq!(snapshot.get(&keyspace, &longer).unwrap(), None);
+    assert_eq!(engine.transact(|tx| tx.get(&keyspace, &longer)).unwrap(), None);
+    let keys = |from: Bound<&[u8]>, to: Bound<&[u8]>| {
+        let request = RangeRequest::between(from, to);
+        let keys = |page: Page| page.entries.into_iter().map(|(key, _)| key[..1].to_vec()).collect::<Vec<_>>().concat();
+        let in_transaction = keys(engine.transact(|tx| tx.range(&keyspace, &request)).unwrap());
+        assert_eq!(keys(snapshot.range(&keyspace, &request).unwrap()), in_transaction);
+        String::from_utf8(in_transaction).unwrap()
+    };
+    for long in [Bound::Included(&longer[..]), Bound::Excluded(&longer[..])] {
+        assert_eq!(keys(long, Bound::Unbounded), "z");
+        assert_eq!(keys(Bound::Unbounded, long), "am");
+        assert_eq!(keys(long, long), "");
+    }
+    assert_eq!(snapshot.scan(&keyspace, &RangeRequest::prefix(&longer)).unwrap().count(), 0);
 }
 
 pub(super) fn ranges_hold_what_lies_between_their_bounds(subject: &Subject) {

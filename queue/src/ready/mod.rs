@@ -151,10 +151,14 @@ impl Stores {
         })
     }
 
+    /// The hints of a store, if there are any.
+    pub(crate) fn peek(&self, store: StoreId) -> Option<Arc<Live>> {
+        self.live.read().get(&store).cloned()
+    }
+
     /// Tells what a commit has done to a store.
     pub(crate) fn tell(&self, store: StoreId, events: Vec<Event>) {
-        let live = self.live.read().get(&store).cloned();
-        if let Some(live) = live {
+        if let Some(live) = self.peek(store) {
             live.tell(&[], events);
         }
     }

@@ -180,7 +180,7 @@ pub(super) fn value(region: &str, name: &str, queue: &Description, attribute: &s
         // It is of no use without a key, and not shown.
         "KmsDataKeyReusePeriodSeconds" => {
             settings.kms_master_key_id.as_ref()?;
-            settings.kms_data_key_reuse_period.and_then(of_seconds)
+            of_seconds(settings.kms_data_key_reuse_period.unwrap_or(Duration::from_secs(300)))
         }
         "KmsMasterKeyId" => settings.kms_master_key_id.clone(),
         "LastModifiedTimestamp" => Some(queue.modified.as_secs().to_string()),
