@@ -184,7 +184,6 @@ def test_a_key_of_ones_own_replaces_that_of_the_service(sqs):
     sqs.refused(BAD_NAME, said, "CreateQueue", QueueName=fresh("q"), Attributes=both)
 
 
-@pytest.mark.xfail(strict=True, reason="the period that counts is not shown until it is set")
 def test_a_key_is_reused_for_300_seconds_if_nothing_is_said(sqs):
     url = sqs.queue(KmsMasterKeyId="testKeyId")
     assert sqs.attributes(url, "KmsDataKeyReusePeriodSeconds") == {"KmsDataKeyReusePeriodSeconds": "300"}
