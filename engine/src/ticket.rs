@@ -117,6 +117,12 @@ impl<T> Ticket<T> {
         Ticket { slot, value: Some(value), committer }
     }
 
+    /// What the commit is to give.
+    #[must_use]
+    pub fn value(&self) -> Option<&T> {
+        self.value.as_ref()
+    }
+
     /// What the commit gives, without waiting for it: it takes place unless the engine fails. Whoever uses this must bear that a
     /// crash takes it away.
     ///

@@ -93,7 +93,10 @@ fn step(queue: &Queue, request: &Receive) -> Result<Step> {
         return engine.transact(|tx| receive::step(queue, tx, request));
     }
     let options = TransactOptions::default().durability(Durability::Buffered);
-    Ok(engine.submit_with(&options, |tx| receive::step(queue, tx, request))?.unconfirmed()?)
+    let ticket = engine.submit_with(&options, |tx| receive::step(queue, tx, request))?;
+    // Who is told that there is nothing may look at what has become of the messages.
+    let has_messages = ticket.value().is_some_and(|step| !step.messages.is_empty());
+    Ok(if has_messages { ticket.unconfirmed()? } else { ticket.wait()? })
 }
 
 pub(crate) fn blocking(queue: &Queue, request: &Receive) -> Result<Vec<Message>> {

@@ -3,7 +3,7 @@
 use crate::{
     drain::Drained,
     flow::{Figure, Line},
-    linked::{ALL_SYNCED, RECEIVES_UNSYNCED},
+    linked::{PIPELINED, WAITING},
     queue::{Promise, Subject},
 };
 
@@ -20,15 +20,15 @@ pub(crate) fn flow(title: &str, subjects: &[Subject], lines: &[Line]) {
     head(
         "messages a second",
         subjects,
-        &["all synced, to the best that syncs", "receives not synced, to the best that syncs", "the same, to the best"],
+        &["linked, to the best that syncs", "pipelined, to the best that syncs", "the same, to the best"],
     );
     for line in lines {
         let rates = line.figures.iter().map(|figure| thousands(figure.rate));
         let syncs = |subject: &Subject| subject.promise == Promise::Synced;
         let ratios = [
-            ratio(ALL_SYNCED, subjects, &line.figures, &syncs),
-            ratio(RECEIVES_UNSYNCED, subjects, &line.figures, &syncs),
-            ratio(RECEIVES_UNSYNCED, subjects, &line.figures, &|_| true),
+            ratio(WAITING, subjects, &line.figures, &syncs),
+            ratio(PIPELINED, subjects, &line.figures, &syncs),
+            ratio(PIPELINED, subjects, &line.figures, &|_| true),
         ];
         row(line, rates.chain(ratios));
     }
