@@ -36,6 +36,6 @@ pub use millpond_kv as kv;
 pub use millpond_queue as queue;
 pub use pond::{Options, Pond};
 
-#[cfg(all(doctest, feature = "kv", feature = "fjall"))]
+#[cfg(all(doctest, feature = "kv", feature = "queue", feature = "fjall"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

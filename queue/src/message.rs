@@ -185,7 +185,8 @@ impl Sent {
         self.message_id
     }
 
-    /// Its place in a first-in-first-out queue. It is known once the transaction is committed.
+    /// Its place in a first-in-first-out queue. It is known once the transaction is committed; never of a message that another
+    /// call in the same transaction has sent before under this deduplication id.
     #[must_use]
     pub fn sequence_number(&self) -> Option<SequenceNumber> {
         self.placed.as_ref().and_then(Placed::position).map(SequenceNumber)

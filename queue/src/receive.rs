@@ -177,12 +177,7 @@ impl<'a> Round<'a> {
         if let (None, Place::Timed(due, _)) = (before, place) {
             tx.add(&keyspaces.counters, layout::due_key(self.record.store, due.as_secs()), -1)?;
         }
-        let received = ReceivedRow {
-            count: count.saturating_add(1),
-            first_received: before.map_or(self.now, |before| before.first_received),
-            received: self.now,
-            visible: self.visible,
-        };
+        let received = ReceivedRow::received(before, self.now, self.visible);
         tx.put(&keyspaces.received, key, received.encode())?;
         self.events.push(Event::Received { place, before: was_visible, visible: self.visible });
         self.messages.push(message(self.queue, self.record, place, received, content));

@@ -152,12 +152,7 @@ impl<'a> Round<'a> {
             self.events.push(Event::Gone { place, before: None });
             return Ok(());
         }
-        let received = ReceivedRow {
-            count: count.saturating_add(1),
-            first_received: attempted.map_or(self.now, |attempted| attempted.first_received),
-            received: self.now,
-            visible: self.visible,
-        };
+        let received = ReceivedRow::received(attempted, self.now, self.visible);
         after.set(place.position(), Some(received));
         self.messages.push(receive::message(self.queue, self.record, place, received, content));
         Ok(())

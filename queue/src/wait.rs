@@ -42,12 +42,36 @@ impl Patience {
         Ok(deadline)
     }
 
-    /// Has another one look, for who ends a wait may alone have known when the next message is due.
-    fn hand_on(&self) {
+    /// Looks for messages once.
+    fn look(&mut self, queue: &Queue, request: &Receive) -> Result<Look> {
+        let step = step(queue, request)?;
+        // Within a transaction nothing that others do is seen, so there is nothing to wait for.
+        if !step.messages.is_empty() || queue.shared.engine.in_transaction() {
+            return Ok(Look::Over(step.messages));
+        }
+        if step.is_cut_short || step.is_behind {
+            return Ok(Look::Again);
+        }
+        let deadline = self.deadline(queue, request)?;
+        if self.clock.now() < deadline {
+            return Ok(Look::Wait(deadline));
+        }
+        // Who ends a wait may alone have known when the next message is due.
         if let Some(live) = &self.waited {
             live.wake(1);
         }
+        Ok(Look::Over(Vec::new()))
     }
+}
+
+/// What has come of a look.
+enum Look {
+    /// There are messages, or the wait is over.
+    Over(Vec<Message>),
+    /// There may be messages.
+    Again,
+    /// There are none; until then it may be waited for some.
+    Wait(Timestamp),
 }
 
 /// A place among those who wait.
@@ -108,21 +132,15 @@ pub(crate) fn blocking_unless(queue: &Queue, request: &Receive, is_to_end: &Atom
     let mut patience = Patience::new(queue);
     let mut place = None;
     loop {
-        let step = step(queue, request)?;
-        // Within a transaction nothing that others do is seen, so there is nothing to wait for.
-        let is_over = !step.messages.is_empty() || queue.shared.engine.in_transaction();
-        if is_over || is_to_end.load(Ordering::SeqCst) {
-            return Ok(step.messages);
-        }
-        if step.is_cut_short || step.is_behind {
-            std::thread::yield_now();
-            continue;
-        }
-        let deadline = patience.deadline(queue, request)?;
-        if patience.clock.now() >= deadline {
-            patience.hand_on();
-            return Ok(Vec::new());
-        }
+        let deadline = match patience.look(queue, request)? {
+            Look::Over(messages) => return Ok(messages),
+            Look::Again | Look::Wait(_) if is_to_end.load(Ordering::SeqCst) => return Ok(Vec::new()),
+            Look::Again => {
+                std::thread::yield_now();
+                continue;
+            }
+            Look::Wait(deadline) => deadline,
+        };
         match place.take() {
             // It may have come between the look and the wait: look once more.
             None => place = Some(InLine::stand(queue)?),
@@ -138,18 +156,11 @@ pub(crate) async fn future(queue: &Queue, request: &Receive) -> Result<Vec<Messa
     let mut patience = Patience::new(queue);
     let mut place = None;
     loop {
-        let step = step(queue, request)?;
-        if !step.messages.is_empty() || queue.shared.engine.in_transaction() {
-            return Ok(step.messages);
-        }
-        if step.is_cut_short || step.is_behind {
-            continue;
-        }
-        let deadline = patience.deadline(queue, request)?;
-        if patience.clock.now() >= deadline {
-            patience.hand_on();
-            return Ok(Vec::new());
-        }
+        let deadline = match patience.look(queue, request)? {
+            Look::Over(messages) => return Ok(messages),
+            Look::Again => continue,
+            Look::Wait(deadline) => deadline,
+        };
         match place.take() {
             None => place = Some(InLine::stand(queue)?),
             Some(place) => {

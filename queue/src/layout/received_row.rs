@@ -20,6 +20,16 @@ pub(crate) struct ReceivedRow {
 }
 
 impl ReceivedRow {
+    /// Of a message that is received now, perhaps again.
+    pub(crate) fn received(before: Option<ReceivedRow>, now: Timestamp, visible: Timestamp) -> Self {
+        ReceivedRow {
+            count: before.map_or(0, |before| before.count).saturating_add(1),
+            first_received: before.map_or(now, |before| before.first_received),
+            received: now,
+            visible,
+        }
+    }
+
     fn write(&self, row: &mut Writer) {
         row.u32(self.count).time(self.first_received).time(self.received).time(self.visible);
     }
