@@ -138,15 +138,15 @@ impl Places {
         deferred: Vec<Deferred>,
         backend: &dyn Backend,
     ) -> Result<()> {
-        self.overwritten(sequence, ops);
-        if deferred.is_empty() {
-            return Ok(());
-        }
         // What can fail comes first.
         for Deferred { keyspace, key, change } in &deferred {
             if matches!(change, Change::Add { .. }) {
                 self.load(*keyspace, key, backend)?;
             }
+        }
+        self.overwritten(sequence, ops);
+        if deferred.is_empty() {
+            return Ok(());
         }
         let mut next = self.last.next().max(Position::first_at(clock.now()));
         for Deferred { keyspace, key, change } in deferred {

@@ -292,7 +292,7 @@ impl Transaction {
 
     /// Adds to a counter, which is 0 while its key is not there. Adding reads nothing, so that any number of transactions
     /// can add to one counter at a time. The transaction itself does not see it; [`Read::counter`] reads what was committed.
-    /// The counter stays within what an `i64` holds.
+    /// The counter stays within what an `i64` holds. It may be set and deleted like any key, while no other transaction adds to it.
     ///
     /// ```
     /// use millpond_engine::{Engine, Error, Read};

@@ -204,12 +204,16 @@ pub(super) fn counters_are_added_to_by_all_at_once(subject: &Subject) {
     assert_eq!(read(&engine, "all"), i64::MAX);
 
     engine.transact(|tx| tx.put(&counters, "text", "not a number")).unwrap();
+    let before = read(&engine, "of 1");
     let refused = engine.transact(|tx| {
         tx.put(&counters, "beside", "")?;
+        tx.put(&counters, "of 1", 5_i64.to_be_bytes().to_vec())?;
         tx.add(&counters, "text", 1)
     });
     assert!(matches!(refused, Err(Error::NotACounter { bytes: 12 })));
     assert_eq!(engine.get(&counters, b"beside").unwrap(), None);
+    engine.transact(|tx| tx.add(&counters, "of 1", 0)).unwrap();
+    assert_eq!(read(&engine, "of 1"), before, "what failed has changed nothing");
 
     if engine.capabilities().persistent {
         engine.transact(|tx| tx.add(&counters, "of 1", -3)).unwrap();
