@@ -67,7 +67,7 @@ async fn the_query_protocol_is_spoken() {
     let form = format!(
         "Action=ChangeMessageVisibilityBatch&ChangeMessageVisibilityBatchRequestEntry.1.Id=a&ChangeMessageVisibilityBatchRequestEntry.1.ReceiptHandle={handle}&ChangeMessageVisibilityBatchRequestEntry.1.VisibilityTimeout=60&ChangeMessageVisibilityBatchRequestEntry.2.Id=b"
     );
-    let result = "<ChangeMessageVisibilityBatchResult><BatchResultErrorEntry><Code>MissingParameter</Code><Id>b</Id><Message>The request must contain the parameter ChangeMessageVisibilityBatchRequestEntry.2.ReceiptHandle.</Message><SenderFault>true</SenderFault></BatchResultErrorEntry><ChangeMessageVisibilityBatchResultEntry><Id>a</Id></ChangeMessageVisibilityBatchResultEntry></ChangeMessageVisibilityBatchResult>";
+    let result = "<ChangeMessageVisibilityBatchResult><ChangeMessageVisibilityBatchResultEntry><Id>a</Id></ChangeMessageVisibilityBatchResultEntry><BatchResultErrorEntry><Id>b</Id><Code>MissingParameter</Code><Message>The request must contain the parameter ChangeMessageVisibilityBatchRequestEntry.2.ReceiptHandle.</Message><SenderFault>true</SenderFault></BatchResultErrorEntry></ChangeMessageVisibilityBatchResult>";
     assert_eq!(document(query(&server, path, &form).await), answered("ChangeMessageVisibilityBatch", result));
     let form = format!("Action=DeleteMessage&ReceiptHandle={handle}");
     assert_eq!(document(query(&server, path, &form).await), answered("DeleteMessage", ""));
