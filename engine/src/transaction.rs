@@ -223,7 +223,7 @@ impl Transaction {
         self.set(keyspace, key.into(), None)
     }
 
-    /// Adds a row at the end of what begins with `prefix`: its key is the prefix and, in eight bytes, the [`Position`] that
+    /// Adds a row at the end of what begins with `prefix`: its key is the prefix and, in eight bytes, the [`Position`](crate::Position) that
     /// its commit is given, which [`Appended::position`] tells afterwards. Appending reads nothing, so appends never conflict with each other. The row takes so many
     /// positions (at least one), its own first, for values that hold several records. Rows of one transaction follow each
     /// other in the order of the calls. The transaction itself does not see them.
