@@ -9,7 +9,7 @@ use crate::{
     Message, Queue, Receive, Result, deduplication,
     handle::Receipt,
     layout,
-    layout::{AttemptRow, GroupRow, Place, QueueRecord, ReceivedRow},
+    layout::{AttemptRow, Place, QueueRecord, ReceivedRow},
     receive, receive_fifo,
 };
 
@@ -63,8 +63,7 @@ fn unchanged(
     now: Timestamp,
 ) -> Result<Option<ReceivedRow>> {
     let Place::Lane(group, position) = receipt.place else { return Ok(None) };
-    let row = tx.get(&queue.shared.keyspaces.groups, &layout::group_key(record.store, group))?;
-    let received = row.map(GroupRow::decode).transpose()?.and_then(|row| row.of(position));
+    let received = receive_fifo::group(&queue.shared, tx, record.store, group)?.of(position);
     let is_same = |received: &ReceivedRow| {
         received.count == receipt.count && received.visible == visible && received.visible > now
     };

@@ -14,7 +14,7 @@ use crate::{
 const MAX_NAME_CHARACTERS: usize = 80;
 const FIFO_SUFFIX: &str = ".fifo";
 /// How long the name of a deleted queue cannot be used.
-const DELETED: Duration = Duration::from_secs(60);
+pub(crate) const DELETED: Duration = Duration::from_secs(60);
 
 pub(crate) fn is_fifo(name: &str) -> bool {
     name.ends_with(FIFO_SUFFIX)

@@ -5,13 +5,15 @@
 
 use std::sync::Arc;
 
-use millpond_engine::Transaction;
+use millpond_engine::{Timestamp, Transaction};
 
 use crate::{
     QueuePage, Result, layout,
     layout::{GroupHash, Place, QueueRecord, ReceivedRow},
     list_queues,
     message::Content,
+    ready::Event,
+    receive_fifo,
     send::{self, Added},
     shared::Shared,
 };
@@ -53,6 +55,20 @@ impl<'a> Removed<'a> {
         }
         tx.delete(&keyspaces.messages, key)?;
         self.count += 1;
+        Ok(())
+    }
+
+    /// Takes out a message that no receive under way has, and tells of it. In a standard queue `visible` is until when it was
+    /// invisible, if it was received.
+    pub(crate) fn take_out(&mut self, tx: &mut Transaction, place: Place, visible: Option<Timestamp>) -> Result<()> {
+        let mut before = visible;
+        if let (true, Place::Lane(group, position)) = (self.record.is_fifo(), place) {
+            receive_fifo::change(self.shared, tx, self.record, group, |row| row.set(position, None))?;
+            before = None;
+        }
+        self.delete(tx, place, before.is_some())?;
+        let (stores, store) = (Arc::clone(&self.shared.stores), self.record.store);
+        tx.on_commit(move || stores.tell(store, vec![Event::Gone { place, before }]));
         Ok(())
     }
 

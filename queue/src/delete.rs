@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>
 
-use std::{borrow::Borrow, sync::Arc};
+use std::borrow::Borrow;
 
 use millpond_engine::Transaction;
 
@@ -10,9 +10,7 @@ use crate::{
     Error, Queue, ReceiptHandle, Result,
     dead_letter::Removed,
     handle::Receipt,
-    layout,
-    layout::{GroupRow, Place, QueueRecord, ReceivedRow},
-    ready::Event,
+    layout::{Place, QueueRecord, ReceivedRow},
     receive_fifo,
     shared::{NOT_SEEN, Shared},
 };
@@ -64,7 +62,7 @@ pub(crate) fn owned(shared: &Shared, tx: &mut Transaction, name: &str, receipt: 
     match find(shared, tx, &record, &receipt.0)? {
         Found::Own(received) | Found::Unseen(received) => {
             let mut removed = Removed::new(shared, name, &record);
-            remove(shared, tx, &record, receipt.0.place, received, &mut removed)?;
+            removed.take_out(tx, receipt.0.place, Some(received.visible))?;
             removed.finish(tx)
         }
         Found::Others | Found::Gone => Err(Error::MessageNotInflight),
@@ -85,7 +83,7 @@ fn delete(
         Found::Others if record.is_fifo() => Err(expired(receipt)),
         Found::Own(received) if record.is_fifo() && received.visible <= tx.began() => Err(expired(receipt)),
         Found::Others => Ok(()),
-        Found::Own(received) | Found::Unseen(received) => remove(shared, tx, record, receipt.place, received, removed),
+        Found::Own(received) | Found::Unseen(received) => removed.take_out(tx, receipt.place, Some(received.visible)),
     }
 }
 
@@ -111,10 +109,7 @@ pub(crate) fn find(shared: &Shared, tx: &mut Transaction, record: &QueueRecord, 
         return Ok(Found::Gone);
     }
     let received = match (record.is_fifo(), receipt.place) {
-        (true, Place::Lane(group, position)) => {
-            let row = tx.get(&shared.keyspaces.groups, &layout::group_key(record.store, group))?;
-            row.map(GroupRow::decode).transpose()?.and_then(|row| row.of(position))
-        }
+        (true, Place::Lane(group, position)) => receive_fifo::group(shared, tx, record.store, group)?.of(position),
         _ => {
             let row = tx.get(&shared.keyspaces.received, &receipt.place.key(record.store))?;
             row.map(ReceivedRow::decode).transpose()?
@@ -144,25 +139,4 @@ fn unseen(
     let now = tx.began();
     let first_received = before.map_or(now, |before| before.first_received);
     Ok(Found::Unseen(ReceivedRow { count: receipt.count, first_received, received: now, visible: now }))
-}
-
-fn remove(
-    shared: &Shared,
-    tx: &mut Transaction,
-    record: &QueueRecord,
-    place: Place,
-    received: ReceivedRow,
-    removed: &mut Removed<'_>,
-) -> Result<()> {
-    removed.delete(tx, place, !record.is_fifo())?;
-    let before = match (record.is_fifo(), place) {
-        (true, Place::Lane(group, position)) => {
-            receive_fifo::change(shared, tx, record, group, |row| row.set(position, None))?;
-            None
-        }
-        _ => Some(received.visible),
-    };
-    let (stores, store) = (Arc::clone(&shared.stores), record.store);
-    tx.on_commit(move || stores.tell(store, vec![Event::Gone { place, before }]));
-    Ok(())
 }

@@ -1,19 +1,17 @@
 //! What is due: messages that are older than their queue keeps them, ids that are known no longer, what deleted and purged queues
 //! have left behind, and the next messages of the tasks that move them.
 
-use std::{ops::Bound, sync::Arc, time::Duration};
+use std::{ops::Bound, time::Duration};
 
 use bytes::Bytes;
 use millpond_engine::{Keyspace, Position, RangeRequest, Timestamp, Transaction, WriteBatch, key::prefix_end};
 
 use crate::{
-    Result,
+    Result, create_queue,
     dead_letter::Removed,
     front, layout,
     layout::{AttemptRow, DeduplicationRow, GroupHash, Lane, Place, QueueRecord, ReceivedRow, StoreId},
-    list_queues, move_task,
-    ready::Event,
-    receive, receive_fifo,
+    list_queues, move_task, receive,
     shared::Shared,
 };
 
@@ -132,17 +130,12 @@ fn delete(
     place: Place,
     removed: &mut Removed<'_>,
 ) -> Result<()> {
-    let mut before = None;
-    if let (true, Place::Lane(group, position)) = (record.is_fifo(), place) {
-        receive_fifo::change(shared, tx, record, group, |row| row.set(position, None))?;
-    } else {
-        let row = tx.get(&shared.keyspaces.received, &place.key(record.store))?;
-        before = row.map(ReceivedRow::decode).transpose()?.map(|row| row.visible);
-    }
-    removed.delete(tx, place, before.is_some())?;
-    let (stores, store) = (Arc::clone(&shared.stores), record.store);
-    tx.on_commit(move || stores.tell(store, vec![Event::Gone { place, before }]));
-    Ok(())
+    let row = match record.is_fifo() {
+        true => None,
+        false => tx.get(&shared.keyspaces.received, &place.key(record.store))?,
+    };
+    let received = row.map(ReceivedRow::decode).transpose()?;
+    removed.take_out(tx, place, received.map(|received| received.visible))
 }
 
 /// Deletes messages that are too old of those that wait for their time, or waited. They stand in the order of that time, and so only nearly
@@ -278,7 +271,7 @@ fn forget_deleted(shared: &Shared) -> Result<()> {
     let now = shared.engine.clock().now();
     let deleted = RangeRequest::prefix(&layout::deleted_key(""));
     for (key, since) in shared.engine.snapshot()?.range(queues, &deleted)?.entries {
-        let is_long_ago = |since: u64| now >= Timestamp::from_millis(since).saturating_add(Duration::from_secs(60));
+        let is_long_ago = |since: u64| now >= Timestamp::from_millis(since).saturating_add(create_queue::DELETED);
         if is_long_ago(layout::read_u64(&since)?) {
             shared.engine.transact(|tx| -> Result<()> {
                 if tx.get(queues, &key)?.as_ref() == Some(&since) {

@@ -11,7 +11,7 @@ use crate::{
     CancelledMove, Error, MoveStatus, MoveTask, MoveTaskHandle, MoveTaskId, Result, StartMove, create_queue,
     dead_letter::Removed,
     layout,
-    layout::{GroupRow, Place, QueueRecord, ReceivedRow, TaskRow},
+    layout::{Place, QueueRecord, ReceivedRow, TaskRow},
     message::{Content, MessageId},
     move_batch::Targets,
     receive, receive_fifo,
@@ -202,7 +202,7 @@ fn step(shared: &Shared, tx: &mut Transaction, task: &TaskRow, from: Option<&[u8
         next = Some([&place.key(source.store)[..], &[0]].concat());
         let Some(before) = free(shared, tx, &source, place, now)? else { continue };
         if receive::is_over(&source, &content, now) {
-            take_out(shared, tx, &source, place, before, &mut removed)?;
+            removed.take_out(tx, place, before.map(|before| before.visible))?;
             continue;
         }
         let moved = Content {
@@ -217,7 +217,7 @@ fn step(shared: &Shared, tx: &mut Transaction, task: &TaskRow, from: Option<&[u8
             removed.finish(tx)?;
             return end(shared, tx, &mut task, MoveStatus::Failed, Some(reason));
         }
-        take_out(shared, tx, &source, place, before, &mut removed)?;
+        removed.take_out(tx, place, before.map(|before| before.visible))?;
         task.moved += 1;
     }
     let moved = removed.count();
@@ -280,8 +280,7 @@ fn free(
     now: Timestamp,
 ) -> Result<Option<Option<ReceivedRow>>> {
     if let (true, Place::Lane(group, position)) = (source.is_fifo(), place) {
-        let row = tx.get(&shared.keyspaces.groups, &layout::group_key(source.store, group))?;
-        let row = row.map(GroupRow::decode).transpose()?.unwrap_or_default();
+        let row = receive_fifo::group(shared, tx, source.store, group)?;
         // What stands behind a message in flight waits with it, so that the group keeps its order.
         let waits = row.attempted.iter().any(|other| other.position <= position && other.received.visible > now);
         return Ok(if waits { None } else { Some(row.of(position)) });
@@ -290,23 +289,4 @@ fn free(
     let received = row.map(ReceivedRow::decode).transpose()?;
     let is_in_flight = received.is_some_and(|received| received.visible > now);
     Ok(if is_in_flight { None } else { Some(received) })
-}
-
-fn take_out(
-    shared: &Shared,
-    tx: &mut Transaction,
-    source: &QueueRecord,
-    place: Place,
-    before: Option<ReceivedRow>,
-    removed: &mut Removed<'_>,
-) -> Result<()> {
-    removed.delete(tx, place, before.is_some() && !source.is_fifo())?;
-    let visible = before.map(|before| before.visible);
-    if let (true, Place::Lane(group, position)) = (source.is_fifo(), place) {
-        receive_fifo::change(shared, tx, source, group, |row| row.set(position, None))?;
-    }
-    let (stores, store) = (std::sync::Arc::clone(&shared.stores), source.store);
-    let before = visible.filter(|_| !source.is_fifo());
-    tx.on_commit(move || stores.tell(store, vec![crate::ready::Event::Gone { place, before }]));
-    Ok(())
 }

@@ -11,9 +11,10 @@ use crate::{
     Message, Queue, Receive, Result, attempt, dead_letter,
     dead_letter::Removed,
     layout,
-    layout::{GroupHash, GroupRow, Place, QueueRecord, ReceivedRow},
+    layout::{GroupHash, GroupRow, Place, QueueRecord, ReceivedRow, StoreId},
     ready::{Claimed, ClaimedGroup, Claims, Event},
     receive::{self, MAX_IN_FLIGHT, Step},
+    shared::Shared,
 };
 
 /// A step ends after so many groups from which nothing was received.
@@ -90,15 +91,14 @@ impl<'a> Round<'a> {
 
     /// Receives the first messages of a group.
     fn take(&mut self, tx: &mut Transaction, claimed: ClaimedGroup, wanted: usize) -> Result<()> {
-        let keyspaces = &self.queue.shared.keyspaces;
+        let shared = &self.queue.shared;
         let (store, group) = (self.record.store, claimed.group);
-        let key = layout::group_key(store, group);
-        let before = tx.get(&keyspaces.groups, &key)?.map(GroupRow::decode).transpose()?.unwrap_or_default();
+        let before = self::group(shared, tx, store, group)?;
         let mut after = before.clone();
         // Messages are received from the front of the group, so none stands before the first that was.
         let first = before.attempted.first().map_or(claimed.first, |attempted| attempted.position.min(claimed.first));
         let range = self.range(group, first, claimed.last, wanted - self.messages.len());
-        let rows = tx.range(&keyspaces.messages, &range)?.entries;
+        let rows = tx.range(&shared.keyspaces.messages, &range)?.entries;
         let is_missing = rows.is_empty();
         for (row_key, row) in rows {
             let place = Place::of_key(&row_key)?;
@@ -111,10 +111,7 @@ impl<'a> Round<'a> {
             self.take_one(tx, place, attempted, layout::decode_message(row)?, &mut after)?;
         }
         if after != before {
-            match after.attempted.is_empty() {
-                true => tx.delete(&keyspaces.groups, key)?,
-                false => tx.put(&keyspaces.groups, key, after.encode())?,
-            }
+            keep(shared, tx, store, group, &after)?;
             self.events.push(Event::Attempted { group, before, after });
         } else if is_missing {
             let place = Place::Lane(group, claimed.first);
@@ -166,24 +163,34 @@ impl<'a> Round<'a> {
     }
 }
 
+/// What is kept of the messages of a group that were received.
+pub(crate) fn group(shared: &Shared, tx: &mut Transaction, store: StoreId, group: GroupHash) -> Result<GroupRow> {
+    let row = tx.get(&shared.keyspaces.groups, &layout::group_key(store, group))?;
+    Ok(row.map(GroupRow::decode).transpose()?.unwrap_or_default())
+}
+
+fn keep(shared: &Shared, tx: &mut Transaction, store: StoreId, group: GroupHash, row: &GroupRow) -> Result<()> {
+    let (groups, key) = (&shared.keyspaces.groups, layout::group_key(store, group));
+    match row.attempted.is_empty() {
+        true => Ok(tx.delete(groups, key)?),
+        false => Ok(tx.put(groups, key, row.encode())?),
+    }
+}
+
 /// Changes what is kept of the messages of a group that were received.
 pub(crate) fn change(
-    queue: &crate::shared::Shared,
+    shared: &Shared,
     tx: &mut Transaction,
     record: &QueueRecord,
     group: GroupHash,
     change: impl FnOnce(&mut GroupRow),
 ) -> Result<()> {
-    let key = layout::group_key(record.store, group);
-    let groups = &queue.keyspaces.groups;
-    let before = tx.get(groups, &key)?.map(GroupRow::decode).transpose()?.unwrap_or_default();
+    let store = record.store;
+    let before = self::group(shared, tx, store, group)?;
     let mut after = before.clone();
     change(&mut after);
-    match after.attempted.is_empty() {
-        true => tx.delete(groups, key)?,
-        false => tx.put(groups, key, after.encode())?,
-    }
-    let (stores, store) = (Arc::clone(&queue.stores), record.store);
+    keep(shared, tx, store, group, &after)?;
+    let stores = Arc::clone(&shared.stores);
     tx.on_commit(move || stores.tell(store, vec![Event::Attempted { group, before, after }]));
     Ok(())
 }
