@@ -68,6 +68,18 @@ impl RangeRequest {
         self
     }
 
+    /// Begin with `key`, in the direction of travel. Call it after [`reverse`](RangeRequest::reverse).
+    #[must_use]
+    pub fn start_at(mut self, key: &[u8]) -> Self {
+        let bound = Bound::Included(Bytes::copy_from_slice(key));
+        if self.reverse {
+            self.to = bound;
+        } else {
+            self.from = bound;
+        }
+        self
+    }
+
     /// Go on strictly after `key`, in the direction of travel. Call it after [`reverse`](RangeRequest::reverse).
     #[must_use]
     pub fn resume_after(mut self, key: &[u8]) -> Self {

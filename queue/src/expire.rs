@@ -4,7 +4,7 @@
 use std::{ops::Bound, time::Duration};
 
 use bytes::Bytes;
-use millpond_engine::{Keyspace, Position, RangeRequest, Timestamp, Transaction, WriteBatch, key::prefix_end};
+use millpond_engine::{Keyspace, Position, RangeRequest, Timestamp, Transaction, WriteBatch};
 
 use crate::{
     Result, create_queue,
@@ -116,9 +116,7 @@ fn first_places(
 }
 
 fn rows(tx: &mut Transaction, keyspace: &Keyspace, from: &[u8], prefix: &[u8]) -> Result<Vec<(Bytes, Bytes)>> {
-    let end = prefix_end(prefix);
-    let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let range = RangeRequest::between(Bound::Included(from), end).limit(BATCH);
+    let range = RangeRequest::prefix(prefix).start_at(from).limit(BATCH);
     Ok(tx.range(keyspace, &range)?.entries)
 }
 

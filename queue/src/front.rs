@@ -1,12 +1,10 @@
 //! Where the messages of a store begin. What was consumed from its front is not walked over again: a log-structured store keeps
 //! what was deleted until it is compacted.
 
-use std::{collections::HashMap, ops::Bound, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
-use millpond_engine::{
-    Durability, Keyspace, Position, RangeRequest, Snapshot, Timestamp, TransactOptions, key::prefix_end,
-};
+use millpond_engine::{Durability, Keyspace, Position, RangeRequest, Snapshot, Timestamp, TransactOptions};
 use parking_lot::Mutex;
 
 use crate::{
@@ -97,9 +95,7 @@ pub(crate) fn first_of(
     from: &[u8],
     prefix: &[u8],
 ) -> Result<Option<(Bytes, Bytes)>> {
-    let end = prefix_end(prefix);
-    let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let range = RangeRequest::between(Bound::Included(from), end).limit(1);
+    let range = RangeRequest::prefix(prefix).start_at(from).limit(1);
     Ok(snapshot.range(keyspace, &range)?.entries.pop())
 }
 

@@ -2,7 +2,7 @@
 
 use std::{ops::Bound, time::Duration};
 
-use millpond_engine::{Position, RangeRequest, Read, Snapshot, Timestamp, key::prefix_end};
+use millpond_engine::{Position, RangeRequest, Read, Snapshot, Timestamp};
 
 use crate::{
     Counts, Description, Metrics, Result, expire, front, layout,
@@ -46,10 +46,9 @@ fn counts(shared: &Shared, name: &str, record: &QueueRecord) -> Result<Counts> {
 fn delayed(shared: &Shared, snapshot: &Snapshot, store: StoreId, now: Timestamp) -> Result<u64> {
     let second = now.as_secs();
     let next = layout::due_key(store, second.saturating_add(1));
-    let end = prefix_end(&layout::due_prefix(store));
-    let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+    let later = RangeRequest::prefix(&layout::due_prefix(store)).start_at(&next);
     let mut delayed = 0;
-    for entry in snapshot.scan(&shared.keyspaces.counters, &RangeRequest::between(Bound::Included(&next), end))? {
+    for entry in snapshot.scan(&shared.keyspaces.counters, &later)? {
         let (_, count) = entry?;
         delayed += u64::try_from(millpond_engine::read_counter(Some(&count))?).unwrap_or_default();
     }
@@ -80,10 +79,9 @@ fn delayed_fifo(
     let first = Timestamp::from_millis(now.as_millis().saturating_sub(since).saturating_add(1));
     let first = Position::first_at(first);
     let from = layout::arrival_key(record.store, first);
-    let end = prefix_end(&layout::store_prefix(record.store));
-    let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+    let later = RangeRequest::prefix(&layout::store_prefix(record.store)).start_at(&from);
     let mut delayed: u64 = 0;
-    for entry in snapshot.scan(&shared.keyspaces.arrivals, &RangeRequest::between(Bound::Included(&from), end))? {
+    for entry in snapshot.scan(&shared.keyspaces.arrivals, &later)? {
         entry?;
         delayed += 1;
     }

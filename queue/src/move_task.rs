@@ -2,9 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html>
 
-use std::ops::Bound;
-
-use millpond_engine::{RangeRequest, Read, Timestamp, Transaction, key::prefix_end};
+use millpond_engine::{RangeRequest, Read, Timestamp, Transaction};
 use uuid::Uuid;
 
 use crate::{
@@ -264,9 +262,7 @@ fn page(
     most: usize,
 ) -> Result<Vec<(Place, Content)>> {
     let prefix = layout::store_prefix(source.store);
-    let end = prefix_end(&prefix);
-    let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let range = RangeRequest::between(Bound::Included(from.unwrap_or(&prefix)), end).limit(most);
+    let range = RangeRequest::prefix(&prefix).start_at(from.unwrap_or(&prefix)).limit(most);
     let entries = tx.range(&shared.keyspaces.messages, &range)?.entries;
     entries.into_iter().map(|(key, row)| Ok((Place::of_key(&key)?, layout::decode_message(row)?))).collect()
 }

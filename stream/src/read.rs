@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use bytes::Bytes;
-use millpond_engine::{Position, RangeRequest, Read, key::prefix_end};
+use millpond_engine::{Position, RangeRequest, Read};
 
 use crate::layout;
 use crate::{LogId, Logs, Result, ShardId};
@@ -128,7 +128,5 @@ impl Logs {
 }
 
 fn rows_from(log: LogId, shard: ShardId, position: Position) -> RangeRequest {
-    let end = prefix_end(&layout::shard_prefix(log, shard));
-    let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    RangeRequest::between(Bound::Included(&layout::record_key(log, shard, position)), end)
+    RangeRequest::prefix(&layout::shard_prefix(log, shard)).start_at(&layout::record_key(log, shard, position))
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, ops::Bound};
 
 use bytes::Bytes;
-use millpond_engine::{Engine, Position, RangeRequest, Snapshot, Timestamp, key::prefix_end};
+use millpond_engine::{Engine, Position, RangeRequest, Snapshot, Timestamp};
 
 use crate::{
     Result, layout,
@@ -143,7 +143,9 @@ impl RowPage<Place, Place> {
 
 /// The keys with a prefix, behind one of them.
 fn behind(prefix: &[u8], after: Option<&[u8]>) -> RangeRequest {
-    let end = prefix_end(prefix);
-    let end = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    RangeRequest::between(after.map_or(Bound::Included(prefix), Bound::Excluded), end)
+    let range = RangeRequest::prefix(prefix);
+    match after {
+        Some(after) => range.resume_after(after),
+        None => range,
+    }
 }
