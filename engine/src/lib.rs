@@ -59,6 +59,7 @@ mod snapshot;
 mod statistics;
 mod ticket;
 mod transaction;
+pub mod wait;
 
 pub use backend::{BackendKind, Capabilities, Limits};
 pub use batch::WriteBatch;
