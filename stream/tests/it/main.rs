@@ -1,7 +1,9 @@
 //! Streams and their logs through their public calls.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test reports")]
 
+mod edges;
 mod fan_out;
 mod log;
 mod streams;
+mod support;
