@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use millpond_engine::{Engine, Keyspace, Position, Read, Timestamp, Transaction};
+use millpond_engine::{Engine, Keyspace, Position, RangeRequest, Read, Timestamp, Transaction};
 use parking_lot::RwLock;
 
 use super::layout::{self, LOGS, RECORDS};
@@ -180,6 +180,8 @@ impl Logs {
     /// [`Error::NoLog`], and those of the engine.
     pub fn set_retention_in(&self, tx: &mut Transaction, log: LogId, retention: Duration) -> Result<()> {
         let mut record = LogRecord::clone(&*self.need(tx, log)?);
+        // What is trimmed meanwhile conflicts with it: then the floor is above that when it runs again.
+        tx.range(&self.logs, &RangeRequest::prefix(&layout::trimmed_prefix(log)))?;
         record.floor = self.horizon_of(&record);
         record.retention = retention;
         self.put(tx, log, &record)

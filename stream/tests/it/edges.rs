@@ -155,3 +155,29 @@ fn a_time_is_where_its_first_record_is_at_the_border_of_a_millisecond() {
     }
 }
 
+#[test]
+fn a_retention_that_grows_while_old_records_are_trimmed_keeps_what_was_there() {
+    let streams = Streams::open(&engine()).unwrap();
+    let engine = streams.engine();
+    let [busy, kept] = ["busy", "kept"].map(|name| streams.create(name, &CreateOptions::shards(1)).unwrap());
+    // Trimming these takes a while.
+    for _ in 0..20 {
+        let tickets: Vec<_> = (0..1000).map(|_| busy.append_async(("k", "x")).unwrap()).collect();
+        tickets.into_iter().for_each(|ticket| drop(ticket.wait().unwrap()));
+    }
+    engine.clock().advance(HOUR).unwrap();
+    kept.append(("k", "x")).unwrap();
+    engine.clock().advance(24 * HOUR).unwrap();
+    thread::scope(|scope| {
+        let before = engine.latest_commit();
+        let trimmed = scope.spawn(|| streams.maintain().unwrap());
+        while engine.latest_commit() == before {
+            thread::yield_now();
+        }
+        kept.increase_retention(48).unwrap();
+        engine.clock().advance(HOUR).unwrap();
+        assert_eq!(trimmed.join().unwrap(), 20_000);
+    });
+    let read = kept.reader(FIRST, &StartingPosition::TrimHorizon).unwrap().try_read(10).unwrap();
+    assert_eq!(texts(&read.records), ["x"]);
+}
