@@ -156,6 +156,62 @@ fn a_time_is_where_its_first_record_is_at_the_border_of_a_millisecond() {
 }
 
 #[test]
+fn who_reads_a_stream_while_it_is_deleted_is_told_that_it_is_not_there() {
+    for _ in 0..20 {
+        let stream = stream(1);
+        stream.register_consumer("fan", &Default::default()).unwrap();
+        let subscribed = stream.subscribe("fan", FIRST, &StartingPosition::TrimHorizon).unwrap();
+        let iterator = stream.iterator(FIRST, &StartingPosition::TrimHorizon).unwrap();
+        let mut reader = stream.reader(FIRST, &StartingPosition::TrimHorizon).unwrap();
+        thread::scope(|scope| {
+            let codes = [
+                scope.spawn(move || {
+                    loop {
+                        if let Err(error) = reader.try_read(1) {
+                            return error.code();
+                        }
+                    }
+                }),
+                scope.spawn(move || {
+                    let mut subscription = subscribed;
+                    loop {
+                        match subscription.next_blocking() {
+                            Some(Err(error)) => return error.code(),
+                            event => assert!(event.is_some()),
+                        }
+                    }
+                }),
+                scope.spawn(|| {
+                    loop {
+                        if let Err(error) = stream.streams().get_records(&iterator, 1) {
+                            return error.code();
+                        }
+                    }
+                }),
+            ];
+            for _ in 0..20 {
+                stream.append(("k", "x")).unwrap();
+            }
+            stream.streams().delete("clicks", true).unwrap();
+            for code in codes {
+                assert_eq!(code.join().unwrap(), "ResourceNotFoundException");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_reader_of_a_shard_that_was_cleared_away_is_told_so() {
+    let stream = stream(1);
+    let clock = stream.streams().engine().clock().clone();
+    let mut reader = stream.reader(FIRST, &StartingPosition::TrimHorizon).unwrap();
+    stream.split_shard(FIRST, 1 << 127).unwrap();
+    clock.advance(25 * HOUR).unwrap();
+    stream.streams().maintain().unwrap();
+    assert!(matches!(reader.try_read(1), Err(Error::ShardDoesNotExist { shard: FIRST, .. })));
+}
+
+#[test]
 fn a_retention_that_grows_while_old_records_are_trimmed_keeps_what_was_there() {
     let streams = Streams::open(&engine()).unwrap();
     let engine = streams.engine();
