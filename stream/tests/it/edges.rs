@@ -156,6 +156,28 @@ fn a_time_is_where_its_first_record_is_at_the_border_of_a_millisecond() {
 }
 
 #[test]
+fn a_record_that_its_own_transaction_has_put_before_a_split_is_before_the_end() {
+    let stream = stream(1);
+    stream.append(("k", "before")).unwrap();
+    let engine = stream.streams().engine().clone();
+    let placed = engine.transact(|tx| {
+        let first = stream.append_in(tx, ("k", "within"))?;
+        stream.split_shard_in(tx, FIRST, 1 << 127)?;
+        Ok::<_, Error>([first, stream.append_in(tx, ("k", "child"))?])
+    });
+    let [within, child] = placed.unwrap();
+    assert!(within.sequence_number() < child.sequence_number());
+    assert_eq!((within.shard(), child.shard().get() > 0), (FIRST, true));
+    let mut reader = stream.reader(FIRST, &StartingPosition::TrimHorizon).unwrap();
+    let read = reader.try_read(10).unwrap();
+    assert_eq!((texts(&read.records), read.is_end), (vec!["before", "within"], true));
+    let latest = stream.reader(FIRST, &StartingPosition::Latest).unwrap().try_read(10).unwrap();
+    assert_eq!((texts(&latest.records), latest.is_end), (vec![], true), "nothing comes after its end");
+    let mut of_child = stream.reader(child.shard(), &StartingPosition::TrimHorizon).unwrap();
+    assert_eq!(texts(&of_child.try_read(10).unwrap().records), ["child"]);
+}
+
+#[test]
 fn who_reads_a_stream_while_it_is_deleted_is_told_that_it_is_not_there() {
     for _ in 0..20 {
         let stream = stream(1);
@@ -209,6 +231,22 @@ fn a_reader_of_a_shard_that_was_cleared_away_is_told_so() {
     clock.advance(25 * HOUR).unwrap();
     stream.streams().maintain().unwrap();
     assert!(matches!(reader.try_read(1), Err(Error::ShardDoesNotExist { shard: FIRST, .. })));
+}
+
+#[test]
+fn a_shard_is_shown_for_as_long_as_a_record_of_it_is_kept() {
+    let stream = stream(1);
+    let clock = stream.streams().engine().clock().clone();
+    stream.append(("k", "x")).unwrap();
+    stream.split_shard(FIRST, 1 << 127).unwrap();
+    for _ in 0..3 {
+        clock.set(clock.now().saturating_add(12 * HOUR)).unwrap();
+        let is_shown = stream.shards(None).unwrap().iter().any(|shard| shard.id == FIRST);
+        let reader = stream.reader(FIRST, &StartingPosition::TrimHorizon);
+        assert_eq!(reader.is_ok(), is_shown);
+        let kept = reader.map_or(0, |mut reader| reader.try_read(1).unwrap().records.len());
+        assert_eq!(kept, usize::from(clock.now() <= START.saturating_add(24 * HOUR)), "{}", clock.now());
+    }
 }
 
 #[test]
