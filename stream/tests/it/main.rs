@@ -4,6 +4,8 @@
 
 mod edges;
 mod fan_out;
+mod histories;
 mod log;
+mod model;
 mod streams;
 mod support;
