@@ -1,12 +1,15 @@
 //! The AWS-like services on one port: which one is asked for, and what it answers.
 
 mod answer;
+mod cbor;
 pub(crate) mod json;
 mod kv;
 pub(crate) mod query;
 mod queue;
 mod scope;
+mod stream;
 
+use bytes::Bytes;
 use hyper::{StatusCode, header::HOST, http::request::Parts};
 use millpond::Pond;
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,7 +30,7 @@ pub(crate) struct Call<'a> {
     /// The region that the client signed for; ARNs name it.
     pub(crate) region: &'a str,
     head: &'a Parts,
-    pub(crate) body: &'a [u8],
+    pub(crate) body: &'a Bytes,
     /// Of a request in the Query protocol.
     form: Option<(Dialect, &'a Parameters)>,
 }
@@ -82,7 +85,7 @@ pub(crate) fn resume(pond: &Pond) -> Result<(), millpond::Error> {
 
 /// A request's answer. In JSON the service and operation are named by `X-Amz-Target`, in the Query protocol by `Action` and
 /// `Version`; where that does not tell the service, the one that the request was signed for does.
-pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &[u8]) -> Reply {
+pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &Bytes) -> Reply {
     let scope = Scope::of(head);
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let call = Call { pond, buckets, region: scope.region(), head, body, form: None };
