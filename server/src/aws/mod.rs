@@ -93,6 +93,7 @@ pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &Bytes)
         Some((kv::TARGET, operation)) => kv::answer(&call, operation),
         Some((kv::streams::TARGET, operation)) => kv::streams::answer(&call, operation),
         Some((queue::TARGET, operation)) => return queue::answer(&call, operation),
+        Some((stream::TARGET, operation)) => return stream::answer(&call, operation),
         Some((other, _)) => Err(Failure::unknown_operation(format!("no service has the target prefix {other:?}"))),
         None if query::is_spoken(head, body) => return answer_form(&call, &scope),
         None => return untargeted(&call, &scope),
@@ -135,6 +136,7 @@ pub(crate) fn is_brief(pond: &Pond, head: &Parts) -> bool {
     match target.and_then(|target| target.split_once('.')) {
         Some((kv::TARGET, operation)) => kv::is_brief(pond, operation),
         Some((queue::TARGET, operation)) => queue::is_brief(pond, operation),
+        Some((stream::TARGET, operation)) => stream::is_brief(pond, operation),
         _ => false,
     }
 }
@@ -142,6 +144,7 @@ pub(crate) fn is_brief(pond: &Pond, head: &Parts) -> bool {
 fn untargeted(call: &Call<'_>, scope: &Scope) -> Reply {
     let failure = match scope.service() {
         Some(queue::SERVICE) => return queue::answer(call, ""),
+        Some(stream::SERVICE) => return stream::untargeted().into(),
         Some(kv::SERVICE) => Failure::unknown_operation("the request has no X-Amz-Target header"),
         Some(other) => Failure::unknown_operation(not_served(other)),
         None => Failure::client(

@@ -59,6 +59,18 @@ impl std::ops::Deref for Text<'_> {
     }
 }
 
+impl Integer {
+    /// Of a number whose limits have been checked.
+    pub(super) fn count(self) -> u32 {
+        u32::try_from(self.0).unwrap_or_default()
+    }
+
+    /// As [`count`](Self::count).
+    pub(super) fn size(self) -> usize {
+        usize::try_from(self.0).unwrap_or_default()
+    }
+}
+
 impl Moment {
     /// What lies before 1970 is 1970.
     pub(super) fn timestamp(self) -> Timestamp {
