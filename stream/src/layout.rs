@@ -1,134 +1,129 @@
-//! The only file that knows keys and values on disk. Integers are big-endian.
+//! The only file that knows keys and values of the service's own keyspace. Records are in the log's.
 //!
 //! | keyspace | key | value |
 //! |---|---|---|
-//! | `stream.logs` | `00` | u64: the highest log id ever given |
-//! | `stream.logs` | `01` log id (u64) | the log's record (see `record.rs`) |
-//! | `stream.logs` | `02` log id (u64) | empty: the log is removed, records of it may be left |
-//! | `stream.logs` | `03` log id (u64), shard (u32) | a position (u64): the records before it may be removed, and the one right before it was there |
-//! | `stream.records` | log id (u64), shard (u32), position (u64) | a version byte, then each record after its length (u32) |
+//! | `stream.catalog` | `01` name | a stream's record |
+//! | `stream.catalog` | `02` name `00` consumer's name | a consumer's record |
+//! | `stream.catalog` | `03` resource | its tags |
+//! | `stream.catalog` | `04` resource | its policy, as text |
+//! | `stream.catalog` | `05` | the account's commitment |
 //!
-//! A row of records takes a position for each of them; its own is that of the first. Ids are never given twice, so what a
-//! removed log left behind cannot show in another.
+//! A resource is a letter (`s`, `c`, `q`, `h`) and its names, with `00` between them. Values but policies are a version byte and a
+//! struct in [postcard](https://postcard.jamesmunns.com/wire-format)'s form.
 
-use bytes::Bytes;
-use millpond_engine::Position;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Error, LogId, Result, ShardId};
+use millpond_engine::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// Keyspace of logs.
-pub(crate) const LOGS: &str = "stream.logs";
-/// Keyspace of records.
-pub(crate) const RECORDS: &str = "stream.records";
+use crate::{Distribution, Error, Resource, Result, ShardMetric, log::LogId};
 
-/// Key of the highest log id ever given.
-pub(crate) const LAST_LOG_ID: &[u8] = &[0];
-/// Prefix of the keys of all logs.
-pub(crate) const LOG_PREFIX: &[u8] = &[1];
-/// Prefix of the keys that mark removed logs.
-pub(crate) const REMOVED_PREFIX: &[u8] = &[2];
-const TRIMMED: u8 = 3;
-const BATCH_VERSION: u8 = 1;
+/// The service's own keyspace.
+pub(crate) const CATALOG: &str = "stream.catalog";
+/// Before the names of streams.
+pub(crate) const STREAM_PREFIX: &[u8] = &[1];
+const CONSUMER: u8 = 2;
+const TAGS: u8 = 3;
+const POLICY: u8 = 4;
+/// Key of the account's commitment.
+pub(crate) const COMMITMENT_KEY: &[u8] = &[5];
+const VERSION: u8 = 1;
 
-pub(crate) fn log_key(log: LogId) -> Vec<u8> {
-    [LOG_PREFIX, &log.get().to_be_bytes()].concat()
+/// A stream as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StreamRecord {
+    pub(crate) log: u64,
+    pub(crate) created: u64,
+    pub(crate) is_on_demand: bool,
+    pub(crate) warm_throughput: Option<u32>,
+    pub(crate) encryption_key: Option<String>,
+    pub(crate) monitoring: BTreeSet<ShardMetric>,
+    pub(crate) max_record_kib: u32,
+    pub(crate) distribution: Distribution,
+    pub(crate) consumers: u32,
+    pub(crate) queues: u32,
+    pub(crate) channels: u32,
 }
 
-pub(crate) fn removed_key(log: LogId) -> Vec<u8> {
-    [REMOVED_PREFIX, &log.get().to_be_bytes()].concat()
-}
-
-/// The log in the key of its record or of its mark.
-pub(crate) fn log_id(key: &[u8]) -> Result<LogId> {
-    read_u64(key.get(1..).unwrap_or_default()).map(LogId::new)
-}
-
-pub(crate) fn read_u64(value: &[u8]) -> Result<u64> {
-    let bytes =
-        value.try_into().map_err(|_| Error::Corrupt { keyspace: LOGS, detail: "a number is not eight bytes" })?;
-    Ok(u64::from_be_bytes(bytes))
-}
-
-pub(crate) fn trimmed_key(log: LogId, shard: ShardId) -> Vec<u8> {
-    [&[TRIMMED][..], &shard_prefix(log, shard)].concat()
-}
-
-/// Prefix of the keys that say how far the shards of a log are trimmed.
-pub(crate) fn trimmed_prefix(log: LogId) -> Vec<u8> {
-    [&[TRIMMED][..], &log.get().to_be_bytes()].concat()
-}
-
-/// Prefix of the keys of all records of a log.
-pub(crate) fn records_prefix(log: LogId) -> [u8; 8] {
-    log.get().to_be_bytes()
-}
-
-/// Prefix of the keys of all records of a shard.
-pub(crate) fn shard_prefix(log: LogId, shard: ShardId) -> Vec<u8> {
-    [&log.get().to_be_bytes()[..], &shard.get().to_be_bytes()].concat()
-}
-
-pub(crate) fn record_key(log: LogId, shard: ShardId, position: Position) -> Vec<u8> {
-    [&shard_prefix(log, shard)[..], &position.to_bytes()].concat()
-}
-
-/// The position in the key of a row of records.
-pub(crate) fn position(key: &[u8]) -> Result<Position> {
-    Position::of_key(key).ok_or(Error::Corrupt { keyspace: RECORDS, detail: "a key has no position" })
-}
-
-/// The position after the last record of a row.
-pub(crate) fn end_of_row(key: &[u8], batch: Bytes) -> Result<Position> {
-    let records = u32::try_from(decode_batch(batch)?.len()).unwrap_or(u32::MAX);
-    Ok(position(key)?.plus(records))
-}
-
-pub(crate) fn encode_batch(records: &[Bytes]) -> Vec<u8> {
-    let mut batch = Vec::with_capacity(1 + records.iter().map(|record| 4 + record.len()).sum::<usize>());
-    batch.push(BATCH_VERSION);
-    for record in records {
-        // A value of the engine is shorter than that, and it refuses longer ones.
-        batch.extend_from_slice(&u32::try_from(record.len()).unwrap_or(u32::MAX).to_be_bytes());
-        batch.extend_from_slice(record);
+impl StreamRecord {
+    pub(crate) fn log(&self) -> LogId {
+        LogId::new(self.log)
     }
-    batch
+
+    pub(crate) fn created(&self) -> Timestamp {
+        Timestamp::from_millis(self.created)
+    }
 }
 
-/// The records of a row, as parts of it.
-pub(crate) fn decode_batch(mut batch: Bytes) -> Result<Vec<Bytes>> {
-    let bad = |detail| Error::Corrupt { keyspace: RECORDS, detail };
-    if batch.first() != Some(&BATCH_VERSION) {
-        return Err(bad("a row is of an unknown version"));
-    }
-    let mut records = Vec::new();
-    let mut rest = batch.split_off(1);
-    while let Some(length) = rest.first_chunk::<4>().copied().map(u32::from_be_bytes) {
-        let mut record = rest.split_off(4);
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        if length > record.len() {
-            return Err(bad("a record is cut off"));
-        }
-        rest = record.split_off(length);
-        records.push(record);
-    }
-    if rest.is_empty() { Ok(records) } else { Err(bad("a row is cut off")) }
+/// A consumer as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ConsumerRecord {
+    pub(crate) created: u64,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The account's commitment as stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CommitmentRecord {
+    pub(crate) started: Option<u64>,
+    pub(crate) ends: Option<u64>,
+}
 
-    #[test]
-    fn a_batch_is_read_back_as_it_was_written_or_not_at_all() {
-        let records = [Bytes::from_static(b"one"), Bytes::new(), Bytes::from(vec![7; 1000])];
-        let batch = Bytes::from(encode_batch(&records));
-        assert_eq!(decode_batch(batch.clone()).unwrap(), records);
-        assert_eq!(decode_batch(Bytes::from(encode_batch(&[]))).unwrap(), [] as [Bytes; 0]);
-        for end in 0..batch.len() {
-            // Where a record ends, what is cut off cannot be told; the engine's values are whole.
-            let is_whole = [1, 8, 12].contains(&end);
-            assert_eq!(decode_batch(batch.slice(..end)).is_ok(), is_whole, "{end}");
-        }
-        assert!(decode_batch(Bytes::from_static(&[9])).is_err());
+/// The tags of a resource.
+pub(crate) type Tags = BTreeMap<String, String>;
+
+pub(crate) fn stream_key(name: &str) -> Vec<u8> {
+    [STREAM_PREFIX, name.as_bytes()].concat()
+}
+
+/// The name in a key of a stream.
+pub(crate) fn stream_name(key: &[u8]) -> Result<String> {
+    let name = key.get(1..).and_then(|name| std::str::from_utf8(name).ok());
+    name.map(str::to_owned).ok_or(Error::Corrupt { keyspace: CATALOG, detail: "the name of a stream is no text" })
+}
+
+/// Before the names of a stream's consumers.
+pub(crate) fn consumers_prefix(stream: &str) -> Vec<u8> {
+    [&[CONSUMER], stream.as_bytes(), &[0]].concat()
+}
+
+pub(crate) fn consumer_key(stream: &str, name: &str) -> Vec<u8> {
+    [&consumers_prefix(stream), name.as_bytes()].concat()
+}
+
+/// The name in a key of a consumer.
+pub(crate) fn consumer_name(stream: &str, key: &[u8]) -> Result<String> {
+    let name = key.get(stream.len() + 2..).and_then(|name| std::str::from_utf8(name).ok());
+    name.map(str::to_owned).ok_or(Error::Corrupt { keyspace: CATALOG, detail: "the name of a consumer is no text" })
+}
+
+fn resource_key(kind: u8, resource: &Resource) -> Vec<u8> {
+    match resource {
+        Resource::Stream { name } => [&[kind, b's'], name.as_bytes()].concat(),
+        Resource::Consumer { stream, name } => [&[kind, b'c'], stream.as_bytes(), &[0], name.as_bytes()].concat(),
+        Resource::Queue { id } => [&[kind, b'q'], id.as_bytes()].concat(),
+        Resource::Channel { id } => [&[kind, b'h'], id.as_bytes()].concat(),
+    }
+}
+
+pub(crate) fn tags_key(resource: &Resource) -> Vec<u8> {
+    resource_key(TAGS, resource)
+}
+
+pub(crate) fn policy_key(resource: &Resource) -> Vec<u8> {
+    resource_key(POLICY, resource)
+}
+
+/// A value as stored.
+pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
+    let bad = |_| Error::Corrupt { keyspace: CATALOG, detail: "a value cannot be written" };
+    postcard::to_extend(value, vec![VERSION]).map_err(bad)
+}
+
+/// What [`encode`] gave.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let corrupt = |detail| Error::Corrupt { keyspace: CATALOG, detail };
+    match bytes.split_first() {
+        Some((&VERSION, body)) => postcard::from_bytes(body).map_err(|_| corrupt("a row is cut off")),
+        _ => Err(corrupt("a row is of an unknown version")),
     }
 }
