@@ -120,7 +120,7 @@ struct Chore {
 const CHORES: &[Chore] = &[
     Chore { what: "expired items", every: EXPIRE_EVERY, run: |pond| Ok(pond.kv().expire_items()?) },
     Chore { what: "expired and moved messages", every: EXPIRE_EVERY, run: |pond| Ok(pond.queues().maintain()?) },
-    Chore { what: "old records and busy shards", every: EXPIRE_EVERY, run: |pond| Ok(pond.streams().maintain().map(|()| 0)?) },
+    Chore { what: "old records and busy shards", every: EXPIRE_EVERY, run: |pond| Ok(pond.streams().maintain()?) },
     Chore { what: "old records of change streams", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_streams()?) },
     Chore { what: "old backups and changes", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_backups()?) },
 ];

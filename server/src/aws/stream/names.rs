@@ -125,7 +125,9 @@ impl Call<'_> {
                     _ => String::new(),
                 };
                 let arn = self.arn(stream);
-                format!("DeleteStream can't delete {arn} because there are {what} associated with this data stream.{way}")
+                format!(
+                    "DeleteStream can't delete {arn} because there are {what} associated with this data stream.{way}"
+                )
             }
             _ => return error.into(),
         };
