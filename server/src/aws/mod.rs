@@ -2,7 +2,7 @@
 
 mod answer;
 pub(crate) mod json;
-mod kv;
+pub(crate) mod kv;
 pub(crate) mod query;
 mod queue;
 mod scope;
