@@ -18,4 +18,8 @@ pub enum Error {
     #[cfg(feature = "queue")]
     #[error(transparent)]
     Queue(#[from] millpond_queue::Error),
+    /// The stream service's.
+    #[cfg(feature = "stream")]
+    #[error(transparent)]
+    Stream(#[from] millpond_stream::Error),
 }

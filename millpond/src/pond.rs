@@ -5,6 +5,8 @@ use millpond_engine::{BackendKind, Clock, Durability, Engine, Error as EngineErr
 use millpond_kv::Kv;
 #[cfg(feature = "queue")]
 use millpond_queue::Queues;
+#[cfg(feature = "stream")]
+use millpond_stream::Streams;
 
 use crate::Result;
 
@@ -16,6 +18,8 @@ pub struct Pond {
     kv: Kv,
     #[cfg(feature = "queue")]
     queues: Queues,
+    #[cfg(feature = "stream")]
+    streams: Streams,
 }
 
 /// How to open a [`Pond`].
@@ -32,6 +36,8 @@ struct Services {
     kv: millpond_kv::Options,
     #[cfg(feature = "queue")]
     queue: millpond_queue::Options,
+    #[cfg(feature = "stream")]
+    stream: millpond_stream::Options,
 }
 
 impl Options {
@@ -86,6 +92,14 @@ impl Options {
         self
     }
 
+    /// What can be chosen of the stream service.
+    #[cfg(feature = "stream")]
+    #[must_use]
+    pub fn stream(mut self, options: millpond_stream::Options) -> Self {
+        self.services.stream = options;
+        self
+    }
+
     /// Opens the pond.
     ///
     /// # Errors
@@ -124,12 +138,16 @@ impl Pond {
             kv,
             #[cfg(feature = "queue")]
             queue,
+            #[cfg(feature = "stream")]
+            stream,
         } = services;
         Ok(Pond {
             #[cfg(feature = "kv")]
             kv: Kv::open_with(&engine, kv)?,
             #[cfg(feature = "queue")]
             queues: Queues::open_with(&engine, queue)?,
+            #[cfg(feature = "stream")]
+            streams: Streams::open_with(&engine, stream)?,
             engine,
         })
     }
@@ -148,8 +166,15 @@ impl Pond {
         &self.queues
     }
 
+    /// The stream service: sharded logs of records, which stay for as long as they are kept, whoever reads them.
+    #[cfg(feature = "stream")]
+    #[must_use]
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
     /// The engine below the services, for keyspaces of the caller's own that commit together with them. Names that
-    /// start with a service's name and a dot (`kv.`, `queue.`) belong to that service.
+    /// start with a service's name and a dot (`kv.`, `queue.`, `stream.`) belong to that service.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -189,6 +214,8 @@ impl Pond {
             kv: self.kv.options().clone(),
             #[cfg(feature = "queue")]
             queue: self.queues.options().clone(),
+            #[cfg(feature = "stream")]
+            stream: self.streams.options().clone(),
         };
         Pond::over(self.engine.fork()?, services)
     }
