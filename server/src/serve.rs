@@ -101,6 +101,7 @@ fn start_log(filter: &str) -> Result<(), Error> {
 
 fn open(options: &Options) -> Result<Pond, Error> {
     let chosen = kv::Options::default().wording(options.wording.into()).throttle(options.throttle);
+    let chosen = chosen.change_format(aws::kv::change_format());
     let queues = queue::Options::default().cooldowns(!options.no_cooldowns);
     let streams = stream::Options::default().throttle(options.throttle);
     let pond = Pond::options().kv(chosen).queue(queues).stream(streams);

@@ -3,7 +3,7 @@
 mod answer;
 mod cbor;
 pub(crate) mod json;
-mod kv;
+pub(crate) mod kv;
 pub(crate) mod query;
 mod queue;
 mod scope;
