@@ -1,4 +1,5 @@
 use std::{
+    any::{Any, TypeId},
     cell::RefCell,
     collections::HashMap,
     fmt,
@@ -12,10 +13,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    BackendKind, Capabilities, Clock, Durability, Error, Keyspace, Limits, Options, Position, Result, Snapshot,
+    BackendKind, Capabilities, Clock, Durability, Error, Keyspace, Latest, Limits, Options, Position, Result, Snapshot,
     Statistics, Ticket, Timestamp, Transaction, WriteBatch, active,
     backend::{Backend, memory::Memory},
     commit::{CLOCK_STEP, Committer, Joined, OwnKeys, Request, Stored},
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     keyspaces: RwLock<HashMap<String, Keyspace>>,
     durability: Durability,
     clock: Clock,
+    shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 /// How one transaction is run.
@@ -128,7 +130,8 @@ pub(crate) fn over(backend: Box<dyn Backend>, clock: Clock, durability: Durabili
     }
     let own = OwnKeys { keyspace: own.id, clock: CLOCK_KEY, position: POSITION_KEY };
     let committer = Arc::new(Committer::new(backend, clock.clone(), own, stored));
-    let inner = Inner { id, committer, keyspaces: RwLock::new(keyspaces), durability, clock };
+    let keyspaces = RwLock::new(keyspaces);
+    let inner = Inner { id, committer, keyspaces, durability, clock, shared: Mutex::default() };
     Ok(Engine { inner: Arc::new(inner) })
 }
 
@@ -204,6 +207,22 @@ impl Engine {
     pub fn snapshot(&self) -> Result<Snapshot> {
         self.inner.committer.check()?;
         Ok(Snapshot { engine: Arc::clone(&self.inner), backend: self.inner.committer.backend.snapshot()? })
+    }
+
+    /// Reads the latest visible values one by one, without a snapshot: for what is one row, or may change between two.
+    #[must_use]
+    pub fn latest(&self) -> Latest<'_> {
+        Latest(self)
+    }
+
+    /// What all who use this engine keep in memory together: made when it is first asked for, one of a type. It lives as
+    /// long as the engine, so it must not hold it. A [`fork`](Engine::fork) begins with its own.
+    #[must_use]
+    pub fn shared<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let mut shared = self.inner.shared.lock();
+        let kept = shared.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default()));
+        // What is kept under a type is of that type.
+        Arc::downcast(Arc::clone(kept)).unwrap_or_default()
     }
 
     /// Runs a serializable transaction and waits until it is as durable as the engine promises.

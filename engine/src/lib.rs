@@ -59,6 +59,7 @@ mod snapshot;
 mod statistics;
 mod ticket;
 mod transaction;
+pub mod wait;
 
 pub use backend::{BackendKind, Capabilities, Limits};
 pub use batch::WriteBatch;
@@ -70,7 +71,7 @@ pub use keyspace::Keyspace;
 pub use options::{Durability, Options};
 pub use position::Position;
 pub use range::{Page, RangeRequest};
-pub use snapshot::{Read, Scan, Snapshot};
+pub use snapshot::{Latest, Read, Scan, Snapshot};
 pub use statistics::Statistics;
 pub use ticket::Ticket;
 pub use transaction::Transaction;

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    Keyspace, Page, RangeRequest, Result, backend::BackendSnapshot, deferred::read_counter, engine::Inner,
+    Engine, Keyspace, Page, RangeRequest, Result, backend::BackendSnapshot, deferred::read_counter, engine::Inner,
     range::take_page,
 };
 
@@ -110,6 +110,20 @@ impl Read for Snapshot {
 
     fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> Result<Page> {
         Snapshot::range(self, keyspace, request)
+    }
+}
+
+/// Reads the latest visible values, each for itself: see [`Engine::latest`].
+#[derive(Debug)]
+pub struct Latest<'a>(pub(crate) &'a Engine);
+
+impl Read for Latest<'_> {
+    fn get(&mut self, keyspace: &Keyspace, key: &[u8]) -> Result<Option<Bytes>> {
+        self.0.get(keyspace, key)
+    }
+
+    fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> Result<Page> {
+        self.0.snapshot()?.range(keyspace, request)
     }
 }
 

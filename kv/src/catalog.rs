@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read};
-use millpond_stream::Logs;
+use millpond_engine::{Engine, Keyspace, Read};
+use millpond_stream::log::Logs;
 use parking_lot::RwLock;
 
 use crate::layout::attached::ATTACHED;
@@ -97,18 +97,5 @@ impl Catalog {
     /// That an operation on tables finds none.
     pub(crate) fn missing(name: &str) -> Error {
         Error::ResourceNotFound { message: format!("Requested resource not found: Table: {name} not found") }
-    }
-}
-
-/// Reads the latest committed state, each read for itself. For operations that read one row of items.
-pub(crate) struct Latest<'a>(pub(crate) &'a Engine);
-
-impl Read for Latest<'_> {
-    fn get(&mut self, keyspace: &Keyspace, key: &[u8]) -> millpond_engine::Result<Option<Bytes>> {
-        self.0.get(keyspace, key)
-    }
-
-    fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> millpond_engine::Result<Page> {
-        self.0.snapshot()?.range(keyspace, request)
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use millpond_engine::{RangeRequest, Read, Timestamp, Transaction};
 
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
 use crate::index::{IndexRecord, Scope};
 use crate::layout::{self, TableId, attached};
@@ -55,7 +55,7 @@ impl Kv {
         &self,
         request: &DescribeContributorInsightsRequest,
     ) -> Result<DescribeContributorInsightsOutput> {
-        describe(self.catalog(), &mut Latest(self.engine()), request)
+        describe(self.catalog(), &mut self.engine().latest(), request)
     }
 
     /// [`describe_contributor_insights`](Kv::describe_contributor_insights) in the caller's transaction.

@@ -1,6 +1,6 @@
 //! The crate's error: what the service would say, and what the engine reported.
 
-use millpond_stream::Error as LogError;
+use millpond_stream::log::Error as LogError;
 
 use crate::expression::ExpressionError;
 use crate::model::{CancellationCode, CancellationReason};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use millpond_engine::{Engine, RangeRequest};
 
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::index::Scope;
 use crate::model::{ItemCollectionMetrics, ReturnItemCollectionMetrics};
 use crate::source::Source;
@@ -45,7 +45,7 @@ pub(crate) fn of_items<'a>(
     let mut seen = HashSet::new();
     for (parameter, key) in items {
         let name = constraints::table_name(parameter)?;
-        let Some(table) = catalog.find(&mut Latest(engine), name)? else { continue };
+        let Some(table) = catalog.find(&mut engine.latest(), name)? else { continue };
         let Some(partition) = key.get(&table.keys.partition.name) else { continue };
         let is_new = seen.insert((table.id, layout::partition_prefix(&layout::items_prefix(table.id), &[partition])?));
         if is_new && table.indexes.iter().any(|index| index.scope() == Scope::Local) {

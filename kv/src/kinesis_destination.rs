@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use millpond_engine::{Read, Transaction};
 
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
 use crate::layout::{self, attached};
 use crate::model::{
@@ -106,7 +106,7 @@ impl Kv {
         &self,
         request: &DescribeKinesisStreamingDestinationRequest,
     ) -> Result<DescribeKinesisStreamingDestinationOutput> {
-        describe(self.catalog(), &mut Latest(self.engine()), request)
+        describe(self.catalog(), &mut self.engine().latest(), request)
     }
 
     /// [`describe_kinesis_streaming_destination`](Kv::describe_kinesis_streaming_destination) in the caller's transaction.

@@ -6,7 +6,7 @@ use millpond_engine::{Engine, Transaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::describe_table::Counts;
 use crate::layout::{IndexId, TableId};
 use crate::model::*;
@@ -140,7 +140,7 @@ impl Kv {
     /// # Errors
     /// [`Error::ResourceNotFound`](crate::Error::ResourceNotFound), and those of the engine.
     pub fn describe_table(&self, request: &DescribeTableRequest) -> Result<DescribeTableOutput> {
-        let mut reader = Latest(&self.engine);
+        let mut reader = self.engine.latest();
         describe_table::run(&self.engine, self.catalog(), &self.shared.counts, &mut reader, request)
     }
 
@@ -163,7 +163,7 @@ impl Kv {
     /// [`Error::Validation`](crate::Error::Validation), and those of the engine.
     pub fn list_tables(&self, request: &ListTablesRequest) -> Result<ListTablesOutput> {
         list_tables::check(request)?;
-        list_tables::run(self.catalog(), &mut Latest(&self.engine), request)
+        list_tables::run(self.catalog(), &mut self.engine.latest(), request)
     }
 
     /// [`list_tables`](Kv::list_tables) in the caller's transaction.
@@ -297,7 +297,7 @@ impl Kv {
     /// # Errors
     /// As [`tag_resource`](Kv::tag_resource).
     pub fn list_tags_of_resource(&self, request: &ListTagsOfResourceRequest) -> Result<ListTagsOfResourceOutput> {
-        tags::list(self.catalog(), &mut Latest(&self.engine), request)
+        tags::list(self.catalog(), &mut self.engine.latest(), request)
     }
 
     /// [`list_tags_of_resource`](Kv::list_tags_of_resource) in the caller's transaction.
@@ -348,7 +348,7 @@ impl Kv {
         if let Some(throttle) = &self.shared.throttle {
             return throttle.get_item(self, request);
         }
-        get_item::run(self.catalog(), &mut Latest(&self.engine), &get_item::check(request)?)
+        get_item::run(self.catalog(), &mut self.engine.latest(), &get_item::check(request)?)
     }
 
     /// [`get_item`](Kv::get_item) in the caller's transaction.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use millpond_engine::Timestamp;
-use millpond_stream::LogId;
+use millpond_stream::log::LogId;
 
 use crate::Result;
 use crate::backup::{Loading, Recovery};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use millpond_engine::{Read, Transaction};
 
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::constraints::Constraints;
 use crate::layout::{self, TableId, attached};
 use crate::model::{
@@ -52,7 +52,7 @@ impl Kv {
     /// # Errors
     /// [`Error::Validation`], [`Error::ResourceNotFound`], [`Error::PolicyNotFound`], and those of the engine.
     pub fn get_resource_policy(&self, request: &GetResourcePolicyRequest) -> Result<GetResourcePolicyOutput> {
-        get(self.catalog(), &mut Latest(self.engine()), request)
+        get(self.catalog(), &mut self.engine().latest(), request)
     }
 
     /// [`get_resource_policy`](Kv::get_resource_policy) in the caller's transaction.

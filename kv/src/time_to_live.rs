@@ -2,7 +2,7 @@
 
 use millpond_engine::{Read, Transaction};
 
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::constraints::{self, Constraints};
 use crate::index::backfill;
 use crate::index::expiry::{self, Expiry};
@@ -64,7 +64,7 @@ impl Kv {
     /// [`Error::Validation`],
     /// [`Error::ResourceNotFound`], and those of the engine.
     pub fn describe_time_to_live(&self, request: &DescribeTimeToLiveRequest) -> Result<DescribeTimeToLiveOutput> {
-        describe(self.catalog(), &mut Latest(self.engine()), request)
+        describe(self.catalog(), &mut self.engine().latest(), request)
     }
 
     /// [`describe_time_to_live`](Kv::describe_time_to_live) in the caller's transaction.

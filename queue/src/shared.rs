@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
-use millpond_engine::{Engine, Keyspace, Page, RangeRequest, Read, Ticket, Timestamp, TransactOptions, Transaction};
+use millpond_engine::{Engine, Latest, Read, Ticket, Timestamp, TransactOptions, Transaction};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
@@ -83,7 +83,7 @@ impl Shared {
 
     /// Reads what was committed, without a snapshot.
     pub(crate) fn latest(&self) -> Latest<'_> {
-        Latest(&self.engine)
+        self.engine.latest()
     }
 
     /// The queue of that name, if there is one. In a transaction, that read makes it conflict with a change of the queue.
@@ -129,19 +129,5 @@ impl Shared {
         let stores = Arc::clone(&self.stores);
         tx.on_commit(move || stores.forget(store));
         Ok(())
-    }
-}
-
-/// Reads the latest committed values one by one.
-#[derive(Debug)]
-pub(crate) struct Latest<'a>(&'a Engine);
-
-impl Read for Latest<'_> {
-    fn get(&mut self, keyspace: &Keyspace, key: &[u8]) -> millpond_engine::Result<Option<Bytes>> {
-        self.0.get(keyspace, key)
-    }
-
-    fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> millpond_engine::Result<Page> {
-        self.0.snapshot()?.range(keyspace, request)
     }
 }

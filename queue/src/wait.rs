@@ -9,14 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use millpond_engine::{Clock, Durability, Timestamp, TransactOptions};
+use millpond_engine::{Clock, Durability, Timestamp, TransactOptions, wait::Waiting};
 
-use crate::{
-    Message, Queue, Receive, Result,
-    ready::{Live, Waiting},
-    receive,
-    receive::Step,
-};
+use crate::{Message, Queue, Receive, Result, ready::Live, receive, receive::Step};
 
 /// Whether a receive is over, and how long it may still wait if it is not.
 struct Patience {

@@ -7,7 +7,7 @@
 use millpond_engine::{Engine, RangeRequest, Read, Timestamp, Transaction};
 
 use super::record::BackupRecord;
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::index::backfill;
 use crate::layout::backups as keys;
 use crate::layout::{self, TableId};
@@ -58,7 +58,7 @@ fn still(catalog: &Catalog, reader: &mut impl Read, name: &str, id: TableId) -> 
 
 /// Opens a table whose rows are all there.
 pub(crate) fn finish(engine: &Engine, catalog: &Catalog, name: &str, id: TableId) -> Result<TableRecord> {
-    let table = still(catalog, &mut Latest(engine), name, id)?.ok_or_else(|| Catalog::missing(name))?;
+    let table = still(catalog, &mut engine.latest(), name, id)?.ok_or_else(|| Catalog::missing(name))?;
     for index in &table.indexes {
         backfill::fill(engine, catalog, name, index.id)?;
     }

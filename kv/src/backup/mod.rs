@@ -22,7 +22,7 @@ pub(crate) use continuous_backups::Recovery;
 pub(crate) use loading::Loading;
 
 use self::copying::Copying;
-use crate::catalog::{Catalog, Latest};
+use crate::catalog::Catalog;
 use crate::describe_table::Count;
 use crate::model::*;
 use crate::table::TableRecord;
@@ -86,7 +86,7 @@ impl Kv {
     /// [`Error::BackupNotFound`](crate::Error::BackupNotFound), [`Error::Validation`](crate::Error::Validation), and those
     /// of the engine.
     pub fn describe_backup(&self, request: &DescribeBackupRequest) -> Result<DescribeBackupOutput> {
-        describe_backup::run(self.catalog(), &mut Latest(self.engine()), request)
+        describe_backup::run(self.catalog(), &mut self.engine().latest(), request)
     }
 
     /// [`describe_backup`](Kv::describe_backup) in the caller's transaction.
@@ -226,7 +226,7 @@ impl Kv {
         request: &DescribeContinuousBackupsRequest,
     ) -> Result<DescribeContinuousBackupsOutput> {
         let now = self.engine().clock().now();
-        let description = continuous_backups::run(self.catalog(), &mut Latest(self.engine()), request, now)?;
+        let description = continuous_backups::run(self.catalog(), &mut self.engine().latest(), request, now)?;
         Ok(DescribeContinuousBackupsOutput { point_in_time_recovery_description: description })
     }
 

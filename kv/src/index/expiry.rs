@@ -113,7 +113,7 @@ fn expire_all(engine: &Engine, catalog: &Catalog, long_walk: Duration) -> Result
     for mark in snapshot.scan(&catalog.tables, &RangeRequest::prefix(layout::EXPIRING_PREFIX))? {
         let (_, name) = mark?;
         let name = String::from_utf8_lossy(&name);
-        if let Some(table) = catalog.find(&mut crate::catalog::Latest(engine), &name)?
+        if let Some(table) = catalog.find(&mut engine.latest(), &name)?
             && let Some(expiry) = &table.expiry
         {
             expired += expire_table(engine, catalog, &table, expiry, now, long_walk)?;
@@ -261,7 +261,7 @@ mod tests {
 
     /// Where the next walk begins.
     fn begin(kv: &Kv) -> Option<u64> {
-        let table = kv.catalog().find(&mut crate::catalog::Latest(kv.engine()), "tab").unwrap().unwrap();
+        let table = kv.catalog().find(&mut kv.engine().latest(), "tab").unwrap().unwrap();
         let key = layout::expired_key(table.id, table.expiry.as_ref()?.index);
         let stored = kv.engine().get(&kv.catalog().tables, &key).unwrap()?;
         Some(layout::read_expired(&stored).unwrap())
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn what_a_walk_has_not_seen_is_not_left_behind() {
         let kv = kv_with_expiry();
-        let table = kv.catalog().find(&mut crate::catalog::Latest(kv.engine()), "tab").unwrap().unwrap();
+        let table = kv.catalog().find(&mut kv.engine().latest(), "tab").unwrap().unwrap();
         let expiry = table.expiry.as_ref().unwrap();
         // A walk has ended, and before it is remembered an item comes that it had to find.
         put(&kv, 1, Some(START - 1));

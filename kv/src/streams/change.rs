@@ -5,7 +5,7 @@
 
 use bytes::{Buf, BufMut, Bytes};
 use millpond_engine::Timestamp;
-use millpond_stream::{LogId, Record as Stored};
+use millpond_stream::log::{LogId, Record as Stored};
 
 use super::names;
 use crate::Result;

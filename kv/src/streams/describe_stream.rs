@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use millpond_engine::{Position, Read};
-use millpond_stream::{Shard as Stored, ShardId};
+use millpond_stream::log::{Shard as Stored, ShardId};
 
 use super::names;
 use super::record::{self, StreamRecord};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use millpond_engine::{Read, Timestamp};
-use millpond_stream::{Error as LogError, Most};
+use millpond_stream::log::{Error as LogError, Most};
 
 use super::change::Change;
 use super::describe_stream::no_shard;

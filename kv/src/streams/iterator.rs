@@ -1,7 +1,7 @@
 //! A place in a shard. It is all in the iterator itself, so that nothing has to be kept of it.
 
 use millpond_engine::{Position, Timestamp};
-use millpond_stream::ShardId;
+use millpond_stream::log::ShardId;
 
 use super::names;
 use crate::model::Stream;

@@ -1,7 +1,7 @@
 //! The names of streams, shards and sequence numbers, as the service writes them.
 
 use millpond_engine::Position;
-use millpond_stream::{LogId, ShardId};
+use millpond_stream::log::{LogId, ShardId};
 
 use crate::model::Stream;
 use crate::{Error, Result};

@@ -3,7 +3,6 @@
 use millpond_engine::Transaction;
 
 use super::{describe_stream, get_records, get_shard_iterator, list_streams, trim};
-use crate::catalog::Latest;
 use crate::model::{
     DescribeStreamOutput, DescribeStreamRequest, GetRecordsOutput, GetRecordsRequest, GetShardIteratorOutput,
     GetShardIteratorRequest, ListStreamsOutput, ListStreamsRequest,
@@ -17,7 +16,7 @@ impl Kv {
     /// # Errors
     /// [`Error::Validation`](crate::Error::Validation), and those of the engine.
     pub fn list_streams(&self, request: &ListStreamsRequest) -> Result<ListStreamsOutput> {
-        list_streams::run(self.catalog(), &mut Latest(self.engine()), request)
+        list_streams::run(self.catalog(), &mut self.engine().latest(), request)
     }
 
     /// [`list_streams`](Kv::list_streams) in the caller's transaction.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use millpond_engine::{Read, Timestamp, Transaction};
-use millpond_stream::LogId;
+use millpond_stream::log::LogId;
 
 use crate::catalog::Catalog;
 use crate::key::Keys;

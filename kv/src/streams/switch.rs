@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use millpond_engine::{Timestamp, Transaction};
-use millpond_stream::LogOptions;
+use millpond_stream::log::LogOptions;
 
 use super::record::{self, StreamRecord, TableStream};
 use crate::catalog::Catalog;

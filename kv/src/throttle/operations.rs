@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use millpond_engine::Transaction;
 
 use super::{Access, Charge, Throttle, charges};
-use crate::catalog::Latest;
 use crate::model::*;
 use crate::{Error, Kv, Result, batch_get_item, get_item, query, scan, transact_get_items};
 
@@ -38,7 +37,7 @@ impl Throttle {
 
     pub(crate) fn get_item(&self, kv: &Kv, request: &GetItemRequest) -> Result<GetItemOutput> {
         let asked = GetItemRequest { return_consumed_capacity: ALL, ..request.clone() };
-        let mut output = get_item::run(kv.catalog(), &mut Latest(kv.engine()), &get_item::check(&asked)?)?;
+        let mut output = get_item::run(kv.catalog(), &mut kv.engine().latest(), &get_item::check(&asked)?)?;
         self.admit_read(kv, output.consumed_capacity.as_ref())?;
         output.consumed_capacity = shown(output.consumed_capacity, request.return_consumed_capacity);
         Ok(output)
@@ -170,7 +169,7 @@ impl Throttle {
         let checked = transact_get_items::check(&asked)?;
         let mut output = transact_get_items::run(kv.catalog(), &mut kv.engine().snapshot()?, &checked)?;
         let consumed = output.consumed_capacity.take().unwrap_or_default();
-        let drawn = charges(kv.catalog(), &mut Latest(kv.engine()), Access::Read, &consumed)?;
+        let drawn = charges(kv.catalog(), &mut kv.engine().latest(), Access::Read, &consumed)?;
         let tables: Vec<&str> = request.transact_items.iter().map(|get| get.table_name.as_str()).collect();
         self.check_actions(kv.engine().clock().now(), &drawn, &tables)?;
         self.draw(kv.engine().clock().now(), &drawn);
@@ -216,7 +215,7 @@ impl Throttle {
     }
 
     pub(super) fn admit_read(&self, kv: &Kv, consumed: Option<&ConsumedCapacity>) -> Result<()> {
-        let drawn = charges(kv.catalog(), &mut Latest(kv.engine()), Access::Read, consumed)?;
+        let drawn = charges(kv.catalog(), &mut kv.engine().latest(), Access::Read, consumed)?;
         let now = kv.engine().clock().now();
         if let Some(charge) = self.exceeded(now, &drawn, &[]) {
             return Err(charge.error());

@@ -9,7 +9,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Condition, Update, from_item, to_attribute_value, to_item};
-use crate::catalog::Latest;
 use crate::expression::{self, KeySelection, SortCondition};
 use crate::index::{IndexRecord, Scope};
 use crate::kv::Kv;
@@ -75,7 +74,7 @@ impl<T> Clone for Table<T> {
 impl<T: Serialize + DeserializeOwned> Table<T> {
     pub(crate) fn open(kv: &Kv, name: &str) -> Result<Self> {
         let name = constraints::table_name(name)?;
-        kv.catalog().need_named(&mut Latest(kv.engine()), name)?;
+        kv.catalog().need_named(&mut kv.engine().latest(), name)?;
         Ok(Table { kv: kv.clone(), name: name.to_owned(), values: PhantomData })
     }
 
@@ -86,7 +85,7 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     }
 
     fn record(&self) -> Result<Arc<TableRecord>> {
-        self.kv.catalog().need(&mut Latest(self.kv.engine()), &self.name)
+        self.kv.catalog().need(&mut self.kv.engine().latest(), &self.name)
     }
 
     /// Writes a value, in the place of the one with the same key if there is one.

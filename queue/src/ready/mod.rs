@@ -9,8 +9,6 @@
 mod fifo;
 mod rows;
 mod standard;
-mod timer;
-mod waiters;
 mod window;
 
 use std::{
@@ -20,11 +18,14 @@ use std::{
     time::Duration,
 };
 
-use millpond_engine::{Appended, Engine, Position, Timestamp};
+use millpond_engine::{
+    Appended, Engine, Position, Timestamp,
+    wait::{Timer, Waiters, Waiting},
+};
 use parking_lot::{Mutex, RwLock};
 
-pub(crate) use self::{fifo::ClaimedGroup, rows::Rows, timer::Timer, waiters::Waiting};
-use self::{fifo::Fifo, standard::Standard, waiters::Waiters};
+pub(crate) use self::{fifo::ClaimedGroup, rows::Rows};
+use self::{fifo::Fifo, standard::Standard};
 use crate::{
     Result,
     layout::{GroupHash, GroupRow, Keyspaces, Place, StoreId},

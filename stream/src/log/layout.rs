@@ -14,7 +14,7 @@
 use bytes::Bytes;
 use millpond_engine::Position;
 
-use crate::{Error, LogId, Result, ShardId};
+use super::{Error, LogId, Result, ShardId};
 
 /// Keyspace of logs.
 pub(crate) const LOGS: &str = "stream.logs";
@@ -29,6 +29,8 @@ pub(crate) const LOG_PREFIX: &[u8] = &[1];
 pub(crate) const REMOVED_PREFIX: &[u8] = &[2];
 const TRIMMED: u8 = 3;
 const BATCH_VERSION: u8 = 1;
+/// Of the length before each record.
+const LENGTH_BYTES: usize = 4;
 
 pub(crate) fn log_key(log: LogId) -> Vec<u8> {
     [LOG_PREFIX, &log.get().to_be_bytes()].concat()
@@ -78,40 +80,71 @@ pub(crate) fn position(key: &[u8]) -> Result<Position> {
 }
 
 /// The position after the last record of a row.
-pub(crate) fn end_of_row(key: &[u8], batch: Bytes) -> Result<Position> {
-    let records = u32::try_from(decode_batch(batch)?.len()).unwrap_or(u32::MAX);
-    Ok(position(key)?.plus(records))
+pub(crate) fn end_of_row(key: &[u8], batch: &Bytes) -> Result<Position> {
+    Ok(position(key)?.plus(count_records(batch)?))
 }
 
-pub(crate) fn encode_batch(records: &[Bytes]) -> Vec<u8> {
-    let mut batch = Vec::with_capacity(1 + records.iter().map(|record| 4 + record.len()).sum::<usize>());
+/// A row without records, with room for some of so many bytes.
+pub(crate) fn new_batch(bytes: usize) -> Vec<u8> {
+    let mut batch = Vec::with_capacity(1 + LENGTH_BYTES + bytes);
     batch.push(BATCH_VERSION);
-    for record in records {
-        // A value of the engine is shorter than that, and it refuses longer ones.
-        batch.extend_from_slice(&u32::try_from(record.len()).unwrap_or(u32::MAX).to_be_bytes());
-        batch.extend_from_slice(record);
-    }
     batch
 }
 
+/// Adds a record to a row: the parts follow each other.
+pub(crate) fn push_record(batch: &mut Vec<u8>, parts: &[impl AsRef<[u8]>]) {
+    let length: usize = parts.iter().map(|part| part.as_ref().len()).sum();
+    // A value of the engine is shorter than that, and it refuses longer ones.
+    batch.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+    parts.iter().for_each(|part| batch.extend_from_slice(part.as_ref()));
+}
+
+/// How many records a row has.
+fn count_records(batch: &Bytes) -> Result<u32> {
+    let mut records = 0;
+    for record in Records::of(batch)? {
+        record?;
+        records += 1;
+    }
+    Ok(records)
+}
+
 /// The records of a row, as parts of it.
-pub(crate) fn decode_batch(mut batch: Bytes) -> Result<Vec<Bytes>> {
-    let bad = |detail| Error::Corrupt { keyspace: RECORDS, detail };
-    if batch.first() != Some(&BATCH_VERSION) {
-        return Err(bad("a row is of an unknown version"));
-    }
-    let mut records = Vec::new();
-    let mut rest = batch.split_off(1);
-    while let Some(length) = rest.first_chunk::<4>().copied().map(u32::from_be_bytes) {
-        let mut record = rest.split_off(4);
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        if length > record.len() {
-            return Err(bad("a record is cut off"));
+pub(crate) struct Records<'a> {
+    batch: &'a Bytes,
+    at: usize,
+}
+
+impl<'a> Records<'a> {
+    pub(crate) fn of(batch: &'a Bytes) -> Result<Self> {
+        match batch.first() {
+            Some(&BATCH_VERSION) => Ok(Records { batch, at: 1 }),
+            _ => Err(Error::Corrupt { keyspace: RECORDS, detail: "a row is of an unknown version" }),
         }
-        rest = record.split_off(length);
-        records.push(record);
     }
-    if rest.is_empty() { Ok(records) } else { Err(bad("a row is cut off")) }
+
+    fn take(&mut self) -> Option<Bytes> {
+        let from = self.at + LENGTH_BYTES;
+        let length = self.batch.get(self.at..from)?.first_chunk().copied().map(u32::from_be_bytes)?;
+        let to = from.checked_add(usize::try_from(length).ok()?).filter(|to| *to <= self.batch.len())?;
+        self.at = to;
+        Some(self.batch.slice(from..to))
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Bytes>;
+
+    fn next(&mut self) -> Option<Result<Bytes>> {
+        if self.at >= self.batch.len() {
+            return None;
+        }
+        let record = self.take().ok_or(Error::Corrupt { keyspace: RECORDS, detail: "a record is cut off" });
+        if record.is_err() {
+            self.at = self.batch.len();
+        }
+        Some(record)
+    }
 }
 
 #[cfg(test)]
@@ -121,14 +154,21 @@ mod tests {
     #[test]
     fn a_batch_is_read_back_as_it_was_written_or_not_at_all() {
         let records = [Bytes::from_static(b"one"), Bytes::new(), Bytes::from(vec![7; 1000])];
-        let batch = Bytes::from(encode_batch(&records));
-        assert_eq!(decode_batch(batch.clone()).unwrap(), records);
-        assert_eq!(decode_batch(Bytes::from(encode_batch(&[]))).unwrap(), [] as [Bytes; 0]);
+        let encode = |records: &[Bytes]| {
+            let mut batch = new_batch(0);
+            records.iter().for_each(|record| push_record(&mut batch, &[record]));
+            Bytes::from(batch)
+        };
+        let decode = |batch: &Bytes| Records::of(batch)?.collect::<Result<Vec<_>>>();
+        let batch = encode(&records);
+        assert_eq!(decode(&batch).unwrap(), records);
+        assert_eq!(count_records(&batch).unwrap(), 3);
+        assert_eq!(decode(&encode(&[])).unwrap(), [] as [Bytes; 0]);
         for end in 0..batch.len() {
             // Where a record ends, what is cut off cannot be told; the engine's values are whole.
             let is_whole = [1, 8, 12].contains(&end);
-            assert_eq!(decode_batch(batch.slice(..end)).is_ok(), is_whole, "{end}");
+            assert_eq!(decode(&batch.slice(..end)).is_ok(), is_whole, "{end}");
         }
-        assert!(decode_batch(Bytes::from_static(&[9])).is_err());
+        assert!(decode(&Bytes::from_static(&[9])).is_err());
     }
 }

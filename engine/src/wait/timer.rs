@@ -9,11 +9,11 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-use super::waiters::Waiter;
+use super::Waiter;
 
-/// Wakes waiters at a time.
+/// Wakes waiters at a time. Its thread ends with it.
 #[derive(Debug, Default)]
-pub(crate) struct Timer(Arc<Shared>);
+pub struct Timer(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -57,14 +57,14 @@ impl Ord for Alarm {
 
 impl Timer {
     /// Wakes a waiter at a time. Should no thread be had for that, it is woken at once and again whenever it asks.
-    pub(crate) fn wake_at(&self, at: Instant, waiter: &Arc<Waiter>) {
+    pub fn wake_at(&self, at: Instant, waiter: &Arc<Waiter>) {
         let mut state = self.0.state.lock();
         if !state.is_running {
             let shared = Arc::clone(&self.0);
-            match std::thread::Builder::new().name("millpond-queue-timer".into()).spawn(move || shared.run()) {
+            match std::thread::Builder::new().name("millpond-timer".into()).spawn(move || shared.run()) {
                 Ok(_) => state.is_running = true,
                 Err(error) => {
-                    tracing::warn!(%error, "no thread could be started for the waits of queues");
+                    tracing::warn!(%error, "no thread could be started for those who wait");
                     return waiter.wake();
                 }
             }

@@ -1,4 +1,4 @@
-//! Who waits for a message.
+//! Who waits, and being woken.
 
 use std::{
     collections::VecDeque,
@@ -12,15 +12,16 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-/// The receives that wait for messages of a store, the longest first.
+/// Those who wait for one thing, the longest first.
 #[derive(Debug, Default)]
-pub(crate) struct Waiters {
+pub struct Waiters {
     waiting: Mutex<VecDeque<Arc<Waiter>>>,
     count: AtomicUsize,
 }
 
+/// Who waits in one place.
 #[derive(Debug, Default)]
-pub(crate) struct Waiter {
+pub struct Waiter {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -32,7 +33,8 @@ struct State {
 }
 
 impl Waiter {
-    pub(crate) fn wake(&self) {
+    /// Has it look again.
+    pub fn wake(&self) {
         let mut state = self.state.lock();
         state.is_woken = true;
         self.changed.notify_one();
@@ -46,12 +48,14 @@ impl Waiter {
 }
 
 impl Waiters {
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nobody waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.count.load(Ordering::SeqCst) == 0
     }
 
     /// Has so many of those who wait look again.
-    pub(crate) fn wake(&self, count: usize) {
+    pub fn wake(&self, count: usize) {
         if self.is_empty() {
             return;
         }
@@ -79,27 +83,31 @@ impl Waiters {
 }
 
 /// A place among those who wait. Whoever goes without having looked has another one look when this is dropped: it may have been
-/// woken, or it alone may have known when the next message is due.
+/// woken, or it alone may have known what the others wait for.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub struct Waiting {
     waiters: Arc<Waiters>,
     waiter: Arc<Waiter>,
     has_looked: bool,
 }
 
 impl Waiting {
-    pub(crate) fn new(waiters: &Arc<Waiters>) -> Self {
+    /// Stands in line, as the last.
+    #[must_use]
+    pub fn new(waiters: &Arc<Waiters>) -> Self {
         let waiter = Arc::default();
         waiters.add(&waiter);
         Waiting { waiters: Arc::clone(waiters), waiter, has_looked: false }
     }
 
-    pub(crate) fn waiter(&self) -> &Arc<Waiter> {
+    /// Who is to be woken, for a [`Timer`](super::Timer).
+    #[must_use]
+    pub fn waiter(&self) -> &Arc<Waiter> {
         &self.waiter
     }
 
     /// Whether it was woken.
-    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<()> {
+    pub fn poll(&self, context: &Context<'_>) -> Poll<()> {
         let mut state = self.waiter.state.lock();
         if state.is_woken {
             return Poll::Ready(());
@@ -109,7 +117,7 @@ impl Waiting {
     }
 
     /// Blocks until it is woken, or for so long.
-    pub(crate) fn block(&self, limit: Option<Duration>) {
+    pub fn block(&self, limit: Option<Duration>) {
         let mut state = self.waiter.state.lock();
         if state.is_woken {
             return;
@@ -123,7 +131,7 @@ impl Waiting {
     }
 
     /// Ends the wait: its owner is about to look.
-    pub(crate) fn look(mut self) {
+    pub fn look(mut self) {
         self.has_looked = true;
     }
 }

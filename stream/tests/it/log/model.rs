@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use millpond_stream::{LogOptions, Logs, Most, Position};
+use millpond_stream::log::{LogOptions, Logs, Most, Position};
 use proptest::prelude::*;
 
-use crate::{engine, read};
+use super::{engine, read};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -32,7 +32,7 @@ proptest! {
         let logs = Logs::open(&engine).unwrap();
         let options = LogOptions { shards: 1, retention: Duration::from_secs(100), roll_after: None };
         let log = engine.transact(|tx| logs.create_in(tx, &options)).unwrap();
-        let shard = crate::shards(&engine, &logs, log)[0];
+        let shard = super::shards(&engine, &logs, log)[0];
         let mut model: Vec<(Position, Bytes)> = Vec::new();
         let mut count = 0_u32;
         for step in steps {

@@ -7,9 +7,9 @@ use std::ops::Bound;
 
 use millpond_engine::{Position, RangeRequest, WriteBatch};
 
-use crate::layout;
-use crate::record::LogRecord;
-use crate::{Error, LogId, Logs, Result, ShardId};
+use super::layout;
+use super::record::LogRecord;
+use super::{Error, LogId, Logs, Result, ShardId};
 
 const BATCH_ROWS: usize = 1000;
 
@@ -20,6 +20,7 @@ impl Logs {
     /// # Errors
     /// Those of the engine.
     pub fn trim(&self) -> Result<u64> {
+        self.tails.prune(self.engine.clock().now());
         let snapshot = self.engine.snapshot()?;
         let mut rows = 0;
         for entry in snapshot.scan(&self.logs, &RangeRequest::prefix(layout::LOG_PREFIX))? {
@@ -57,7 +58,7 @@ impl Logs {
         let last = self.engine.snapshot()?.scan(&self.records, &old.clone().reverse())?.next();
         let Some((key, batch)) = last.transpose()? else { return Ok(0) };
         let mut write = WriteBatch::new();
-        write.put(&self.logs, mark, layout::end_of_row(&key, batch)?.to_bytes().to_vec());
+        write.put(&self.logs, mark, layout::end_of_row(&key, &batch)?.to_bytes().to_vec());
         self.engine.write(write)?;
         self.delete(&old)
     }
@@ -88,17 +89,18 @@ impl Logs {
                 stored => stored?,
             };
             let now = tx.clock().now();
-            let mut kept = LogRecord { shards: Vec::new(), ..LogRecord::clone(&stored) };
+            let mut over = Vec::new();
             for shard in &stored.shards {
                 // What was committed in the moment of closing may be a little younger than that.
                 let rows = RangeRequest::prefix(&layout::shard_prefix(log, shard.id)).limit(1);
                 if stored.is_over(shard, now) && tx.range(&self.records, &rows)?.entries.is_empty() {
                     tx.delete(&self.logs, layout::trimmed_key(log, shard.id))?;
-                } else {
-                    kept.shards.push(shard.clone());
+                    over.push(shard.id);
                 }
             }
-            Ok(tx.put(&self.logs, layout::log_key(log), kept.encode())?)
+            let mut record = LogRecord::clone(&stored);
+            record.forget(&over);
+            self.put(tx, log, &record)
         })
     }
 

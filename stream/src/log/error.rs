@@ -1,4 +1,4 @@
-use crate::{LogId, ShardId};
+use super::{LogId, ShardId};
 
 /// The result of this crate's calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -27,8 +27,32 @@ pub enum Error {
         /// The log.
         log: LogId,
     },
-    /// A log has between one and 256 open shards.
-    #[error("a log has 1 to 256 open shards, not {shards}")]
+    /// A shard is closed already.
+    #[error("shard {shard} of log {log} is closed")]
+    ShardClosed {
+        /// The log.
+        log: LogId,
+        /// The shard.
+        shard: ShardId,
+    },
+    /// A shard cannot be split at a hash key that leaves one of the halves empty.
+    #[error("shard {shard} cannot be split at {hash_key}")]
+    HashKey {
+        /// The shard.
+        shard: ShardId,
+        /// Where it was to be split.
+        hash_key: u128,
+    },
+    /// Shards whose hash keys do not follow each other cannot be merged.
+    #[error("the hash keys of shards {shard} and {adjacent} do not follow each other")]
+    NotAdjacent {
+        /// One of them.
+        shard: ShardId,
+        /// The other one.
+        adjacent: ShardId,
+    },
+    /// A log has between one and 10,000 open shards.
+    #[error("a log has 1 to 10000 open shards, not {shards}")]
     ShardCount {
         /// What was asked for.
         shards: u32,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +10,12 @@ use bytes::Bytes;
 use millpond_engine::{Engine, Keyspace, Position, Read, Timestamp, Transaction};
 use parking_lot::RwLock;
 
-use crate::layout::{self, LOGS, RECORDS};
-use crate::record::LogRecord;
-use crate::{Error, Result};
+use super::layout::{self, LOGS, RECORDS};
+use super::record::{LogRecord, ShardRecord};
+use super::tail::Tails;
+use super::{Error, Result};
 
-const MAX_SHARDS: u32 = 256;
+const MAX_SHARDS: u32 = 10_000;
 /// Of this many logs the decoded record is kept.
 const MAX_DECODED: usize = 10_000;
 
@@ -68,7 +70,7 @@ impl fmt::Display for ShardId {
 /// How a log is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogOptions {
-    /// How many shards are open at once, 1 to 256. They share the hash keys evenly.
+    /// How many shards are open at first, 1 to 10,000. They share the hash keys evenly.
     pub shards: u32,
     /// How long a record is kept.
     pub retention: Duration,
@@ -84,10 +86,20 @@ pub struct Shard {
     pub id: ShardId,
     /// The shard that it goes on from. That one may be gone by now.
     pub parent: Option<ShardId>,
+    /// The other one that it goes on from, where two were merged.
+    pub adjacent_parent: Option<ShardId>,
+    /// Higher than those of its parents: the second in which it was made, or a later one.
+    pub generation: u64,
     /// When it was opened.
     pub created: Timestamp,
     /// When it was closed, if it is: it gets no more records.
     pub closed: Option<Timestamp>,
+    /// No record of it stands before this position.
+    pub start: Position,
+    /// All its records stand before this position, if it is closed.
+    pub end: Option<Position>,
+    /// The hash keys whose records it takes, or took.
+    pub hash_keys: RangeInclusive<u128>,
 }
 
 /// The logs of one engine. Cheap to clone, and usable from any thread.
@@ -96,6 +108,7 @@ pub struct Logs {
     pub(crate) engine: Engine,
     pub(crate) logs: Keyspace,
     pub(crate) records: Keyspace,
+    pub(crate) tails: Arc<Tails>,
     decoded: Arc<RwLock<HashMap<LogId, Decoded>>>,
 }
 
@@ -109,7 +122,7 @@ impl Logs {
     /// Those of the engine.
     pub fn open(engine: &Engine) -> Result<Logs> {
         let (logs, records) = (engine.keyspace(LOGS)?, engine.keyspace(RECORDS)?);
-        Ok(Logs { engine: engine.clone(), logs, records, decoded: Arc::default() })
+        Ok(Logs { engine: engine.clone(), logs, records, tails: Tails::of(engine), decoded: Arc::default() })
     }
 
     /// Makes a log in the caller's transaction.
@@ -135,7 +148,29 @@ impl Logs {
     /// [`Error::NoLog`], and those of the engine.
     pub fn close_in(&self, tx: &mut Transaction, log: LogId) -> Result<()> {
         let mut record = LogRecord::clone(&*self.need(tx, log)?);
-        record.close(tx.clock().now());
+        let mut ends = Vec::new();
+        for shard in record.open_shards() {
+            ends.push((shard.id, self.end_in(tx, log, shard)?));
+        }
+        record.close(tx.clock().now(), &ends);
+        self.put(tx, log, &record)?;
+        let closed: Vec<ShardId> = ends.into_iter().map(|(shard, _)| shard).collect();
+        self.tails.wake(tx, log, &closed);
+        Ok(())
+    }
+
+    /// Changes in the caller's transaction how long records are kept. What is gone by then stays so.
+    ///
+    /// # Errors
+    /// [`Error::NoLog`], and those of the engine.
+    pub fn set_retention_in(&self, tx: &mut Transaction, log: LogId, retention: Duration) -> Result<()> {
+        let mut record = LogRecord::clone(&*self.need(tx, log)?);
+        record.floor = self.horizon_of(&record);
+        record.retention = retention;
+        self.put(tx, log, &record)
+    }
+
+    pub(crate) fn put(&self, tx: &mut Transaction, log: LogId, record: &LogRecord) -> Result<()> {
         Ok(tx.put(&self.logs, layout::log_key(log), record.encode())?)
     }
 
@@ -144,6 +179,10 @@ impl Logs {
     /// # Errors
     /// Those of the engine.
     pub fn remove_in(&self, tx: &mut Transaction, log: LogId) -> Result<()> {
+        if let Ok(record) = self.need(tx, log) {
+            let shards: Vec<ShardId> = record.open_shards().map(|shard| shard.id).collect();
+            self.tails.wake(tx, log, &shards);
+        }
         tx.delete(&self.logs, layout::log_key(log))?;
         Ok(tx.put(&self.logs, layout::removed_key(log), "")?)
     }
@@ -157,6 +196,14 @@ impl Logs {
         Ok(self.need(reader, log)?.shown(self.engine.clock().now()))
     }
 
+    /// The record of a log, and of its shards, as one look.
+    ///
+    /// # Errors
+    /// [`Error::NoLog`], and those of the engine.
+    pub fn view(&self, reader: &mut impl Read, log: LogId) -> Result<View> {
+        self.need(reader, log).map(View)
+    }
+
     /// Before this position nothing is kept any more.
     ///
     /// # Errors
@@ -168,7 +215,7 @@ impl Logs {
     pub(crate) fn horizon_of(&self, record: &LogRecord) -> Position {
         let now = self.engine.clock().now();
         let retention = u64::try_from(record.retention.as_millis()).unwrap_or(u64::MAX);
-        Position::first_at(Timestamp::from_millis(now.as_millis().saturating_sub(retention)))
+        record.floor.max(Position::first_at(Timestamp::from_millis(now.as_millis().saturating_sub(retention))))
     }
 
     pub(crate) fn need(&self, reader: &mut impl Read, log: LogId) -> Result<Arc<LogRecord>> {
@@ -185,5 +232,53 @@ impl Logs {
         }
         decoded.insert(log, (stored, Arc::clone(&record)));
         Ok(record)
+    }
+}
+
+/// A log and its shards as they were at one moment. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct View(Arc<LogRecord>);
+
+impl View {
+    /// How long a record is kept.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        self.0.retention
+    }
+
+    /// How many shards are open.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.0.open_count()
+    }
+
+    /// The open shards, by their hash keys.
+    pub fn open_shards(&self) -> impl Iterator<Item = Shard> {
+        self.0.open_shards().map(ShardRecord::shown)
+    }
+
+    /// The open shard that takes a hash key: its number and its generation.
+    #[must_use]
+    pub fn open_shard(&self, hash_key: u128) -> Option<(ShardId, u64)> {
+        self.0.open_shard(hash_key).map(|shard| (shard.id, shard.generation))
+    }
+
+    /// A shard, even if none of its records is kept any more, as long as it was not cleared away.
+    #[must_use]
+    pub fn shard(&self, shard: ShardId) -> Option<Shard> {
+        self.0.shard(shard).map(ShardRecord::shown)
+    }
+
+    /// The shards of which records may be kept at that time, in the order in which they were opened.
+    #[must_use]
+    pub fn shards(&self, now: Timestamp) -> Vec<Shard> {
+        self.0.shown(now)
+    }
+
+    /// The children of a shard.
+    pub fn children(&self, shard: ShardId) -> impl Iterator<Item = Shard> {
+        let of = Some(shard);
+        let children = self.0.shards.iter().filter(move |child| child.parent == of || child.adjacent_parent == of);
+        children.map(ShardRecord::shown)
     }
 }

@@ -1,0 +1,254 @@
+//! The records that were just appended, in memory, and who waits for the next.
+//!
+//! A tail is a hint: it can be dropped at any moment, and what it does not hold is read from the engine. It is made when a
+//! shard's end is first read, and from then on commits tell it of their rows. It holds all rows that were appended after its
+//! `since`, for as long as they are within its bounds: a commit that was visible before the tail was made has a lower position
+//! than that, and one that was not tells the tail, which it finds in the map.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use millpond_engine::{
+    Appended, Clock, Engine, Position, Timestamp, Transaction,
+    wait::{Timer, Waiters, Waiting},
+};
+use parking_lot::{Mutex, RwLock};
+
+use super::{LogId, ShardId};
+
+/// The most bytes of rows that one shard's tail holds.
+const TAIL_BYTES: usize = 16 << 20;
+/// The most bytes that all tails of an engine hold together.
+const ALL_BYTES: usize = 256 << 20;
+/// A tail that nobody has read for so long is dropped.
+const IDLE: Duration = Duration::from_secs(60);
+
+type Place = (LogId, ShardId);
+
+/// The tails of all logs of an engine, whoever opened them.
+#[derive(Debug, Default)]
+pub(crate) struct Tails {
+    tails: RwLock<HashMap<Place, Arc<Tail>>>,
+    bytes: AtomicUsize,
+    timer: Timer,
+    /// What the clock calls when it is moved by hand; it lives as long as this.
+    watcher: OnceLock<Watcher>,
+}
+
+struct Watcher {
+    _called: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watcher")
+    }
+}
+
+/// The fresh rows of one shard.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    rows: Mutex<Rows>,
+    waiters: Arc<Waiters>,
+}
+
+#[derive(Debug)]
+struct Rows {
+    /// All rows at this position and after it were told of.
+    since: Position,
+    /// All of those from this position on are still here.
+    kept_from: Position,
+    rows: VecDeque<TailRow>,
+    bytes: usize,
+    read: Timestamp,
+}
+
+/// A row of records.
+#[derive(Debug, Clone)]
+pub(crate) struct TailRow {
+    pub(crate) first: Position,
+    /// The position after its last record.
+    end: Position,
+    pub(crate) bytes: Bytes,
+}
+
+impl Tails {
+    /// Those of an engine.
+    pub(crate) fn of(engine: &Engine) -> Arc<Tails> {
+        let tails: Arc<Tails> = engine.shared();
+        if engine.clock().is_manual() {
+            let weak = Arc::downgrade(&tails);
+            tails.watcher.get_or_init(|| {
+                let watcher: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
+                    if let Some(tails) = weak.upgrade() {
+                        // Not under the lock: who is woken may look at once.
+                        let all: Vec<_> = tails.tails.read().values().cloned().collect();
+                        all.iter().for_each(|tail| tail.waiters.wake(usize::MAX));
+                    }
+                });
+                engine.clock().watch(&watcher);
+                Watcher { _called: watcher }
+            });
+        }
+        tails
+    }
+
+    /// Tells of a row once it is committed.
+    pub(crate) fn tell(
+        self: &Arc<Self>,
+        tx: &mut Transaction,
+        place: Place,
+        row: Appended,
+        records: u32,
+        bytes: Bytes,
+    ) {
+        let tails = Arc::clone(self);
+        tx.on_commit(move || {
+            if let (Some(tail), Some(first)) = (tails.get(place), row.position()) {
+                tail.push(TailRow { first, end: first.plus(records), bytes }, &tails.bytes);
+                tail.waiters.wake(usize::MAX);
+            }
+        });
+    }
+
+    /// Wakes those who wait for shards that will be closed by this transaction, or are gone.
+    pub(crate) fn wake(self: &Arc<Self>, tx: &mut Transaction, log: LogId, shards: &[ShardId]) {
+        let (tails, places): (_, Vec<Place>) = (Arc::clone(self), shards.iter().map(|shard| (log, *shard)).collect());
+        tx.on_commit(move || {
+            for tail in places.into_iter().filter_map(|place| tails.get(place)) {
+                tail.waiters.wake(usize::MAX);
+            }
+        });
+    }
+
+    fn get(&self, place: Place) -> Option<Arc<Tail>> {
+        self.tails.read().get(&place).cloned()
+    }
+
+    /// The tail of a shard, made now if there is none.
+    pub(crate) fn tail(&self, engine: &Engine, place: Place) -> Arc<Tail> {
+        if let Some(tail) = self.get(place) {
+            return tail;
+        }
+        let mut tails = self.tails.write();
+        if let Some(tail) = tails.get(&place) {
+            return Arc::clone(tail);
+        }
+        let read = engine.clock().now();
+        // Nothing is told of rows before it stands in the map; until then it claims to hold none.
+        let (since, kept_from) = (Position::new(u64::MAX), Position::default());
+        let rows = Rows { since, kept_from, rows: VecDeque::new(), bytes: 0, read };
+        let tail = Arc::new(Tail { rows: Mutex::new(rows), waiters: Arc::default() });
+        tails.insert(place, Arc::clone(&tail));
+        drop(tails);
+        tail.rows.lock().since = engine.last_position().next();
+        tail
+    }
+
+    /// Drops the tails that nobody reads.
+    pub(crate) fn prune(&self, now: Timestamp) {
+        let is_idle = |tail: &Tail| tail.waiters.is_empty() && now.saturating_since(tail.rows.lock().read) > IDLE;
+        let mut tails = self.tails.write();
+        tails.retain(|_, tail| {
+            // Whoever holds it beside the map is about to read or to wait.
+            let is_kept = Arc::strong_count(tail) > 1 || !is_idle(tail);
+            if !is_kept {
+                self.bytes.fetch_sub(tail.rows.lock().bytes, Ordering::Relaxed);
+            }
+            is_kept
+        });
+    }
+}
+
+impl Tail {
+    fn push(&self, row: TailRow, all: &AtomicUsize) {
+        let mut tail = self.rows.lock();
+        let bytes = row.bytes.len();
+        tail.bytes += bytes;
+        tail.rows.push_back(row);
+        let mut total = all.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        while tail.bytes > TAIL_BYTES || total > ALL_BYTES {
+            let Some(row) = tail.rows.pop_front() else { break };
+            tail.bytes -= row.bytes.len();
+            total = all.fetch_sub(row.bytes.len(), Ordering::Relaxed) - row.bytes.len();
+            tail.kept_from = row.end;
+        }
+    }
+
+    /// The rows from a position on, that which has it in its middle included, until they are so many bytes; `None` where they
+    /// are not all here.
+    pub(crate) fn rows_from(&self, from: Position, bytes: usize, now: Timestamp) -> Option<Vec<TailRow>> {
+        let mut tail = self.rows.lock();
+        tail.read = now;
+        if from < tail.since.max(tail.kept_from) {
+            return None;
+        }
+        let first = tail.rows.partition_point(|row| row.end <= from);
+        let mut taken = 0;
+        let is_wanted = |row: &&TailRow| {
+            let is_wanted = taken <= bytes;
+            taken += row.bytes.len();
+            is_wanted
+        };
+        Some(tail.rows.range(first..).take_while(is_wanted).cloned().collect())
+    }
+}
+
+/// A place among those who wait for the next record of a shard. Stand here first, then look, then wait: so nothing that comes
+/// between is missed.
+#[derive(Debug)]
+pub struct Watch {
+    waiting: Waiting,
+    /// So that it is not dropped.
+    _tail: Arc<Tail>,
+    tails: Arc<Tails>,
+    clock: Clock,
+}
+
+impl Watch {
+    pub(crate) fn new(tails: &Arc<Tails>, engine: &Engine, place: Place) -> Watch {
+        let tail = tails.tail(engine, place);
+        let waiting = Waiting::new(&tail.waiters);
+        Watch { waiting, _tail: tail, tails: Arc::clone(tails), clock: engine.clock().clone() }
+    }
+
+    /// Blocks until something was appended, the shard was closed, a clock was moved by hand, or it is `deadline`.
+    pub fn block(self, deadline: Timestamp) {
+        let limit = self.clock.now();
+        let limit = (!self.clock.is_manual()).then(|| deadline.saturating_since(limit));
+        if self.clock.now() < deadline {
+            self.waiting.block(limit);
+        }
+        self.waiting.look();
+    }
+
+    /// [`block`](Watch::block) as a future, for any runtime.
+    pub async fn wait(self, deadline: Timestamp) {
+        if self.clock.now() < deadline {
+            self.set_alarm(deadline);
+            std::future::poll_fn(|context| self.poll(context)).await;
+        }
+        self.waiting.look();
+    }
+
+    /// Has it woken at `deadline`, for one that is [polled](Watch::poll). A clock that is moved by hand wakes it without.
+    pub fn set_alarm(&self, deadline: Timestamp) {
+        if !self.clock.is_manual() {
+            let limit = deadline.saturating_since(self.clock.now());
+            self.tails.timer.wake_at(Instant::now() + limit, self.waiting.waiter());
+        }
+    }
+
+    /// Ready once something has happened.
+    pub fn poll(&self, context: &Context<'_>) -> Poll<()> {
+        self.waiting.poll(context)
+    }
+}
