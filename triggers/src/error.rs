@@ -49,12 +49,6 @@ pub enum Error {
         /// The table's name.
         table: String,
     },
-    /// What it is to work on belongs to another engine.
-    #[error("{what} belongs to another engine than the triggers")]
-    OtherEngine {
-        /// Which source or destination.
-        what: String,
-    },
     /// The triggers were stopped: none can be started any more.
     #[error("the triggers were stopped")]
     Stopped,
@@ -64,9 +58,9 @@ pub enum Error {
     /// The key-value service's.
     #[error(transparent)]
     Kv(#[from] millpond_kv::Error),
-    /// The stream service's.
+    /// The log under a stream.
     #[error(transparent)]
-    Stream(#[from] millpond_stream::Error),
+    Log(#[from] millpond_stream::log::Error),
     /// The storage engine failed.
     #[error("the storage engine failed")]
     Engine(#[from] millpond_engine::Error),
@@ -92,14 +86,14 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Error::InvalidParameter { .. } | Error::NoChangeStream { .. } | Error::OtherEngine { .. } => {
+            Error::InvalidParameter { .. } | Error::NoChangeStream { .. } => {
                 "InvalidParameterValueException"
             }
             Error::TriggerNotFound { .. } => "ResourceNotFoundException",
             Error::TriggerRuns { .. } | Error::OtherSource { .. } => "ResourceConflictException",
             Error::Queue(source) => source.code(),
             Error::Kv(source) => source.code(),
-            Error::Stopped | Error::Stream(_) | Error::Engine(_) | Error::Thread(_) | Error::Corrupt { .. } => "ServiceException",
+            Error::Stopped | Error::Log(_) | Error::Engine(_) | Error::Thread(_) | Error::Corrupt { .. } => "ServiceException",
         }
     }
 }
