@@ -1,3 +1,86 @@
-//! A sharded log.
+//! A sharded, durable log with the model of Kinesis, embedded in a Rust program, on the storage engine that all Millpond services
+//! share: records in the order of their commits, kept for a time, read from any place by any number of readers.
+//!
+//! ```
+//! use std::time::Duration;
+//! use millpond_engine::Engine;
+//! use millpond_stream::{CreateOptions, StartingPosition, Streams};
+//!
+//! let engine = Engine::in_memory(); // or Engine::open("./data")?
+//! let streams = Streams::open(&engine)?;
+//! let clicks = streams.create("clicks", &CreateOptions::shards(2))?;
+//! clicks.append(("alice", "page 1"))?; // a partition key, and data
+//!
+//! for shard in clicks.shards(None)? {
+//!     let mut reader = clicks.reader(shard.id, &StartingPosition::TrimHorizon)?;
+//!     for record in reader.read(100, Duration::ZERO)?.records {
+//!         assert_eq!((record.partition_key(), &record.data[..]), ("alice", &b"page 1"[..]));
+//!     }
+//! }
+//! # Ok::<(), millpond_stream::Error>(())
+//! ```
+//!
+//! [`log`] is the layer below: logs without names, which other services write their changes to.
+//!
+//! # Guarantees
+//! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default durability).
+//!   Callers that wait at the same time share one sync, over all shards and streams.
+//! - **Order**: records of one partition key are read in the order in which they were committed, across splits and merges if a
+//!   shard is read before its children. Sequence numbers rise in that order.
+//! - **One commit across services**: [`Stream::append_in`] joins the caller's transaction.
+//! - **Retention**: records are kept for 24 hours to 365 days, by the engine's clock.
+//! - **Time** is the engine's clock. A test moves it by hand, and readers that wait notice.
+//! - **Errors**: [`Error::code`] is the service's exception name and `Display` its message, where that is known.
+//! - **Threads**: handles are cheap to clone and can be used from any thread. Reading blocks, or is a future for any runtime.
+//!
+//! # Limits
+//! Records of 1 MiB with their key, or up to 10 MiB if the stream is set to that; batches of 10,000 records and 32 MiB (500 and
+//! 10 MiB over the wire, as in the service); 10,000 open shards.
+//!
+//! # What it is not
+//! It has no accounts or regions, and encrypts and authorizes nothing: policies and keys are kept and shown. It does not replicate:
+//! one process holds the store, and the wire protocol is the server's.
 
+mod account;
+mod append;
+mod attached;
+mod consumers;
+mod create_stream;
+mod delete_stream;
+mod error;
+mod get_records;
+mod iterator;
+mod layout;
+mod list_shards;
+mod list_streams;
+mod load;
 pub mod log;
+mod model;
+mod options;
+mod reader;
+mod record;
+mod reshard;
+mod sequence;
+mod settings;
+mod shared;
+mod stream;
+mod streams;
+mod subscription;
+mod throttle;
+
+pub use error::{ACCOUNT, Error, Result};
+pub use get_records::GotRecords;
+pub use iterator::{ShardIterator, unreadable_sequence_number};
+pub use log::ShardId;
+pub use millpond_engine::{Position, Timestamp};
+pub use model::{
+    AccountLimits, ChildShard, Commitment, Consumer, CreateOptions, Description, Distribution, Mode, MonitoringChange,
+    Resource, Shard, ShardFilter, ShardMetric, StartingPosition, Status, StreamPage, WarmThroughput,
+};
+pub use options::Options;
+pub use reader::{Read, Reader, RecordStream};
+pub use record::{NewRecord, Placed, Record, hash_key};
+pub use sequence::{ParseSequenceError, SequenceNumber};
+pub use stream::Stream;
+pub use streams::Streams;
+pub use subscription::{Subscription, SubscriptionEvent};

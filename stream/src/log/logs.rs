@@ -61,9 +61,24 @@ impl ShardId {
     }
 }
 
+/// As the service writes it: `shardId-000000000012`.
 impl fmt::Display for ShardId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "shardId-{:012}", self.0)
+    }
+}
+
+impl ShardId {
+    /// Reads a shard's name as leniently as the service does: what follows the first hyphen, or all of it, up to the next one, is a
+    /// number of 31 bits.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.split('-');
+        let first = parts.next()?;
+        let number = parts.next().filter(|part| !part.is_empty()).unwrap_or(first);
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse::<u32>().ok().filter(|number| is_number && *number <= u32::MAX >> 1)?;
+        Some(ShardId(number))
     }
 }
 
@@ -196,12 +211,17 @@ impl Logs {
         Ok(self.need(reader, log)?.shown(self.engine.clock().now()))
     }
 
+    /// Has those who wait for a shard's next record look again.
+    pub fn wake(&self, log: LogId, shard: ShardId) {
+        self.tails.wake_now(log, shard);
+    }
+
     /// The record of a log, and of its shards, as one look.
     ///
     /// # Errors
     /// [`Error::NoLog`], and those of the engine.
     pub fn view(&self, reader: &mut impl Read, log: LogId) -> Result<View> {
-        self.need(reader, log).map(View)
+        self.need(reader, log).map(|record| View { id: log, record })
     }
 
     /// Before this position nothing is kept any more.
@@ -237,48 +257,57 @@ impl Logs {
 
 /// A log and its shards as they were at one moment. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct View(Arc<LogRecord>);
+pub struct View {
+    id: LogId,
+    record: Arc<LogRecord>,
+}
 
 impl View {
+    /// The log.
+    #[must_use]
+    pub fn id(&self) -> LogId {
+        self.id
+    }
+
     /// How long a record is kept.
     #[must_use]
     pub fn retention(&self) -> Duration {
-        self.0.retention
+        self.record.retention
     }
 
     /// How many shards are open.
     #[must_use]
     pub fn open_count(&self) -> usize {
-        self.0.open_count()
+        self.record.open_count()
     }
 
     /// The open shards, by their hash keys.
     pub fn open_shards(&self) -> impl Iterator<Item = Shard> {
-        self.0.open_shards().map(ShardRecord::shown)
+        self.record.open_shards().map(ShardRecord::shown)
     }
 
     /// The open shard that takes a hash key: its number and its generation.
     #[must_use]
     pub fn open_shard(&self, hash_key: u128) -> Option<(ShardId, u64)> {
-        self.0.open_shard(hash_key).map(|shard| (shard.id, shard.generation))
+        self.record.open_shard(hash_key).map(|shard| (shard.id, shard.generation))
     }
 
     /// A shard, even if none of its records is kept any more, as long as it was not cleared away.
     #[must_use]
     pub fn shard(&self, shard: ShardId) -> Option<Shard> {
-        self.0.shard(shard).map(ShardRecord::shown)
+        self.record.shard(shard).map(ShardRecord::shown)
     }
 
     /// The shards of which records may be kept at that time, in the order in which they were opened.
     #[must_use]
     pub fn shards(&self, now: Timestamp) -> Vec<Shard> {
-        self.0.shown(now)
+        self.record.shown(now)
     }
 
     /// The children of a shard.
     pub fn children(&self, shard: ShardId) -> impl Iterator<Item = Shard> {
         let of = Some(shard);
-        let children = self.0.shards.iter().filter(move |child| child.parent == of || child.adjacent_parent == of);
+        let children = self.record.shards.iter().filter(move |child| child.parent == of || child.adjacent_parent == of);
         children.map(ShardRecord::shown)
     }
 }

@@ -45,6 +45,9 @@ mod reshard;
 mod tail;
 mod trim;
 
+pub(crate) use layout::RECORDS;
+pub(crate) use record::even_shares;
+
 pub use append::Rows;
 pub use error::{Error, Result};
 pub use logs::{LogId, LogOptions, Logs, Shard, ShardId, View};

@@ -129,6 +129,12 @@ impl Tails {
         });
     }
 
+    pub(crate) fn wake_now(&self, log: LogId, shard: ShardId) {
+        if let Some(tail) = self.get((log, shard)) {
+            tail.waiters.wake(usize::MAX);
+        }
+    }
+
     fn get(&self, place: Place) -> Option<Arc<Tail>> {
         self.tails.read().get(&place).cloned()
     }

@@ -2,4 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+mod fan_out;
 mod log;
+mod streams;
