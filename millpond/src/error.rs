@@ -18,4 +18,8 @@ pub enum Error {
     #[cfg(feature = "queue")]
     #[error(transparent)]
     Queue(#[from] millpond_queue::Error),
+    /// Of the triggers.
+    #[cfg(feature = "triggers")]
+    #[error(transparent)]
+    Triggers(#[from] millpond_triggers::Error),
 }

@@ -34,6 +34,8 @@ pub use millpond_engine::{BackendKind, Clock, Durability, Timestamp, Transaction
 pub use millpond_kv as kv;
 #[cfg(feature = "queue")]
 pub use millpond_queue as queue;
+#[cfg(feature = "triggers")]
+pub use millpond_triggers as triggers;
 pub use pond::{Options, Pond};
 
 #[cfg(all(doctest, feature = "kv", feature = "queue", feature = "fjall"))]

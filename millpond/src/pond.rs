@@ -5,6 +5,8 @@ use millpond_engine::{BackendKind, Clock, Durability, Engine, Error as EngineErr
 use millpond_kv::Kv;
 #[cfg(feature = "queue")]
 use millpond_queue::Queues;
+#[cfg(feature = "triggers")]
+use millpond_triggers::Triggers;
 
 use crate::Result;
 
@@ -16,6 +18,8 @@ pub struct Pond {
     kv: Kv,
     #[cfg(feature = "queue")]
     queues: Queues,
+    #[cfg(feature = "triggers")]
+    triggers: Triggers,
 }
 
 /// How to open a [`Pond`].
@@ -32,6 +36,8 @@ struct Services {
     kv: millpond_kv::Options,
     #[cfg(feature = "queue")]
     queue: millpond_queue::Options,
+    #[cfg(feature = "triggers")]
+    triggers: millpond_triggers::Options,
 }
 
 impl Options {
@@ -86,6 +92,14 @@ impl Options {
         self
     }
 
+    /// What can be chosen of the triggers.
+    #[cfg(feature = "triggers")]
+    #[must_use]
+    pub fn triggers(mut self, options: millpond_triggers::Options) -> Self {
+        self.services.triggers = options;
+        self
+    }
+
     /// Opens the pond.
     ///
     /// # Errors
@@ -124,12 +138,16 @@ impl Pond {
             kv,
             #[cfg(feature = "queue")]
             queue,
+            #[cfg(feature = "triggers")]
+            triggers,
         } = services;
         Ok(Pond {
             #[cfg(feature = "kv")]
             kv: Kv::open_with(&engine, kv)?,
             #[cfg(feature = "queue")]
             queues: Queues::open_with(&engine, queue)?,
+            #[cfg(feature = "triggers")]
+            triggers: Triggers::open_with(&engine, triggers)?,
             engine,
         })
     }
@@ -146,6 +164,13 @@ impl Pond {
     #[must_use]
     pub fn queues(&self) -> &Queues {
         &self.queues
+    }
+
+    /// The triggers: functions on queues, streams and the changes of tables.
+    #[cfg(feature = "triggers")]
+    #[must_use]
+    pub fn triggers(&self) -> &Triggers {
+        &self.triggers
     }
 
     /// The engine below the services, for keyspaces of the caller's own that commit together with them. Names that
@@ -189,15 +214,19 @@ impl Pond {
             kv: self.kv.options().clone(),
             #[cfg(feature = "queue")]
             queue: self.queues.options().clone(),
+            #[cfg(feature = "triggers")]
+            triggers: self.triggers.options().clone(),
         };
         Pond::over(self.engine.fork()?, services)
     }
 
-    /// Makes everything durable and refuses all further use, of all clones too.
+    /// Makes everything durable and refuses all further use, of all clones too. Triggers finish what they are handling first.
     ///
     /// # Errors
     /// Those of the last sync.
     pub fn close(self) -> Result<()> {
+        #[cfg(feature = "triggers")]
+        self.triggers.stop();
         Ok(self.engine.close()?)
     }
 }

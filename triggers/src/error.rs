@@ -58,7 +58,10 @@ pub enum Error {
     /// The key-value service's.
     #[error(transparent)]
     Kv(#[from] millpond_kv::Error),
-    /// The log under a stream.
+    /// The stream service's.
+    #[error(transparent)]
+    Stream(#[from] millpond_stream::Error),
+    /// Of the log under a stream.
     #[error(transparent)]
     Log(#[from] millpond_stream::log::Error),
     /// The storage engine failed.
@@ -93,6 +96,7 @@ impl Error {
             Error::TriggerRuns { .. } | Error::OtherSource { .. } => "ResourceConflictException",
             Error::Queue(source) => source.code(),
             Error::Kv(source) => source.code(),
+            Error::Stream(source) => source.code(),
             Error::Stopped | Error::Log(_) | Error::Engine(_) | Error::Thread(_) | Error::Corrupt { .. } => "ServiceException",
         }
     }

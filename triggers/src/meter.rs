@@ -108,15 +108,15 @@ impl Meter {
 
     pub(crate) fn read(&self, now: Timestamp, is_enabled: bool, is_running: bool) -> Status {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let lanes = self.lanes.lock().iter().map(|((shard, lane), meter)| LaneStatus {
+        let lane = |((shard, lane), meter): (&(String, u16), &LaneMeter)| LaneStatus {
             shard: shard.clone(),
             lane: *lane,
             iterator_age: meter.iterator_age,
             lag: meter.waiting_since.map(|since| now.saturating_since(since)).unwrap_or_default(),
             pending: meter.pending,
             failures: meter.failures,
-        });
-        let lanes = lanes.collect();
+        };
+        let lanes = self.lanes.lock().iter().map(lane).collect();
         Status {
             is_enabled,
             is_running,

@@ -5,8 +5,7 @@ use std::{fmt, sync::Arc};
 use millpond_engine::{Position, Timestamp};
 use millpond_kv::{AttributeValue, Record as Change};
 use millpond_queue::Message;
-
-use crate::source::stream::StreamRecord;
+use millpond_stream::Record as StreamRecord;
 
 /// One record of a batch: a message of a queue, a record of a stream or a change of an item. Cheap to clone.
 #[derive(Clone)]
@@ -38,7 +37,7 @@ impl Record {
     }
 
     pub(crate) fn of_stream(record: StreamRecord, position: Position) -> Self {
-        let (id, arrived) = (record.sequence_number.to_string(), position.time());
+        let (id, arrived) = (record.sequence_number.to_string(), record.arrived);
         Record(Arc::new(Inner { id, arrived, position, content: Content::Stream(record) }))
     }
 

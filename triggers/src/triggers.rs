@@ -5,6 +5,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use millpond_engine::{Engine, Position, Transaction};
 use millpond_kv::Kv;
 use millpond_queue::Queue;
+use millpond_stream::Stream;
 use parking_lot::Mutex;
 
 use crate::{
@@ -83,6 +84,14 @@ impl Triggers {
         TriggerBuilder::new(self, name, Source::Queue(queue.clone()))
     }
 
+    /// A trigger on the records of a stream. One that is deleted and made again is another source.
+    ///
+    /// # Errors
+    /// [`Error::Stream`] where there is no such stream.
+    pub fn on_stream(&self, name: &str, stream: &Stream) -> Result<TriggerBuilder> {
+        TriggerBuilder::new(self, name, Source::Stream(StreamLog::open(stream)?))
+    }
+
     /// A trigger on the changes of a table's items: on the change stream that the table has now, to its end. A stream
     /// that is enabled anew is another source.
     ///
@@ -135,8 +144,9 @@ impl Triggers {
     /// Stops all triggers: those that are handling a batch finish it, the others hand back what they hold. They stay registered, and
     /// none can be started any more.
     pub fn stop(&self) {
+        let running = std::mem::take(&mut *self.inner.running.lock());
+        running.values().for_each(|job| job.end());
         self.inner.runner.stop();
-        self.inner.running.lock().clear();
     }
 }
 

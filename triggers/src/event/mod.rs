@@ -10,14 +10,10 @@ mod tests;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use millpond_engine::Timestamp;
+use millpond_stream::Record as StreamRecord;
 use serde_json::{Value, json};
 
-use crate::{
-    Batch, Record,
-    record::Content,
-    source::stream::StreamRecord,
-    window::Window,
-};
+use crate::{Batch, Record, record::Content, window::Window};
 
 /// Where records come from, in the words of the service.
 #[derive(Debug, Clone)]

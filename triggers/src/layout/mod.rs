@@ -17,7 +17,8 @@ use millpond_stream::log::ShardId;
 
 pub(crate) use lane_row::LaneRow;
 pub(crate) use shard_row::ShardRow;
-pub(crate) use trigger_record::{Registered, SourceName, TriggerRecord};
+pub use trigger_record::Registered;
+pub(crate) use trigger_record::{SourceName, TriggerRecord};
 
 use crate::{Error, Result};
 

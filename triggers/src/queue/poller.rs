@@ -66,7 +66,8 @@ impl Poller {
     fn go_on(&mut self, context: &Context<'_>) -> Result<Next> {
         loop {
             if self.in_flight.load(Ordering::SeqCst) >= self.most {
-                // A batch that ends wakes this.
+                // A batch that ends wakes this. Until then it does not stand in the way of others who wait for messages.
+                self.receiving = None;
                 return Ok(Next::Wait(None));
             }
             if self.is_due(context.now) {

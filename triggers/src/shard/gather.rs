@@ -5,7 +5,7 @@ use millpond_stream::log::{Error as LogError, Most, Records};
 
 use super::lane::Lane;
 use crate::{
-    Error, Result,
+    Result,
     job::MAX_BATCH_BYTES,
     lane::lane_of,
     meter::add,
@@ -55,7 +55,11 @@ impl Lane {
             let watch = self.log.logs().watch(self.log.id(), self.shard);
             self.end_watch();
             self.watch = Some(watch);
-            let page = self.read()?;
+            let Some(page) = self.read()? else {
+                // The shard was cleared away: nothing of it is kept any more.
+                (self.is_read, is_at_tail) = (true, true);
+                break;
+            };
             is_at_tail = page.records.is_empty() || page.is_end;
             self.take(page, context.now)?;
         }
@@ -78,9 +82,11 @@ impl Lane {
         self.pending.len() < batch_size && self.pending_bytes < MAX_BATCH_BYTES
     }
 
-    fn read(&self) -> Result<Records> {
-        let found = self.log.logs().follow(self.log.id(), self.shard, self.scanned, PAGE);
-        found.map_err(Error::from)
+    fn read(&self) -> Result<Option<Records>> {
+        match self.log.logs().follow(self.log.id(), self.shard, self.scanned, PAGE) {
+            Err(LogError::NoShard { .. }) => Ok(None),
+            found => Ok(Some(found?)),
+        }
     }
 
     fn take(&mut self, page: Records, now: Timestamp) -> Result<()> {
