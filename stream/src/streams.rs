@@ -210,6 +210,7 @@ impl Streams {
         if self.shared.options.splits_hot_shards {
             load::split_hot(&self.shared)?;
         }
+        self.shared.subscriptions.prune(self.engine().clock().now());
         Ok(self.shared.logs.trim()?)
     }
 }
