@@ -112,7 +112,11 @@ impl Config {
     /// Checks the settings for a source, and compiles the filters.
     pub(crate) fn check(&self, kind: Kind, now: Timestamp) -> Result<Filters> {
         self.check_batching(kind)?;
-        if kind.is_queue() { self.check_queue()? } else { self.check_log(now)? }
+        if kind.is_queue() {
+            self.check_queue()?
+        } else {
+            self.check_log(now)?
+        }
         if self.filters.len() > MAX_FILTERS {
             return Err(Error::parameter("FilterCriteria", format!("there are at most {MAX_FILTERS} filters")));
         }
@@ -133,7 +137,8 @@ impl Config {
         }
         let is_large = self.batch_size > MAX_BATCH_WITHOUT_WINDOW;
         if kind == Kind::Queue && is_large && self.batching_window < Duration::from_secs(1) {
-            let message = "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10";
+            let message =
+                "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10";
             return Err(Error::parameter(window, message));
         }
         Ok(())

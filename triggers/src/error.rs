@@ -89,15 +89,15 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Error::InvalidParameter { .. } | Error::NoChangeStream { .. } => {
-                "InvalidParameterValueException"
-            }
+            Error::InvalidParameter { .. } | Error::NoChangeStream { .. } => "InvalidParameterValueException",
             Error::TriggerNotFound { .. } => "ResourceNotFoundException",
             Error::TriggerRuns { .. } | Error::OtherSource { .. } => "ResourceConflictException",
             Error::Queue(source) => source.code(),
             Error::Kv(source) => source.code(),
             Error::Stream(source) => source.code(),
-            Error::Stopped | Error::Log(_) | Error::Engine(_) | Error::Thread(_) | Error::Corrupt { .. } => "ServiceException",
+            Error::Stopped | Error::Log(_) | Error::Engine(_) | Error::Thread(_) | Error::Corrupt { .. } => {
+                "ServiceException"
+            }
         }
     }
 }

@@ -33,7 +33,8 @@ impl Endpoint {
     /// The function at this address.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        let endpoint = |timeout| ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false);
+        let endpoint =
+            |timeout| ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false);
         let agent = endpoint(DEFAULT_TIMEOUT).build().into();
         Endpoint { agent, url: url.into(), headers: Vec::new(), timeout: DEFAULT_TIMEOUT }
     }

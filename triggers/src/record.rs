@@ -127,7 +127,8 @@ impl Record {
             + match &self.0.content {
                 Content::Message(message) => {
                     let attributes = message.attributes().iter();
-                    message.body().len() + attributes.map(|(name, it)| name.len() + it.bytes().len() + 100).sum::<usize>()
+                    message.body().len()
+                        + attributes.map(|(name, it)| name.len() + it.bytes().len() + 100).sum::<usize>()
                 }
                 Content::Stream(record) => record.data.len().div_ceil(3) * 4 + record.partition_key().len(),
                 Content::Change(change) => usize::try_from(change.size_bytes).unwrap_or(usize::MAX / 4) / 3 * 4,

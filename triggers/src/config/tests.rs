@@ -69,12 +69,7 @@ fn each_setting_has_its_limits() {
             |it| it.tumbling_window = Duration::from_secs(900),
             |it| it.tumbling_window = Duration::from_secs(901),
         ),
-        (
-            Queue,
-            "ScalingConfig",
-            |it| it.maximum_concurrency = Some(1000),
-            |it| it.maximum_concurrency = Some(1001),
-        ),
+        (Queue, "ScalingConfig", |it| it.maximum_concurrency = Some(1000), |it| it.maximum_concurrency = Some(1001)),
         (
             Stream,
             "FilterCriteria",

@@ -25,9 +25,10 @@ impl Origin {
 }
 
 pub(super) fn identity(change: &Change) -> Value {
-    change.user_identity.map_or(Value::Null, |identity| {
-        json!({ "type": identity.identity_type(), "principalId": identity.principal_id() })
-    })
+    change.user_identity.map_or(
+        Value::Null,
+        |identity| json!({ "type": identity.identity_type(), "principalId": identity.principal_id() }),
+    )
 }
 
 pub(super) fn dynamodb(change: &Change) -> Value {

@@ -14,12 +14,8 @@ fn engine() -> Engine {
 }
 
 fn batch(arn: &str, records: Vec<Record>) -> Batch {
-    let origin = Origin {
-        trigger: "t".into(),
-        region: "eu-west-1".into(),
-        account: "123456789012".into(),
-        arn: arn.into(),
-    };
+    let origin =
+        Origin { trigger: "t".into(), region: "eu-west-1".into(), account: "123456789012".into(), arn: arn.into() };
     Batch { origin: Arc::new(origin), shard: None, records, window: None }
 }
 
@@ -32,7 +28,10 @@ fn of_stream() -> Batch {
     let shard = millpond_stream::ShardId::new(0);
     let found = log.logs().follow(log.id(), shard, Default::default(), Default::default()).unwrap();
     let records = found.records.into_iter().map(|stored| log.record(shard, stored).unwrap().1).collect();
-    Batch { shard: Some(log.shard_name(shard).into()), ..batch("arn:aws:kinesis:eu-west-1:123456789012:stream/s", records) }
+    Batch {
+        shard: Some(log.shard_name(shard).into()),
+        ..batch("arn:aws:kinesis:eu-west-1:123456789012:stream/s", records)
+    }
 }
 
 #[test]

@@ -119,11 +119,24 @@ impl Rows {
         self.remove(tx, &shard_prefix(trigger, shard))
     }
 
-    pub(crate) fn lane(&self, reader: &mut impl Read, trigger: u64, shard: ShardId, lane: u16) -> Result<Option<LaneRow>> {
+    pub(crate) fn lane(
+        &self,
+        reader: &mut impl Read,
+        trigger: u64,
+        shard: ShardId,
+        lane: u16,
+    ) -> Result<Option<LaneRow>> {
         reader.get(&self.checkpoints, &lane_key(trigger, shard, lane))?.map(LaneRow::decode).transpose()
     }
 
-    pub(crate) fn put_lane(&self, tx: &mut Transaction, trigger: u64, shard: ShardId, lane: u16, row: &LaneRow) -> Result<()> {
+    pub(crate) fn put_lane(
+        &self,
+        tx: &mut Transaction,
+        trigger: u64,
+        shard: ShardId,
+        lane: u16,
+        row: &LaneRow,
+    ) -> Result<()> {
         Ok(tx.put(&self.checkpoints, lane_key(trigger, shard, lane), row.encode())?)
     }
 

@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn a_shard_is_read_back_as_it_was_written_or_not_at_all() {
-        let earlier = vec![Earlier { next: vec![Position::new(1), Position::new(2)] }, Earlier { next: vec![Position::new(9)] }];
+        let earlier =
+            vec![Earlier { next: vec![Position::new(1), Position::new(2)] }, Earlier { next: vec![Position::new(9)] }];
         let row = ShardRow { is_done: true, lanes: 10, earlier };
         let bytes = Bytes::from(row.encode());
         assert_eq!(ShardRow::decode(bytes.clone()).unwrap(), row);

@@ -126,7 +126,11 @@ fn anything_but(value: Value) -> Result<Matcher, String> {
         }
         value => vec![plain(value)?],
     };
-    if excluded.is_empty() { Err("anything-but excludes at least one value".into()) } else { Ok(Matcher::AnythingBut(excluded)) }
+    if excluded.is_empty() {
+        Err("anything-but excludes at least one value".into())
+    } else {
+        Ok(Matcher::AnythingBut(excluded))
+    }
 }
 
 fn numeric(members: &[Value]) -> Result<Matcher, String> {

@@ -23,7 +23,7 @@ pub(crate) use task::{Context, Next, Task};
 
 use crate::{Error, Result};
 
-pub(crate) type TaskId = u64;
+type TaskId = u64;
 /// The tasks of one trigger.
 pub(crate) type GroupId = u64;
 
@@ -107,7 +107,7 @@ impl Runner {
     }
 
     /// Runs a task until it is over.
-    pub(crate) fn spawn(&self, group: GroupId, task: Box<dyn Task>) -> Result<TaskId> {
+    pub(crate) fn spawn(&self, group: GroupId, task: Box<dyn Task>) -> Result<()> {
         let mut state = self.0.state.lock();
         if state.is_stopping {
             return Err(Error::Stopped);
@@ -125,12 +125,7 @@ impl Runner {
             return Err(Error::Thread(error));
         }
         self.0.work.notify_one();
-        Ok(id)
-    }
-
-    /// Has a task look again.
-    pub(crate) fn wake(&self, task: TaskId) {
-        self.0.wake(task);
+        Ok(())
     }
 
     /// Has all tasks of a group look again.
@@ -315,7 +310,8 @@ impl Shared {
             // What is left of a task that panics is dropped here, not under the lock.
             catch_unwind(AssertUnwindSafe(move || {
                 let next = task.step(&context);
-                if matches!(next, Next::Over) { (None, next) } else { (Some(task), next) }
+                let is_over = next == Next::Over || (is_stopping && next != Next::Again);
+                if is_over { (None, Next::Over) } else { (Some(task), next) }
             }))
         });
         let (task, next) = done.unwrap_or_else(|_| {

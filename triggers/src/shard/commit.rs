@@ -103,13 +103,8 @@ impl Lane {
     pub(super) fn give_up(&mut self, records: usize, condition: Condition, invocations: u32) -> Result<(), Refused> {
         let row = LaneRow { next: self.next_after(records), ..self.row.clone() };
         let given_up: Vec<Record> = self.pending.iter().take(records).cloned().collect();
-        let given_up = GivenUp {
-            kind: self.log.kind(),
-            shard: &self.shard_name,
-            records: &given_up,
-            condition,
-            invocations,
-        };
+        let given_up =
+            GivenUp { kind: self.log.kind(), shard: &self.shard_name, records: &given_up, condition, invocations };
         self.job.engine.transact(|tx| {
             destination::tell(&self.job, tx, &given_up)?;
             self.put_row(tx, &row)

@@ -4,14 +4,7 @@ use millpond_engine::Timestamp;
 use millpond_stream::log::{Error as LogError, Most, Records};
 
 use super::lane::Lane;
-use crate::{
-    Result,
-    job::MAX_BATCH_BYTES,
-    lane::lane_of,
-    meter::add,
-    runner::Context,
-    window::Window,
-};
+use crate::{Result, job::MAX_BATCH_BYTES, lane::lane_of, meter::add, runner::Context, window::Window};
 
 /// What is read at a time.
 const PAGE: Most = Most { records: 1000, bytes: 1 << 20 };

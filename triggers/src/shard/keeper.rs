@@ -36,12 +36,14 @@ impl Keeper {
     fn look(&mut self) -> Result<()> {
         let job = Arc::clone(&self.job);
         let shards = self.log.logs().shards(&mut job.engine.latest(), self.log.id())?;
-        let rows: HashMap<ShardId, ShardRow> = job.rows.shards(&mut job.engine.snapshot()?, job.id)?.into_iter().collect();
+        let rows: HashMap<ShardId, ShardRow> =
+            job.rows.shards(&mut job.engine.snapshot()?, job.id)?.into_iter().collect();
         let listed: HashSet<ShardId> = shards.iter().map(|shard| shard.id).collect();
         let is_done = |shard: ShardId| rows.get(&shard).is_some_and(|row| row.is_done);
         for shard in &shards {
             // Of a parent that is not kept any more nothing can be read.
-            let is_over = |parent: ShardId| is_done(parent) || (!listed.contains(&parent) && !self.opened.contains(&parent));
+            let is_over =
+                |parent: ShardId| is_done(parent) || (!listed.contains(&parent) && !self.opened.contains(&parent));
             if !self.opened.contains(&shard.id) && !is_done(shard.id) && parents(shard).all(is_over) {
                 self.open(shard.id)?;
             }

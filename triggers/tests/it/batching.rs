@@ -54,6 +54,7 @@ fn a_window_gathers_records_until_it_is_over_or_the_batch_is_full() {
     let stream = world.stream("s", 1);
     let (trigger, batches) = counting(&world, &stream, 3, 10);
     append(&stream, "k", &["a"]);
+    world.idle();
     world.pass(9);
     append(&stream, "k", &["b"]);
     world.idle();

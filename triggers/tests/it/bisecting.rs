@@ -51,7 +51,8 @@ fn without_it_the_whole_batch_goes() {
     let stream = world.stream("s", 1);
     append_all(&stream, "k", &numbered(20));
     let builder = world.triggers.on_stream("t", &stream).unwrap().batch_size(10).maximum_retry_attempts(0);
-    let trigger = builder.run(|batch| if texts(batch).contains(&"0003".into()) { Err("poison".into()) } else { Ok(()) });
+    let trigger =
+        builder.run(|batch| if texts(batch).contains(&"0003".into()) { Err("poison".into()) } else { Ok(()) });
     world.idle();
     let status = trigger.unwrap().status();
     assert_eq!((status.discarded, status.records), (10, 10));

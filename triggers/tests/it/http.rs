@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 /// A server that answers each request as it is told; gives its address.
-fn serve(requests: &Log<(String, Value)>, answer: impl Fn(usize, &Value) -> Option<(u16, String)> + Send + 'static) -> String {
+fn serve(
+    requests: &Log<(String, Value)>,
+    answer: impl Fn(usize, &Value) -> Option<(u16, String)> + Send + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/function", listener.local_addr().unwrap());
     let requests = requests.clone();
@@ -36,7 +39,8 @@ fn serve(requests: &Log<(String, Value)>, answer: impl Fn(usize, &Value) -> Opti
             requests.add((head, event.clone()));
             match answer(nth, &event) {
                 Some((status, body)) => {
-                    let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                    let head =
+                        format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
                     stream.write_all((head + &body).as_bytes()).unwrap();
                 }
                 // Held open without an answer.

@@ -104,10 +104,9 @@ fn a_name_belongs_to_one_source_and_runs_once() {
     assert_eq!(again.code(), "ResourceConflictException");
     trigger.stop();
     let run = |builder: millpond_triggers::TriggerBuilder| builder.run(|_| Ok(())).unwrap_err();
-    for error in [
-        run(world.triggers.on_stream("t", &other).unwrap()),
-        run(world.triggers.on_queue("t", &queue).unwrap()),
-    ] {
+    for error in
+        [run(world.triggers.on_stream("t", &other).unwrap()), run(world.triggers.on_queue("t", &queue).unwrap())]
+    {
         assert!(matches!(error, Error::OtherSource { .. }), "{error}");
     }
     // A stream that is made again is another one, even under the same name.

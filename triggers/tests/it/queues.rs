@@ -80,7 +80,10 @@ fn only_those_that_failed_come_back() {
         assert_eq!(trigger.status().records, 2);
         batches.take();
         world.pass(30);
-        assert_eq!(batches.take().concat().into_iter().collect::<BTreeSet<_>>(), BTreeSet::from(["b".into(), "d".into()]));
+        assert_eq!(
+            batches.take().concat().into_iter().collect::<BTreeSet<_>>(),
+            BTreeSet::from(["b".into(), "d".into()])
+        );
         assert_eq!((trigger.status().records, trigger.status().item_failures), (4, 2));
     }
 }
@@ -100,6 +103,7 @@ fn a_window_gathers_large_batches_and_does_not_take_from_the_time_to_handle_them
         .unwrap();
     for _ in 0..9 {
         queue.send_batch(numbered(50)).unwrap();
+        world.idle();
         world.pass(30);
     }
     // Long after the visibility timeout of 30 seconds they are still only in this batch.

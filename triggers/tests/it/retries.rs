@@ -1,7 +1,7 @@
 //! Handlers that fail.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use millpond_triggers::Outcome;
 

@@ -128,7 +128,7 @@ pub(crate) fn texts(batch: &Batch) -> Vec<String> {
 }
 
 /// What a handler was called with.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Log<T>(Arc<Mutex<Vec<T>>>);
 
 impl<T: Clone + Debug> Log<T> {

@@ -63,7 +63,7 @@ fn an_item_that_is_written_makes_another_in_the_same_store_exactly_once() {
     assert_eq!(trigger.unwrap().status().records, 100);
     let items = |table: &str| {
         let scan = millpond_kv::ScanRequest { table_name: table.into(), ..Default::default() };
-        world.kv.scan(&scan).unwrap().items
+        world.kv.scan(&scan).unwrap().items.unwrap()
     };
     let (orders, copies) = (items("orders"), items("copies"));
     assert_eq!(copies.len(), 30);

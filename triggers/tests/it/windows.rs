@@ -35,6 +35,7 @@ fn a_window_carries_its_state_and_ends_with_its_time() {
     let stream = world.stream("s", 1);
     let (_trigger, calls) = joining(&world, 60);
     append(&stream, "k", &["a"]);
+    world.idle();
     world.pass(10);
     append(&stream, "k", &["b"]);
     world.idle();
@@ -92,7 +93,8 @@ fn a_window_ends_with_its_shard_and_the_children_begin_anew() {
     world.idle();
     let ended = calls.take();
     let start = ended[0].0;
-    let expected = [call(start, &["a"], None, false), call(start, &[], Some("a"), true), call(start, &["b"], None, false)];
+    let expected =
+        [call(start, &["a"], None, false), call(start, &[], Some("a"), true), call(start, &["b"], None, false)];
     assert_eq!(ended, expected);
 }
 
