@@ -76,6 +76,7 @@ mod batch_get_item;
 mod batch_write_item;
 mod capacity;
 mod catalog;
+mod change_format;
 mod constraints;
 mod contributor_insights;
 mod create_table;
@@ -125,6 +126,7 @@ mod write_item;
 
 pub use backup::items::{ChangePages, ItemPages};
 pub use backup::table_loader::TableLoader;
+pub use change_format::{ChangeFormat, TableChange};
 pub use constraints::{Constraints, named_table as check_named_table, table_name as check_table_name};
 pub use error::{Error, Result};
 pub use kv::Kv;

@@ -5,6 +5,8 @@ use millpond_engine::{BackendKind, Clock, Durability, Engine, Error as EngineErr
 use millpond_kv::Kv;
 #[cfg(feature = "queue")]
 use millpond_queue::Queues;
+#[cfg(feature = "stream")]
+use millpond_stream::Streams;
 #[cfg(feature = "triggers")]
 use millpond_triggers::Triggers;
 
@@ -18,6 +20,8 @@ pub struct Pond {
     kv: Kv,
     #[cfg(feature = "queue")]
     queues: Queues,
+    #[cfg(feature = "stream")]
+    streams: Streams,
     #[cfg(feature = "triggers")]
     triggers: Triggers,
 }
@@ -36,6 +40,8 @@ struct Services {
     kv: millpond_kv::Options,
     #[cfg(feature = "queue")]
     queue: millpond_queue::Options,
+    #[cfg(feature = "stream")]
+    stream: millpond_stream::Options,
     #[cfg(feature = "triggers")]
     triggers: millpond_triggers::Options,
 }
@@ -92,6 +98,14 @@ impl Options {
         self
     }
 
+    /// What can be chosen of the stream service.
+    #[cfg(feature = "stream")]
+    #[must_use]
+    pub fn stream(mut self, options: millpond_stream::Options) -> Self {
+        self.services.stream = options;
+        self
+    }
+
     /// What can be chosen of the triggers.
     #[cfg(feature = "triggers")]
     #[must_use]
@@ -138,6 +152,8 @@ impl Pond {
             kv,
             #[cfg(feature = "queue")]
             queue,
+            #[cfg(feature = "stream")]
+            stream,
             #[cfg(feature = "triggers")]
             triggers,
         } = services;
@@ -146,6 +162,8 @@ impl Pond {
             kv: Kv::open_with(&engine, kv)?,
             #[cfg(feature = "queue")]
             queues: Queues::open_with(&engine, queue)?,
+            #[cfg(feature = "stream")]
+            streams: Streams::open_with(&engine, stream)?,
             #[cfg(feature = "triggers")]
             triggers: Triggers::open_with(&engine, triggers)?,
             engine,
@@ -166,6 +184,13 @@ impl Pond {
         &self.queues
     }
 
+    /// The stream service: sharded logs of records, which stay for as long as they are kept, whoever reads them.
+    #[cfg(feature = "stream")]
+    #[must_use]
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
     /// The triggers: functions on queues, streams and the changes of tables.
     #[cfg(feature = "triggers")]
     #[must_use]
@@ -174,7 +199,7 @@ impl Pond {
     }
 
     /// The engine below the services, for keyspaces of the caller's own that commit together with them. Names that
-    /// start with a service's name and a dot (`kv.`, `queue.`) belong to that service.
+    /// start with a service's name and a dot (`kv.`, `queue.`, `stream.`, `triggers.`) belong to that service.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -214,6 +239,8 @@ impl Pond {
             kv: self.kv.options().clone(),
             #[cfg(feature = "queue")]
             queue: self.queues.options().clone(),
+            #[cfg(feature = "stream")]
+            stream: self.streams.options().clone(),
             #[cfg(feature = "triggers")]
             triggers: self.triggers.options().clone(),
         };
