@@ -132,6 +132,7 @@ pub use error::{Error, Result};
 pub use kv::Kv;
 pub use model::*;
 pub use options::Options;
+pub use streams::ChangeLog;
 pub use typed::Table;
 pub use value::{AttributeValue, Item, Number};
 pub use wording::Wording;
