@@ -141,7 +141,7 @@ async fn cbor_is_spoken_as_json_is() {
     let put = b"\xbf\x6aStreamName\x66orders\x6cPartitionKey\x61b\x64Data\x41\x07\xff".to_vec();
     assert_eq!(ask_cbor_bytes(&server, "PutRecord", put).await.0, 200);
 
-    let described = ask_cbor(&server, "DescribeStreamSummary", &map(&[stream.clone()])).await.1;
+    let described = ask_cbor(&server, "DescribeStreamSummary", &map(std::slice::from_ref(&stream))).await.1;
     let Cbor::Tag(1, millis) =
         members(described["StreamDescriptionSummary"].clone())["StreamCreationTimestamp"].clone()
     else {
