@@ -22,4 +22,8 @@ pub enum Error {
     #[cfg(feature = "stream")]
     #[error(transparent)]
     Stream(#[from] millpond_stream::Error),
+    /// Of the triggers.
+    #[cfg(feature = "triggers")]
+    #[error(transparent)]
+    Triggers(#[from] millpond_triggers::Error),
 }

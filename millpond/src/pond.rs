@@ -7,6 +7,8 @@ use millpond_kv::Kv;
 use millpond_queue::Queues;
 #[cfg(feature = "stream")]
 use millpond_stream::Streams;
+#[cfg(feature = "triggers")]
+use millpond_triggers::Triggers;
 
 use crate::Result;
 
@@ -20,6 +22,8 @@ pub struct Pond {
     queues: Queues,
     #[cfg(feature = "stream")]
     streams: Streams,
+    #[cfg(feature = "triggers")]
+    triggers: Triggers,
 }
 
 /// How to open a [`Pond`].
@@ -38,6 +42,8 @@ struct Services {
     queue: millpond_queue::Options,
     #[cfg(feature = "stream")]
     stream: millpond_stream::Options,
+    #[cfg(feature = "triggers")]
+    triggers: millpond_triggers::Options,
 }
 
 impl Options {
@@ -100,6 +106,14 @@ impl Options {
         self
     }
 
+    /// What can be chosen of the triggers.
+    #[cfg(feature = "triggers")]
+    #[must_use]
+    pub fn triggers(mut self, options: millpond_triggers::Options) -> Self {
+        self.services.triggers = options;
+        self
+    }
+
     /// Opens the pond.
     ///
     /// # Errors
@@ -140,6 +154,8 @@ impl Pond {
             queue,
             #[cfg(feature = "stream")]
             stream,
+            #[cfg(feature = "triggers")]
+            triggers,
         } = services;
         Ok(Pond {
             #[cfg(feature = "kv")]
@@ -148,6 +164,8 @@ impl Pond {
             queues: Queues::open_with(&engine, queue)?,
             #[cfg(feature = "stream")]
             streams: Streams::open_with(&engine, stream)?,
+            #[cfg(feature = "triggers")]
+            triggers: Triggers::open_with(&engine, triggers)?,
             engine,
         })
     }
@@ -173,8 +191,15 @@ impl Pond {
         &self.streams
     }
 
+    /// The triggers: functions on queues, streams and the changes of tables.
+    #[cfg(feature = "triggers")]
+    #[must_use]
+    pub fn triggers(&self) -> &Triggers {
+        &self.triggers
+    }
+
     /// The engine below the services, for keyspaces of the caller's own that commit together with them. Names that
-    /// start with a service's name and a dot (`kv.`, `queue.`, `stream.`) belong to that service.
+    /// start with a service's name and a dot (`kv.`, `queue.`, `stream.`, `triggers.`) belong to that service.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -216,15 +241,19 @@ impl Pond {
             queue: self.queues.options().clone(),
             #[cfg(feature = "stream")]
             stream: self.streams.options().clone(),
+            #[cfg(feature = "triggers")]
+            triggers: self.triggers.options().clone(),
         };
         Pond::over(self.engine.fork()?, services)
     }
 
-    /// Makes everything durable and refuses all further use, of all clones too.
+    /// Makes everything durable and refuses all further use, of all clones too. Triggers finish what they are handling first.
     ///
     /// # Errors
     /// Those of the last sync.
     pub fn close(self) -> Result<()> {
+        #[cfg(feature = "triggers")]
+        self.triggers.stop();
         Ok(self.engine.close()?)
     }
 }

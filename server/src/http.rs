@@ -44,9 +44,6 @@ const BODY_TIME: Duration = Duration::from_secs(300);
 /// Shorter answers are not worth compressing.
 const MIN_COMPRESSED_BYTES: usize = 1024;
 
-/// The longest body of a request that is answered beside the thread's other work.
-const BRIEF_BODY_BYTES: usize = 16 << 10;
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const EXTENDED_ID: HeaderName = HeaderName::from_static("x-amz-id-2");
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
@@ -83,8 +80,8 @@ impl Face {
         let compress = accepts_gzip(&head.headers);
         let answer = match self.take_body(&head.headers, body).await {
             Ok((body, room)) => {
-                let is_small = body.len() <= BRIEF_BODY_BYTES && !head.headers.contains_key(CONTENT_ENCODING);
-                let is_brief = is_small && aws::is_brief(&self.pond, &head);
+                let is_packed = head.headers.contains_key(CONTENT_ENCODING);
+                let is_brief = !is_packed && aws::is_brief(&self.pond, &head, body.len());
                 let reply = || {
                     let _room = room; // until there is an answer
                     match unpack(&head.headers, body) {
@@ -165,6 +162,8 @@ fn stopped() -> Answer {
 }
 
 async fn read_body(mut body: Incoming) -> Result<Bytes, Failure> {
+    // There is room for it among the bodies, and it is taken when the second part is there.
+    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
     let mut first = None;
     let mut whole = BytesMut::new();
     loop {
@@ -182,6 +181,7 @@ async fn read_body(mut body: Incoming) -> Result<Bytes, Failure> {
         match (first.take(), whole.is_empty()) {
             (None, true) => first = Some(part),
             (Some(start), _) => {
+                whole.reserve(announced.min(MAX_BODY_BYTES));
                 whole.extend_from_slice(&start);
                 whole.extend_from_slice(&part);
             }

@@ -101,6 +101,7 @@ fn start_log(filter: &str) -> Result<(), Error> {
 
 fn open(options: &Options) -> Result<Pond, Error> {
     let chosen = kv::Options::default().wording(options.wording.into()).throttle(options.throttle);
+    let chosen = chosen.change_format(aws::kv::change_format());
     let queues = queue::Options::default().cooldowns(!options.no_cooldowns);
     let streams = stream::Options::default().throttle(options.throttle);
     let pond = Pond::options().kv(chosen).queue(queues).stream(streams);
@@ -120,7 +121,7 @@ struct Chore {
 const CHORES: &[Chore] = &[
     Chore { what: "expired items", every: EXPIRE_EVERY, run: |pond| Ok(pond.kv().expire_items()?) },
     Chore { what: "expired and moved messages", every: EXPIRE_EVERY, run: |pond| Ok(pond.queues().maintain()?) },
-    Chore { what: "old records and busy shards", every: EXPIRE_EVERY, run: |pond| Ok(pond.streams().maintain().map(|()| 0)?) },
+    Chore { what: "old records and busy shards", every: EXPIRE_EVERY, run: |pond| Ok(pond.streams().maintain()?) },
     Chore { what: "old records of change streams", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_streams()?) },
     Chore { what: "old backups and changes", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_backups()?) },
 ];

@@ -48,6 +48,7 @@ mod consumers;
 mod create_stream;
 mod delete_stream;
 mod error;
+mod follow;
 mod get_records;
 mod iterator;
 mod layout;
@@ -69,6 +70,7 @@ mod subscription;
 mod throttle;
 
 pub use error::{ACCOUNT, Error, Result};
+pub use follow::RecordLog;
 pub use get_records::GotRecords;
 pub use iterator::{ShardIterator, unreadable_sequence_number};
 pub use log::ShardId;

@@ -3,7 +3,7 @@
 mod answer;
 mod cbor;
 pub(crate) mod json;
-mod kv;
+pub(crate) mod kv;
 pub(crate) mod query;
 mod queue;
 mod scope;
@@ -21,6 +21,9 @@ use self::{
     scope::Scope,
 };
 use crate::buckets::Buckets;
+
+/// The longest body of a request that is answered beside the thread's other work.
+const BRIEF_BODY_BYTES: usize = 16 << 10;
 
 /// One call of an operation.
 pub(crate) struct Call<'a> {
@@ -131,12 +134,13 @@ fn answer_form(call: &Call<'_>, scope: &Scope) -> Reply {
 }
 
 /// Whether an answer takes so little time that the thread that has read the request may make it beside its other work.
-pub(crate) fn is_brief(pond: &Pond, head: &Parts) -> bool {
+pub(crate) fn is_brief(pond: &Pond, head: &Parts, body_bytes: usize) -> bool {
+    let is_small = body_bytes <= BRIEF_BODY_BYTES;
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     match target.and_then(|target| target.split_once('.')) {
-        Some((kv::TARGET, operation)) => kv::is_brief(pond, operation),
-        Some((queue::TARGET, operation)) => queue::is_brief(pond, operation),
-        Some((stream::TARGET, operation)) => stream::is_brief(pond, operation),
+        Some((kv::TARGET, operation)) => is_small && kv::is_brief(pond, operation),
+        Some((queue::TARGET, operation)) => is_small && queue::is_brief(pond, operation),
+        Some((stream::TARGET, operation)) => stream::is_brief(pond, operation, body_bytes),
         _ => false,
     }
 }

@@ -163,7 +163,10 @@ async fn a_subscription_lasts_five_minutes_and_can_be_taken_over() {
     let mut later = subscribe(&server, &latest).await;
     later.begin().await;
     let (kind, _, payload) = frames.next().await.unwrap();
-    assert_eq!((kind.as_str(), payload), ("ResourceInUseException", Bytes::from(exception("ResourceInUseException", taken))));
+    assert_eq!(
+        (kind.as_str(), payload),
+        ("ResourceInUseException", Bytes::from(exception("ResourceInUseException", taken)))
+    );
     assert_eq!(frames.next().await, None);
     moved(&server, 301.0).await;
     while let Some((kind, ..)) = later.next().await {

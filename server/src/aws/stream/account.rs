@@ -1,12 +1,11 @@
 //! What the account may have, and what it has committed itself to.
 
 use millpond::stream::Commitment;
-use serde::Serialize;
+use serde::{Serialize, de::IgnoredAny};
 
 use super::{Answered, Call, checks::Limits, member::Text, request::request, shown::Time};
 
 request! {
-    Nothing<'a> {}
     UpdateRequest<'a> {
         commitment: Given<'a> = "MinimumThroughputBillingCommitment" => Limits::ANY.required(),
     }
@@ -66,7 +65,7 @@ impl From<Commitment> for Settings {
 }
 
 pub(super) fn limits(call: &Call<'_>) -> Answered {
-    call.read::<Nothing<'_>>()?;
+    call.protocol.read::<IgnoredAny>(call.body)?;
     let limits = call.streams().limits()?;
     call.write(&ShownLimits {
         shard_limit: limits.shard_limit,
@@ -79,7 +78,7 @@ pub(super) fn limits(call: &Call<'_>) -> Answered {
 }
 
 pub(super) fn settings(call: &Call<'_>) -> Answered {
-    call.read::<Nothing<'_>>()?;
+    call.protocol.read::<IgnoredAny>(call.body)?;
     call.write(&Settings::from(call.streams().commitment()?))
 }
 

@@ -146,7 +146,8 @@ fn find(call: &Call<'_>) -> Result<(Stream, Consumer), Failure> {
         return Ok((stream, consumer));
     };
     let found = of_arn(call, &arn)?;
-    let is_stream = given.stream_arn.is_none_or(|arn| names::stream(None, Some(arn)).is_ok_and(|name| name == found.0.name()));
+    let is_stream =
+        given.stream_arn.is_none_or(|arn| names::stream(None, Some(arn)).is_ok_and(|name| name == found.0.name()));
     let is_consumer = given.consumer_name.is_none_or(|name| *name == *found.1.name);
     match is_stream && is_consumer {
         true => Ok(found),

@@ -136,7 +136,9 @@ fn read(call: &Call<'_>, given: Request<'_>) -> Result<Asked, Failure> {
     }
     let filter = given.shard_filter.map(|filter| wanted(&filter, &stream)).transpose()?;
     if given.exclusive_start_shard_id.is_some() && matches!(filter, Some(Wanted::AfterShardId(_))) {
-        return Err(invalid("ExclusiveStartShardId and ShardFilter of type AFTER_SHARD_ID cannot be provided together."));
+        return Err(invalid(
+            "ExclusiveStartShardId and ShardFilter of type AFTER_SHARD_ID cannot be provided together.",
+        ));
     }
     let after = given.exclusive_start_shard_id.map(|id| names::shard(&id, &stream)).transpose()?;
     Ok(Asked { stream, created, filter, after: after.map(|id| id.get()) })

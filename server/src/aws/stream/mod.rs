@@ -55,6 +55,9 @@ pub(super) const TARGET: &str = "Kinesis_20131202";
 /// The name of this service in a credential scope.
 pub(super) const SERVICE: &str = "kinesis";
 
+/// The longest body of records that is read in some hundred microseconds: their data is only decoded.
+const BRIEF_BODY_BYTES: usize = 256 << 10;
+
 type Answered = Result<Vec<u8>, Failure>;
 
 /// How an operation is answered.
@@ -159,14 +162,14 @@ fn nothing() -> Answered {
 }
 
 /// Whether an operation is over sooner than another thread has begun: it touches little, and waits for no sync.
-pub(super) fn is_brief(pond: &Pond, operation: &str) -> bool {
-    match operation {
-        "DescribeStreamSummary" | "GetRecords" | "GetShardIterator" | "ListShards" => {
-            !pond.engine().capabilities().persistent
-        }
-        "PutRecord" | "PutRecords" | "SubscribeToShard" => !pond.engine().capabilities().persistent,
+pub(super) fn is_brief(pond: &Pond, operation: &str, body_bytes: usize) -> bool {
+    let is_brief = match operation {
+        // A page of records may take some milliseconds to be written.
+        "DescribeStreamSummary" | "GetShardIterator" | "SubscribeToShard" => true,
+        "PutRecord" | "PutRecords" => body_bytes <= BRIEF_BODY_BYTES,
         _ => false,
-    }
+    };
+    is_brief && !pond.engine().capabilities().persistent
 }
 
 /// Answers a request.

@@ -1,4 +1,7 @@
-use millpond::{Timestamp, stream::{NewRecord, SequenceNumber}};
+use millpond::{
+    Timestamp,
+    stream::{NewRecord, SequenceNumber},
+};
 use serde::Serialize;
 
 use super::{

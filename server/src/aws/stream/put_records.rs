@@ -76,11 +76,7 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
     let is_encrypted = placed.iter().flatten().any(Placed::is_encrypted);
     let records = placed.into_iter().map(outcome).collect::<Result<Vec<_>, _>>()?;
     let failed = records.iter().filter(|record| matches!(record, Outcome::Refused { .. }));
-    call.write(&Output {
-        failed_record_count: failed.count(),
-        records,
-        encryption_type: encryption_type(is_encrypted),
-    })
+    call.write(&Output { failed_record_count: failed.count(), records, encryption_type: encryption_type(is_encrypted) })
 }
 
 fn outcome(placed: stream::Result<Placed>) -> Result<Outcome, Failure> {

@@ -4,8 +4,7 @@ use millpond::stream::{Distribution, Mode, WarmThroughput};
 use serde::Serialize;
 
 use super::{
-    Answered, Call,
-    limits,
+    Answered, Call, limits,
     member::{Integer, Text},
     names, nothing,
     request::request,

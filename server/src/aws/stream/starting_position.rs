@@ -23,7 +23,12 @@ pub(super) struct Given<'a> {
 ///
 /// # Errors
 /// `InvalidArgumentException`
-pub(super) fn read(given: &Given<'_>, shard: ShardId, stream: &str, now: Timestamp) -> Result<StartingPosition, Failure> {
+pub(super) fn read(
+    given: &Given<'_>,
+    shard: ShardId,
+    stream: &str,
+    now: Timestamp,
+) -> Result<StartingPosition, Failure> {
     let kind = &*given.kind;
     let is_by_number = matches!(kind, "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER");
     let must_either = |which: &str| {
