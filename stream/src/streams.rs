@@ -7,7 +7,7 @@ use millpond_engine::{Engine, Transaction};
 use crate::{
     AccountLimits, Commitment, CreateOptions, GotRecords, Options, Resource, Result, ShardIterator, Stream, StreamPage,
     account, attached, create_stream, delete_stream, get_records, layout::Tags, list_streams, load, log::Logs,
-    shared::Shared,
+    record_queue, shared::Shared,
 };
 
 /// The stream service of one engine. Cheap to clone, and usable from any thread.
@@ -210,6 +210,6 @@ impl Streams {
         if self.shared.options.splits_hot_shards {
             load::split_hot(&self.shared)?;
         }
-        Ok(self.shared.logs.trim()?)
+        Ok(self.shared.logs.trim()? + record_queue::clear(&self.shared)?)
     }
 }
