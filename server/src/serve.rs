@@ -8,7 +8,7 @@ use std::{
 };
 
 use hyper_util::server::graceful::GracefulShutdown;
-use millpond::{Clock, Pond, kv, queue};
+use millpond::{Clock, Pond, kv, queue, stream};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tracing::{debug, info, warn};
 
@@ -22,7 +22,7 @@ use crate::{
 
 /// Connections that are served at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
-/// How often it is looked for items and messages that have expired, and for messages that are to be moved.
+/// How often it is looked for items, messages and records that have expired, and for messages that are to be moved.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for what change streams, backups and recovery keep no longer; nobody can see it meanwhile.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
@@ -101,8 +101,10 @@ fn start_log(filter: &str) -> Result<(), Error> {
 
 fn open(options: &Options) -> Result<Pond, Error> {
     let chosen = kv::Options::default().wording(options.wording.into()).throttle(options.throttle);
+    let chosen = chosen.change_format(aws::kv::change_format());
     let queues = queue::Options::default().cooldowns(!options.no_cooldowns);
-    let pond = Pond::options().kv(chosen).queue(queues);
+    let streams = stream::Options::default().throttle(options.throttle);
+    let pond = Pond::options().kv(chosen).queue(queues).stream(streams);
     let pond = if options.manual_clock { pond.clock(Clock::manual(Clock::system().now())) } else { pond };
     let pond = if options.memory { pond } else { pond.path(&options.data_dir) };
     pond.open().map_err(Error::Open)
@@ -119,7 +121,8 @@ struct Chore {
 const CHORES: &[Chore] = &[
     Chore { what: "expired items", every: EXPIRE_EVERY, run: |pond| Ok(pond.kv().expire_items()?) },
     Chore { what: "expired and moved messages", every: EXPIRE_EVERY, run: |pond| Ok(pond.queues().maintain()?) },
-    Chore { what: "old records of streams", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_streams()?) },
+    Chore { what: "old records and busy shards", every: EXPIRE_EVERY, run: |pond| Ok(pond.streams().maintain()?) },
+    Chore { what: "old records of change streams", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_streams()?) },
     Chore { what: "old backups and changes", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_backups()?) },
 ];
 
@@ -235,7 +238,8 @@ fn greet(options: &Options, addr: SocketAddr) {
          The store is {store}. Signatures are not verified. Try it:\n\n  \
          export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1\n  \
          aws dynamodb list-tables --endpoint-url http://{addr}\n  \
-         aws sqs list-queues --endpoint-url http://{addr}\n\n\
+         aws sqs list-queues --endpoint-url http://{addr}\n  \
+         aws kinesis list-streams --endpoint-url http://{addr}\n\n\
          or give any AWS SDK the endpoint http://{addr}. Ctrl-C ends it.\n"
     );
     let mut out = io::stdout().lock();

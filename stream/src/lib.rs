@@ -49,6 +49,7 @@ mod consumers;
 mod create_stream;
 mod delete_stream;
 mod error;
+mod follow;
 mod get_records;
 mod iterator;
 mod layout;
@@ -76,6 +77,7 @@ pub use channels::{
     StorageClass, StreamingTable, TableCompression,
 };
 pub use error::{ACCOUNT, Error, Result};
+pub use follow::RecordLog;
 pub use get_records::GotRecords;
 pub use iterator::{ShardIterator, unreadable_sequence_number};
 pub use log::ShardId;
