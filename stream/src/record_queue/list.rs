@@ -46,8 +46,8 @@ fn show(shared: &Shared, reader: &mut impl Read, id: String, row: QueueRow) -> R
     })
 }
 
-/// The queues after a name, of one stream if it is given.
-pub(crate) fn run(shared: &Shared, stream: Option<&str>, after: Option<&str>, max: usize) -> Result<QueuePage> {
+/// The queues after a name, of some streams if they are given.
+pub(crate) fn run(shared: &Shared, streams: &[String], after: Option<&str>, max: usize) -> Result<QueuePage> {
     let mut snapshot = shared.engine.snapshot()?;
     let from = layout::name_key(after.unwrap_or_default());
     let to = [NAMES.first().map_or(0, |byte| byte + 1)];
@@ -60,7 +60,7 @@ pub(crate) fn run(shared: &Shared, stream: Option<&str>, after: Option<&str>, ma
             id.map_err(|_| Error::Corrupt { keyspace: layout::KEYSPACE, detail: "the id of a queue is no text" })?;
         // Between the two looks it may have been deleted.
         let Some(row) = layout::queue(shared, &mut snapshot, &id)? else { continue };
-        if stream.is_some_and(|stream| stream != row.stream) {
+        if !streams.is_empty() && !streams.contains(&row.stream) {
             continue;
         }
         if page.queues.len() >= max.max(1) {

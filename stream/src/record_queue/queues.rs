@@ -42,11 +42,11 @@ impl Streams {
         Ok(self.record_queue(id))
     }
 
-    /// The queues after the name given, in order of their names, of one stream or of all: at most so many.
+    /// The queues after the name given, in order of their names, of some streams, or of all where none is given: at most so many.
     ///
     /// # Errors
     /// Those of the engine.
-    pub fn queues(&self, stream: Option<&str>, after: Option<&str>, max: usize) -> Result<QueuePage> {
-        list::run(&self.shared, stream, after, max)
+    pub fn queues(&self, streams: &[String], after: Option<&str>, max: usize) -> Result<QueuePage> {
+        list::run(&self.shared, streams, after, max)
     }
 }

@@ -148,8 +148,9 @@ fn queues_are_listed_by_name_a_page_at_a_time() {
     for name in ["c", "a", "b"] {
         streams.create_queue(&CreateQueue::new(name, "other")).unwrap();
     }
-    let names = |stream, after, max| {
-        let page = streams.queues(stream, after, max).unwrap();
+    let names = |of: Option<&str>, after, max| {
+        let of: Vec<String> = of.into_iter().map(str::to_owned).collect();
+        let page = streams.queues(&of, after, max).unwrap();
         (page.queues.into_iter().map(|queue| queue.name).collect::<Vec<_>>(), page.has_more)
     };
     assert_eq!(names(None, None, 2), (vec!["a".to_owned(), "b".to_owned()], true));
