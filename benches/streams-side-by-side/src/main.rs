@@ -84,6 +84,7 @@ fn subjects(arguments: &Arguments, dir: &Path) -> Result<Vec<Subject>, Failure> 
         }
         Ok(())
     };
+    add(linked::LINKED, &|| linked::start(dir))?;
     add("walrus", &|| walrus::start(dir))?;
     if let Some(program) = &arguments.nats {
         add("NATS", &|| nats::start(program, dir))?;
