@@ -4,11 +4,10 @@ use std::{
     collections::VecDeque,
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use millpond_engine::{Engine, Position, Ticket};
-use millpond_stream::log::{Error, LogId, LogOptions, Logs, Most, ShardId};
+use millpond_engine::{Engine, Ticket};
+use millpond_stream::{CreateOptions, NewRecord, Placed, StartingPosition, Stream, Streams};
 
 use crate::{
     Failure,
@@ -19,78 +18,87 @@ use crate::{
 pub(crate) const LINKED: &str = "Millpond linked";
 
 pub(crate) fn start(dir: &Path) -> Result<Subject, Failure> {
-    let settings = "its defaults: `append` returns when it is synced; one shard; read by `follow`".to_owned();
+    let settings = "its defaults: `append` and `append_batch` return when they are synced; pipelined by `append_async`; one stream of \
+                    one shard, a partition key for each producer; read by `Reader::try_read`"
+        .to_owned();
     let dir = dir.join("millpond-linked");
-    let store = Box::new(Linked { log: Some(open(&dir)?), dir });
+    let store = Box::new(Linked { stream: Some(open(&dir)?), dir });
     Ok(Subject { name: LINKED, promise: Promise::Synced, settings, store })
 }
 
-fn open(dir: &Path) -> Result<Log, Failure> {
-    let engine = Engine::open(dir)?;
-    let logs = Logs::open(&engine)?;
-    let options = LogOptions { shards: 1, retention: Duration::from_hours(24), roll_after: None };
-    let id = engine.transact(|tx| logs.create_in(tx, &options))?;
-    let shard = logs.shards(&mut engine.latest(), id)?.first().ok_or("a log without a shard")?.id;
-    Ok(Log { engine, logs, id, shard })
+fn open(dir: &Path) -> Result<Stream, Failure> {
+    let streams = Streams::open(&Engine::open(dir)?)?;
+    Ok(streams.create("log", &CreateOptions::shards(1))?)
 }
 
 struct Linked {
     dir: PathBuf,
-    log: Option<Log>,
-}
-
-#[derive(Clone)]
-struct Log {
-    engine: Engine,
-    logs: Logs,
-    id: LogId,
-    shard: ShardId,
+    stream: Option<Stream>,
 }
 
 impl Linked {
-    fn log(&self) -> Result<Log, Failure> {
-        Ok(self.log.clone().ok_or("the store is not open")?)
+    fn stream(&self) -> Result<&Stream, Failure> {
+        self.stream.as_ref().ok_or_else(|| "the store is not open".into())
+    }
+
+    fn writer(&self, number: usize) -> Result<Writer<'_>, Failure> {
+        Ok(Writer { stream: self.stream()?, key: format!("producer {number}") })
     }
 }
 
 impl Store for Linked {
     fn clear(&mut self) -> Result<(), Failure> {
-        self.log = None;
+        // A directory is open once.
+        self.stream = None;
         fs::remove_dir_all(&self.dir)?;
-        self.log = Some(open(&self.dir)?);
+        self.stream = Some(open(&self.dir)?);
         Ok(())
     }
 
-    fn producer(&self, _number: usize) -> Result<Box<dyn Producer + '_>, Failure> {
-        Ok(Box::new(Writer(self.log()?)))
+    fn producer(&self, number: usize) -> Result<Box<dyn Producer + '_>, Failure> {
+        Ok(Box::new(self.writer(number)?))
     }
 
-    fn pipeline(&self, _number: usize) -> Result<Option<Box<dyn Pipeline + '_>>, Failure> {
-        Ok(Some(Box::new(Ahead { log: self.log()?, waiting: VecDeque::new() })))
+    fn pipeline(&self, number: usize) -> Result<Option<Box<dyn Pipeline + '_>>, Failure> {
+        Ok(Some(Box::new(Ahead { writer: self.writer(number)?, waiting: VecDeque::new() })))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader + '_>, Failure> {
-        Ok(Box::new(Pages { log: self.log()?, from: Position::default() }))
+        let stream = self.stream()?;
+        let shard = stream.shards(None)?.first().ok_or("a stream without a shard")?.id;
+        Ok(Box::new(stream.reader(shard, &StartingPosition::TrimHorizon)?))
     }
 }
 
-struct Writer(Log);
+struct Writer<'a> {
+    stream: &'a Stream,
+    key: String,
+}
 
-impl Producer for Writer {
+impl Writer<'_> {
+    fn record(&self, record: &Record) -> NewRecord {
+        (self.key.as_str(), record.to_vec()).into()
+    }
+}
+
+impl Producer for Writer<'_> {
     fn append(&mut self, records: &[Record]) -> Result<(), Failure> {
-        let Log { engine, logs, id, .. } = &self.0;
-        let records: Vec<_> = records.iter().map(|record| record.to_vec().into()).collect();
-        engine.transact(|tx| logs.append_batch_in(tx, *id, 0, &records))?;
+        if let [record] = records {
+            self.stream.append(self.record(record))?;
+        } else {
+            let records = records.iter().map(|record| self.record(record));
+            self.stream.append_batch(records)?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        }
         Ok(())
     }
 }
 
-struct Ahead {
-    log: Log,
-    waiting: VecDeque<Ticket<()>>,
+struct Ahead<'a> {
+    writer: Writer<'a>,
+    waiting: VecDeque<Ticket<Placed>>,
 }
 
-impl Ahead {
+impl Ahead<'_> {
     fn settle_down_to(&mut self, most: usize) -> Result<usize, Failure> {
         let due = self.waiting.len().saturating_sub(most);
         for ticket in self.waiting.drain(..due) {
@@ -100,12 +108,9 @@ impl Ahead {
     }
 }
 
-impl Pipeline for Ahead {
+impl Pipeline for Ahead<'_> {
     fn append(&mut self, record: &Record) -> Result<usize, Failure> {
-        let Log { engine, logs, id, .. } = &self.log;
-        let record = bytes::Bytes::copy_from_slice(record);
-        let ticket = engine.submit(|tx| logs.append_in(tx, *id, 0, record.clone()).map_err(Error::from))?;
-        self.waiting.push_back(ticket);
+        self.waiting.push_back(self.writer.stream.append_async(self.writer.record(record))?);
         self.settle_down_to(AHEAD)
     }
 
@@ -114,18 +119,10 @@ impl Pipeline for Ahead {
     }
 }
 
-struct Pages {
-    log: Log,
-    from: Position,
-}
-
-impl Reader for Pages {
+impl Reader for millpond_stream::Reader {
     fn page(&mut self, see: &mut See<'_>) -> Result<usize, Failure> {
-        let Log { logs, id, shard, .. } = &self.log;
-        let most = Most { records: PAGE, ..Most::default() };
-        let found = logs.follow(*id, *shard, self.from, most)?;
-        self.from = found.next;
-        found.records.iter().try_for_each(|record| see(&record.data))?;
-        Ok(found.records.len())
+        let read = self.try_read(PAGE)?;
+        read.records.iter().try_for_each(|record| see(&record.data))?;
+        Ok(read.records.len())
     }
 }

@@ -28,6 +28,11 @@ fn round(plan: Plan, store: &mut dyn Store) -> Result<Figure, Failure> {
     measure::sync_disk()?;
     let round = append::next_round();
     let (mut producer, mut reader) = (store.producer(0)?, store.reader()?);
+    // It stands at the end before the first record comes, as a reader does that follows a log.
+    let early = reader.page(&mut |_| Ok(()))?;
+    if early > 0 {
+        return Err(format!("{early} records in an empty log").into());
+    }
     let (mut number, mut seen, mut pages) = (0, 0, Vec::new());
     for _ in 0..plan.tails {
         let end = number + RECORDS;
