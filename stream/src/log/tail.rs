@@ -283,6 +283,12 @@ impl Watch {
         }
     }
 
+    /// Ends the wait of one that was [polled](Watch::poll): its owner is about to look. One that is dropped instead has another look in
+    /// its place.
+    pub fn look(self) {
+        self.waiting.look();
+    }
+
     /// Ready once something has happened.
     pub fn poll(&self, context: &Context<'_>) -> Poll<()> {
         self.waiting.poll(context)

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test reports")]
 
+mod channels;
 mod edges;
 mod fan_out;
 mod histories;
 mod log;
 mod model;
+mod record_queues;
 mod streams;
 mod support;
