@@ -8,6 +8,7 @@ use parking_lot::RwLock;
 
 use crate::{
     Error, Options, Result,
+    group::GROUPS,
     layout::{self, CATALOG, StreamRecord},
     load::Loads,
     log::{Error as LogError, Logs, View},
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) logs: Logs,
     pub(crate) catalog: Keyspace,
+    pub(crate) groups: Keyspace,
     pub(crate) throttle: Throttle,
     pub(crate) loads: Arc<Loads>,
     pub(crate) subscriptions: Arc<Subscriptions>,
@@ -50,6 +52,7 @@ impl Shared {
             options,
             logs: Logs::open(engine)?,
             catalog: engine.keyspace(CATALOG)?,
+            groups: engine.keyspace(GROUPS)?,
             throttle: Throttle::default(),
             loads: Arc::default(),
             subscriptions: Arc::default(),

@@ -6,7 +6,7 @@ use millpond_engine::{Engine, Transaction};
 
 use crate::{
     AccountLimits, Commitment, CreateOptions, GotRecords, Options, Resource, Result, ShardIterator, Stream, StreamPage,
-    account, attached, create_stream, delete_stream, get_records, layout::Tags, list_streams, load, log::Logs,
+    account, attached, create_stream, delete_stream, get_records, group, layout::Tags, list_streams, load, log::Logs,
     shared::Shared,
 };
 
@@ -210,6 +210,7 @@ impl Streams {
         if self.shared.options.splits_hot_shards {
             load::split_hot(&self.shared)?;
         }
+        group::clear(&self.shared)?;
         Ok(self.shared.logs.trim()?)
     }
 }

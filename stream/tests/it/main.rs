@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 mod fan_out;
+mod group_model;
+mod groups;
+mod kpl;
 mod log;
 mod streams;
