@@ -4,7 +4,7 @@
 use millpond::stream::{Consumer, Error, Resource, ShardId, Stream};
 
 use super::{
-    Call,
+    Call, consumers,
     failure::{failure, invalid},
     member::Text,
 };
@@ -80,13 +80,14 @@ pub(super) fn consumer(arn: &str) -> Option<ConsumerName<'_>> {
 /// What an ARN names.
 ///
 /// # Errors
-/// `InvalidArgumentException`
-pub(super) fn resource(arn: &str) -> Result<Resource, Failure> {
+/// `InvalidArgumentException`, and `ResourceNotFoundException` of consumers.
+pub(super) fn resource(call: &Call<'_>, arn: &str) -> Result<Resource, Failure> {
+    if consumer(arn).is_some() {
+        let (stream, consumer) = consumers::of_arn(call, arn)?;
+        return Ok(Resource::Consumer { stream: stream.name().to_owned(), name: consumer.name });
+    }
     let named = |kind| in_arn(arn, kind).map(str::to_owned);
-    let consumer = consumer(arn)
-        .map(|consumer| Resource::Consumer { stream: consumer.stream.to_owned(), name: consumer.name.to_owned() });
-    consumer
-        .or_else(|| Some(Resource::Stream { name: named("stream/")? }))
+    None.or_else(|| Some(Resource::Stream { name: named("stream/")? }))
         .or_else(|| Some(Resource::Queue { id: named("queue/")? }))
         .or_else(|| Some(Resource::Channel { id: named("channel/")? }))
         .ok_or_else(|| invalid(format!("ResourceARN {arn} names no stream, consumer, queue or channel.")))
