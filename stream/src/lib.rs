@@ -20,7 +20,8 @@
 //! # Ok::<(), millpond_stream::Error>(())
 //! ```
 //!
-//! [`log`] is the layer below: logs without names, which other services write their changes to.
+//! A [`RecordQueue`] hands each record of a stream to one of many consumers, until one has acknowledged it; a [`Channel`] tells what is due
+//! to be delivered elsewhere. [`log`] is the layer below: logs without names, which other services write their changes to.
 //!
 //! # Guarantees
 //! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default durability).
