@@ -46,7 +46,9 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! [`kpl`] puts many small records into one and takes them apart, as the Kinesis Producer Library does. [`log`] is the layer below: logs without names, which other services write their changes to.
+//! [`kpl`] puts many small records into one and takes them apart, as the Kinesis Producer Library does.
+//! A [`RecordQueue`] hands each record of a stream to one of many consumers, until one has acknowledged it; a [`Channel`] tells what is due
+//! to be delivered elsewhere. [`log`] is the layer below: logs without names, which other services write their changes to.
 //!
 //! # Guarantees
 //! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default durability).

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-pytest.register_assert_rewrite("sqs", "kinesis_faces")
+pytest.register_assert_rewrite("sqs", "kinesis_faces", "kinesis_records")
 
 import kinesis_faces  # noqa: E402
 from millpond import Server  # noqa: E402
