@@ -4,7 +4,7 @@
 use millpond::stream::{Consumer, Error, Resource, ShardId, Stream};
 
 use super::{
-    Call,
+    Call, consumers,
     failure::{failure, invalid},
     member::Text,
 };
@@ -38,6 +38,24 @@ pub(super) fn stream(name: Option<Text<'_>>, arn: Option<Text<'_>>) -> Result<St
     }
 }
 
+pub(super) fn queue_arn(region: &str, id: &str) -> String {
+    format!("arn:aws:kinesis:{region}:{ACCOUNT}:queue/{id}")
+}
+
+pub(super) fn channel_arn(region: &str, id: &str) -> String {
+    format!("arn:aws:kinesis:{region}:{ACCOUNT}:channel/{id}")
+}
+
+/// The id in the ARN of a queue.
+pub(super) fn queue(arn: &str) -> Option<&str> {
+    in_arn(arn, "queue/")
+}
+
+/// The id in the ARN of a channel.
+pub(super) fn channel(arn: &str) -> Option<&str> {
+    in_arn(arn, "channel/")
+}
+
 /// What stands behind `kind` in an ARN, up to what belongs to it.
 fn in_arn<'a>(arn: &'a str, kind: &str) -> Option<&'a str> {
     let (_, resource) = arn.split_once(&format!(":{kind}"))?;
@@ -62,13 +80,14 @@ pub(super) fn consumer(arn: &str) -> Option<ConsumerName<'_>> {
 /// What an ARN names.
 ///
 /// # Errors
-/// `InvalidArgumentException`
-pub(super) fn resource(arn: &str) -> Result<Resource, Failure> {
+/// `InvalidArgumentException`, and `ResourceNotFoundException` of consumers.
+pub(super) fn resource(call: &Call<'_>, arn: &str) -> Result<Resource, Failure> {
+    if consumer(arn).is_some() {
+        let (stream, consumer) = consumers::of_arn(call, arn)?;
+        return Ok(Resource::Consumer { stream: stream.name().to_owned(), name: consumer.name });
+    }
     let named = |kind| in_arn(arn, kind).map(str::to_owned);
-    let consumer = consumer(arn)
-        .map(|consumer| Resource::Consumer { stream: consumer.stream.to_owned(), name: consumer.name.to_owned() });
-    consumer
-        .or_else(|| Some(Resource::Stream { name: named("stream/")? }))
+    None.or_else(|| Some(Resource::Stream { name: named("stream/")? }))
         .or_else(|| Some(Resource::Queue { id: named("queue/")? }))
         .or_else(|| Some(Resource::Channel { id: named("channel/")? }))
         .ok_or_else(|| invalid(format!("ResourceARN {arn} names no stream, consumer, queue or channel.")))

@@ -33,7 +33,7 @@ struct Output {
 pub(super) fn put(call: &Call<'_>) -> Answered {
     let given: PutRequest<'_> = call.read()?;
     let (arn, policy) = (given.resource_arn.unwrap_or_default(), given.policy.unwrap_or_default());
-    let resource = names::resource(&arn)?;
+    let resource = names::resource(call, &arn)?;
     let document: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_str(&policy);
     if !document.is_ok_and(|document| document.contains_key("Statement")) {
         return Err(invalid("The policy is not valid: it has to be a JSON object with a Statement."));
@@ -45,14 +45,14 @@ pub(super) fn put(call: &Call<'_>) -> Answered {
 pub(super) fn get(call: &Call<'_>) -> Answered {
     let given: Request<'_> = call.read()?;
     let arn = given.resource_arn.unwrap_or_default();
-    let policy = call.streams().policy(&names::resource(&arn)?)?;
+    let policy = call.streams().policy(&names::resource(call, &arn)?)?;
     let policy = policy.ok_or_else(|| none(&arn))?;
     call.write(&Output { policy })
 }
 
 pub(super) fn delete(call: &Call<'_>) -> Answered {
     let given: Request<'_> = call.read()?;
-    call.streams().delete_policy(&names::resource(&given.resource_arn.unwrap_or_default())?)?;
+    call.streams().delete_policy(&names::resource(call, &given.resource_arn.unwrap_or_default())?)?;
     nothing()
 }
 

@@ -91,21 +91,21 @@ pub(super) fn list(call: &Call<'_>) -> Answered {
 
 pub(super) fn tag_resource(call: &Call<'_>) -> Answered {
     let given: TagRequest<'_> = call.read()?;
-    let resource = names::resource(&given.resource_arn.unwrap_or_default())?;
+    let resource = names::resource(call, &given.resource_arn.unwrap_or_default())?;
     call.streams().tag(&resource, &given.tags.unwrap_or_default().0)?;
     nothing()
 }
 
 pub(super) fn untag_resource(call: &Call<'_>) -> Answered {
     let given: UntagRequest<'_> = call.read()?;
-    let resource = names::resource(&given.resource_arn.unwrap_or_default())?;
+    let resource = names::resource(call, &given.resource_arn.unwrap_or_default())?;
     call.streams().untag(&resource, &keys(given.tag_keys))?;
     nothing()
 }
 
 pub(super) fn list_of_resource(call: &Call<'_>) -> Answered {
     let given: ListOfResourceRequest<'_> = call.read()?;
-    let tags: BTreeMap<_, _> = call.streams().tags(&names::resource(&given.resource_arn.unwrap_or_default())?)?;
+    let tags: BTreeMap<_, _> = call.streams().tags(&names::resource(call, &given.resource_arn.unwrap_or_default())?)?;
     call.write(&Listed { tags: tags.iter().map(Tag::from).collect(), has_more_tags: None })
 }
 
