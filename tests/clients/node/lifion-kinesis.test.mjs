@@ -11,6 +11,7 @@ import {
   KinesisClient, ListShardsCommand, ListStreamConsumersCommand, MergeShardsCommand, RegisterStreamConsumerCommand, SplitShardCommand,
   SubscribeToShardCommand,
 } from "@aws-sdk/client-kinesis";
+import { Parser, parse } from "lifion-aws-event-stream";
 import Kinesis from "lifion-kinesis";
 
 import { start } from "./server.mjs";
@@ -21,6 +22,17 @@ let options, client, number = 0;
 // With fan-out it signs for the service's own host, and goes there too, at the port that it was told. Here that is this machine.
 const { lookup } = dns;
 dns.lookup = (host, ...rest) => lookup(host === "kinesis.us-east-1.amazonaws.com" ? "127.0.0.1" : host, ...rest);
+
+// Of frames that come in one piece its parser reads the first one only, and is lost then.
+Parser.prototype._transform = function (chunk, encoding, callback) {
+  this.dataBuffer = Buffer.concat([this.dataBuffer, chunk]);
+  while (this.dataBuffer.length >= 4 && this.dataBuffer.length >= this.dataBuffer.readUInt32BE(0)) {
+    const length = this.dataBuffer.readUInt32BE(0);
+    this.push(parse(this.dataBuffer.subarray(0, length)));
+    this.dataBuffer = this.dataBuffer.subarray(length);
+  }
+  callback();
+};
 
 before(async () => {
   options = await start();
