@@ -85,7 +85,7 @@ impl Face {
                 let reply = || {
                     let _room = room; // until there is an answer
                     match unpack(&head.headers, body) {
-                        Ok(body) if is_control => control::answer(&self.pond, &head, &body).into(),
+                        Ok(body) if is_control => control::answer(&self.pond, &self.buckets, &head, &body).into(),
                         Ok(body) => aws::answer(&self.pond, &self.buckets, &head, &body),
                         Err(failure) => failure.into(),
                     }

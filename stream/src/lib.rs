@@ -44,6 +44,7 @@
 mod account;
 mod append;
 mod attached;
+mod channels;
 mod consumers;
 mod create_stream;
 mod delete_stream;
@@ -60,6 +61,7 @@ mod model;
 mod options;
 mod reader;
 mod record;
+mod record_queue;
 mod reshard;
 mod sequence;
 mod settings;
@@ -69,6 +71,11 @@ mod streams;
 mod subscription;
 mod throttle;
 
+pub use channels::{
+    Channel, ChannelBatch, ChannelChanges, ChannelDescription, ChannelLogging, ChannelPage, Compression, CreateChannel,
+    DeadLetterBucket, Destination, DestinationKind, PartitionField, RecordFormat, S3Destination, S3TablesDestination,
+    StorageClass, StreamingTable, TableCompression,
+};
 pub use error::{ACCOUNT, Error, Result};
 pub use follow::RecordLog;
 pub use get_records::GotRecords;
@@ -82,6 +89,10 @@ pub use model::{
 pub use options::Options;
 pub use reader::{Read, Reader, RecordStream};
 pub use record::{NewRecord, Placed, Record, hash_key};
+pub use record_queue::{
+    CreateQueue, DeadLetters, QueueChanges, QueueDescription, QueuePage, QueueRecord, QueueStart, ReceiptHandle,
+    RecordQueue,
+};
 pub use sequence::{ParseSequenceError, SequenceNumber};
 pub use stream::Stream;
 pub use streams::Streams;

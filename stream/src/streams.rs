@@ -7,7 +7,7 @@ use millpond_engine::{Engine, Transaction};
 use crate::{
     AccountLimits, Commitment, CreateOptions, GotRecords, Options, Resource, Result, ShardIterator, Stream, StreamPage,
     account, attached, create_stream, delete_stream, get_records, layout::Tags, list_streams, load, log::Logs,
-    shared::Shared,
+    record_queue, shared::Shared,
 };
 
 /// The stream service of one engine. Cheap to clone, and usable from any thread.
@@ -213,6 +213,6 @@ impl Streams {
             load::split_hot(&self.shared)?;
         }
         self.shared.subscriptions.prune(self.engine().clock().now());
-        Ok(self.shared.logs.trim()?)
+        Ok(self.shared.logs.trim()? + record_queue::clear(&self.shared)?)
     }
 }

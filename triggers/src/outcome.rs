@@ -30,6 +30,9 @@ impl Outcome {
     /// These records have failed, named by [`Record::id`]. Of a stream, those before the first of them are done, and the
     /// handler is called again with it and what follows; of a queue, all others are done. The trigger has to be set to
     /// [take this](crate::TriggerBuilder::report_batch_item_failures).
+    ///
+    /// A handler in a transaction writes nothing for what it says has failed, nor, of a stream, for what follows: what it wrote for
+    /// the records before is committed with them.
     pub fn failed<I: Into<String>>(ids: impl IntoIterator<Item = I>) -> Self {
         Outcome { failures: ids.into_iter().map(Into::into).collect(), state: None }
     }

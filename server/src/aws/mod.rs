@@ -86,6 +86,14 @@ pub(crate) fn resume(pond: &Pond) -> Result<(), millpond::Error> {
     kv::resume(pond)
 }
 
+/// Delivers what channels of streams have due to their buckets; gives how many records.
+///
+/// # Errors
+/// Those of the service.
+pub(crate) fn deliver(pond: &Pond, buckets: &Buckets) -> Result<u64, millpond::Error> {
+    stream::deliver(pond, buckets)
+}
+
 /// A request's answer. In JSON the service and operation are named by `X-Amz-Target`, in the Query protocol by `Action` and
 /// `Version`; where that does not tell the service, the one that the request was signed for does.
 pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &Bytes) -> Reply {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+mod channels;
 mod fan_out;
 mod log;
+mod record_queues;
 mod streams;

@@ -11,6 +11,7 @@ mod destinations;
 mod exactly_once;
 mod fifo;
 mod filters;
+mod histories;
 #[cfg(feature = "http")]
 mod http;
 mod lanes;
@@ -21,4 +22,5 @@ mod resharding;
 mod retries;
 mod starting;
 mod tables;
+mod threads;
 mod windows;

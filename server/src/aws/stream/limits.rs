@@ -11,6 +11,18 @@ pub(super) const STREAM_ARN: Limits = ARN.pattern(Pattern {
     text: r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+",
     matches: |text| is_arn(text, &["stream/"], false),
 });
+pub(super) const QUEUE_ARN: Limits = ARN.pattern(Pattern {
+    text: r"arn:aws.*:kinesis:.*:\d{12}:queue/\S+",
+    matches: |text| is_arn(text, &["queue/"], false),
+});
+pub(super) const CHANNEL_ARN: Limits = ARN.pattern(Pattern {
+    text: r"arn:aws.*:kinesis:.*:\d{12}:channel/\S+",
+    matches: |text| is_arn(text, &["channel/"], false),
+});
+pub(super) const QUEUE_NAME: Limits = STREAM_NAME;
+pub(super) const CHANNEL_NAME: Limits = STREAM_NAME;
+/// Of lists that name streams, where one is meant.
+pub(super) const STREAMS: Limits = Limits::between(1, 10_000);
 pub(super) const RESOURCE_ARN: Limits = ARN.pattern(Pattern {
     text: r"arn:aws.*:kinesis:.*:\d{12}:.*(stream|channel|queue)/\S+",
     matches: |text| is_arn(text, &["stream/", "channel/", "queue/"], true),

@@ -3,6 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/kinesis/latest/APIReference/Welcome.html>
 
 mod account;
+mod channels;
 mod checks;
 mod consumers;
 mod create_stream;
@@ -23,6 +24,7 @@ mod names;
 mod protocol;
 mod put_record;
 mod put_records;
+mod queues;
 mod record;
 mod request;
 mod resource_policy;
@@ -32,6 +34,7 @@ mod shard;
 mod shown;
 mod split_shard;
 mod starting_position;
+mod stream_filter;
 mod subscribe_to_shard;
 mod tags;
 mod token;
@@ -49,6 +52,8 @@ use self::{
     protocol::Protocol,
 };
 use super::{Answer, Reply, json::Failure};
+
+pub(super) use channels::deliver;
 
 /// The prefix of this service's targets.
 pub(super) const TARGET: &str = "Kinesis_20131202";
@@ -115,7 +120,7 @@ const STREAMS: &[(&str, Operation)] = &[
 ];
 
 /// The operations, by what they are on.
-const OPERATIONS: [&[(&str, Operation)]; 1] = [STREAMS];
+const OPERATIONS: [&[(&str, Operation)]; 3] = [STREAMS, queues::OPERATIONS, channels::OPERATIONS];
 
 /// One call of an operation.
 struct Call<'a> {
@@ -243,7 +248,7 @@ mod tests {
     #[test]
     fn operations_are_found_by_their_names() {
         assert!(OPERATIONS.iter().all(|operations| operations.is_sorted_by_key(|(name, _)| *name)));
-        assert_eq!(STREAMS.len(), 40);
+        assert_eq!(OPERATIONS.map(<[_]>::len), [40, 12, 5]);
         assert!(find("PutRecords").is_some() && find("Juggle").is_none());
     }
 }

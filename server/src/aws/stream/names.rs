@@ -38,6 +38,24 @@ pub(super) fn stream(name: Option<Text<'_>>, arn: Option<Text<'_>>) -> Result<St
     }
 }
 
+pub(super) fn queue_arn(region: &str, id: &str) -> String {
+    format!("arn:aws:kinesis:{region}:{ACCOUNT}:queue/{id}")
+}
+
+pub(super) fn channel_arn(region: &str, id: &str) -> String {
+    format!("arn:aws:kinesis:{region}:{ACCOUNT}:channel/{id}")
+}
+
+/// The id in the ARN of a queue.
+pub(super) fn queue(arn: &str) -> Option<&str> {
+    in_arn(arn, "queue/")
+}
+
+/// The id in the ARN of a channel.
+pub(super) fn channel(arn: &str) -> Option<&str> {
+    in_arn(arn, "channel/")
+}
+
 /// What stands behind `kind` in an ARN, up to what belongs to it.
 fn in_arn<'a>(arn: &'a str, kind: &str) -> Option<&'a str> {
     let (_, resource) = arn.split_once(&format!(":{kind}"))?;
