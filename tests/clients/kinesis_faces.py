@@ -240,6 +240,11 @@ class Face:
     def put(self, name, data=b"data", key="key", **more):
         return self("PutRecord", StreamName=name, Data=data, PartitionKey=key, **more)
 
+    def put_each(self, name, hash_key, data):
+        """Puts records at one hash key, one after the other."""
+        for each in data:
+            self.put(name, each, ExplicitHashKey=hash_key)
+
     def put_all(self, name, records):
         """Puts pairs of key and data."""
         entries = [{"PartitionKey": key, "Data": data} for key, data in records]

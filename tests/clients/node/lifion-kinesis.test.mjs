@@ -125,6 +125,7 @@ test("lifion-kinesis reads what a closed shard still has", { timeout: 60_000 }, 
 });
 
 test("the third SDK for JavaScript reads events over HTTP/2", async (context) => {
+  assert.equal(client.config.requestHandler.metadata.handlerProtocol, "h2");
   const { kinesis, streamName } = await consume(context, {});
   await put(kinesis, 0, 10);
   const StreamARN = `arn:aws:kinesis:us-east-1:000000000000:stream/${streamName}`;
