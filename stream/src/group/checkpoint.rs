@@ -25,7 +25,8 @@ pub(crate) fn run(keeper: &Keeper, tx: &mut Transaction, hold: &Hold, step: Step
     let Some(mut lease) = stored.clone().filter(|lease| keeper.has(lease, hold.counter)) else {
         let owner = stored.and_then(|lease| lease.owner);
         let (stream, group, member) = (stream(), name(), keeper.name.clone());
-        return Err(Error::LeaseLost { stream, group, shard: hold.shard, member, owner });
+        let (stream, group, member) = (stream.into(), group.into(), member.into());
+        return Err(Error::LeaseLost { stream, group, shard: hold.shard, member, owner: owner.map(Into::into) });
     };
     // What was handed out twice, since it was not known whether the first commit had failed, counts once.
     if lease.checkpoint() != step.from {
