@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use millpond_engine::{Engine, Keyspace, Read};
+use millpond_stream::Streams;
 use millpond_stream::log::Logs;
 use parking_lot::RwLock;
 
+use crate::change_format::ChangeFormat;
 use crate::layout::attached::ATTACHED;
 use crate::layout::backups::{BACKUPS, HISTORY};
 use crate::layout::{self, INDEXES, ITEMS, TABLES, TOKENS};
@@ -29,6 +31,9 @@ pub(crate) struct Catalog {
     pub(crate) indexes: Keyspace,
     pub(crate) tokens: Keyspace,
     pub(crate) logs: Logs,
+    /// Where changes of tables go that have a Kinesis stream, and how they are written there.
+    pub(crate) streams: Streams,
+    pub(crate) change_format: Option<ChangeFormat>,
     pub(crate) backups: Keyspace,
     pub(crate) history: Keyspace,
     pub(crate) attached: Keyspace,
@@ -54,13 +59,26 @@ impl Decoded {
 }
 
 impl Catalog {
-    pub(crate) fn open(engine: &Engine) -> Result<Self> {
+    pub(crate) fn open(engine: &Engine, change_format: Option<ChangeFormat>) -> Result<Self> {
         let (tables, items) = (engine.keyspace(TABLES)?, engine.keyspace(ITEMS)?);
         let (indexes, tokens) = (engine.keyspace(INDEXES)?, engine.keyspace(TOKENS)?);
-        let logs = Logs::open(engine)?;
+        let streams = Streams::open(engine)?;
+        let logs = streams.logs().clone();
         let attached = engine.keyspace(ATTACHED)?;
         let (backups, history) = (engine.keyspace(BACKUPS)?, engine.keyspace(HISTORY)?);
-        Ok(Catalog { tables, items, indexes, tokens, logs, attached, backups, history, decoded: RwLock::default() })
+        Ok(Catalog {
+            tables,
+            items,
+            indexes,
+            tokens,
+            logs,
+            streams,
+            change_format,
+            attached,
+            backups,
+            history,
+            decoded: RwLock::default(),
+        })
     }
 
     /// The table of that name, if it can be used: one that is still being filled is as good as none.

@@ -122,6 +122,7 @@ pub(crate) fn record_in(catalog: &Catalog, tx: &mut Transaction, create: &Create
         expiry: None,
         stream: None,
         latest_stream_label: None,
+        destination: None,
         recovery: None,
         loading: None,
         next_index: 0,

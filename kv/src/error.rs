@@ -1,6 +1,6 @@
 //! The crate's error: what the service would say, and what the engine reported.
 
-use millpond_stream::log::Error as LogError;
+use millpond_stream::{Error as StreamError, log::Error as LogError};
 
 use crate::expression::ExpressionError;
 use crate::model::{CancellationCode, CancellationReason};
@@ -248,6 +248,16 @@ impl From<LogError> for Error {
             LogError::Engine(error) => Error::from(error),
             // The logs are this service's own: what it asks for is there, unless what it has stored is wrong.
             other => Error::Corrupt { keyspace: "stream.logs", detail: other.to_string() },
+        }
+    }
+}
+
+impl From<StreamError> for Error {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Engine(error) => Error::from(error),
+            // What is written to a stream is what it takes, unless what it has stored is wrong.
+            other => Error::Corrupt { keyspace: "stream.catalog", detail: other.to_string() },
         }
     }
 }

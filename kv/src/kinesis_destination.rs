@@ -1,5 +1,5 @@
-//! Kinesis streams as destinations of a table's changes: which are named, and whether one is active. Nothing is delivered
-//! yet, and nobody looks whether such a stream is there.
+//! Kinesis streams as destinations of a table's changes: which are named, whether one is active, and the delivery, which is part
+//! of the transaction that changes an item. Nobody looks whether such a stream is there; until it is, nothing is delivered.
 //!
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html>; the states and texts were measured
 //! on the service.
@@ -10,6 +10,7 @@ use bytes::Bytes;
 use millpond_engine::{Read, Transaction};
 
 use crate::catalog::Catalog;
+use crate::change_format::TableChange;
 use crate::constraints::{self, Constraints};
 use crate::layout::{self, attached};
 use crate::model::{
@@ -19,9 +20,19 @@ use crate::model::{
     UpdateKinesisStreamingDestinationRequest,
 };
 use crate::record::Fields;
+use crate::streams::Cause;
 use crate::table::TableRecord;
 use crate::value::{AttributeValue, Item, codec};
 use crate::{Error, Kv, Result};
+
+/// Where the changes of a table go, as its record says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    /// The stream's name.
+    pub(crate) stream: String,
+    /// How precise times are.
+    pub(crate) precision: ApproximateCreationDateTimePrecision,
+}
 
 /// Of destinations that were switched off, the older ones are forgotten.
 const MAX_DISABLED: usize = 10;
@@ -259,7 +270,39 @@ fn write(
     destinations: &[KinesisDataStreamDestination],
 ) -> Result<()> {
     let key = Bytes::copy_from_slice(&attached::destinations_key(table.id));
-    Ok(tx.put(&catalog.attached, key, encode(destinations))?)
+    tx.put(&catalog.attached, key, encode(destinations))?;
+    let active = destinations.iter().find(|it| it.destination_status == DestinationStatus::Active);
+    let destination = active.and_then(|it| {
+        let (_, stream) = it.stream_arn.split_once(":stream/")?;
+        Some(Destination { stream: stream.to_owned(), precision: it.precision.unwrap_or_default() })
+    });
+    if table.destination == destination {
+        return Ok(());
+    }
+    // Every write has read the record of its table, so it knows from the next one on.
+    let changed = TableRecord { destination, ..table.clone() };
+    Ok(tx.put(&catalog.tables, layout::table_key(&table.name), changed.encode())?)
+}
+
+/// Puts a change of an item into the stream of its table, if it has one.
+pub(crate) fn deliver(
+    tx: &mut Transaction,
+    catalog: &Catalog,
+    table: &TableRecord,
+    row: &[u8],
+    (old, new): (Option<&Item>, Option<&Item>),
+    cause: Cause,
+) -> Result<()> {
+    let (Some(destination), Some(format)) = (&table.destination, &catalog.change_format) else { return Ok(()) };
+    let Some(change) = TableChange::of(table, old, new, cause, tx.began(), destination.precision) else {
+        return Ok(());
+    };
+    // Changes of one item stay in order: they have one partition key.
+    let record = (blake3::hash(row).to_hex().to_string(), format.write(&change));
+    match catalog.streams.named(&destination.stream).append_unbounded_in(tx, record) {
+        Ok(_) | Err(millpond_stream::Error::StreamNotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn encode(destinations: &[KinesisDataStreamDestination]) -> Vec<u8> {

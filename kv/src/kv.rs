@@ -60,7 +60,7 @@ impl Kv {
     /// # Errors
     /// As [`open`](Kv::open).
     pub fn open_with(engine: &Engine, options: Options) -> Result<Kv> {
-        let catalog = Catalog::open(engine)?;
+        let catalog = Catalog::open(engine, options.chosen_change_format())?;
         delete_table::sweep_all(engine, &catalog)?;
         backup::resume(engine, &catalog)?;
         index::backfill::resume_all(engine, &catalog)?;

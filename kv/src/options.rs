@@ -1,5 +1,6 @@
 //! What can be chosen when the service opens.
 
+use crate::change_format::ChangeFormat;
 use crate::wording::Wording;
 
 /// What can be chosen when a [`Kv`](crate::Kv) opens.
@@ -7,6 +8,7 @@ use crate::wording::Wording;
 pub struct Options {
     wording: Wording,
     throttle: bool,
+    change_format: Option<ChangeFormat>,
 }
 
 impl Options {
@@ -26,6 +28,18 @@ impl Options {
     pub fn throttle(mut self, throttle: bool) -> Self {
         self.throttle = throttle;
         self
+    }
+
+    /// How a change of an item is written into the Kinesis stream of its table. Without one nothing is delivered there: the
+    /// format is that of whoever reads it.
+    #[must_use]
+    pub fn change_format(mut self, format: ChangeFormat) -> Self {
+        self.change_format = Some(format);
+        self
+    }
+
+    pub(crate) fn chosen_change_format(&self) -> Option<ChangeFormat> {
+        self.change_format.clone()
     }
 
     pub(crate) fn chosen_wording(&self) -> Wording {

@@ -11,18 +11,20 @@ use crate::backup::{Loading, Recovery};
 use crate::index::IndexRecord;
 use crate::index::expiry::Expiry;
 use crate::key::{KeyAttribute, Keys};
+use crate::kinesis_destination::Destination;
 use crate::layout::{self, IndexId, TABLES, TableId};
 use crate::model::{
-    BillingMode, OnDemandThroughput, ProvisionedThroughput, ScalarAttributeType, SseSpecification, SseType,
-    StreamViewType, TableClass, Tag, WarmThroughput,
+    ApproximateCreationDateTimePrecision, BillingMode, OnDemandThroughput, ProvisionedThroughput, ScalarAttributeType,
+    SseSpecification, SseType, StreamViewType, TableClass, Tag, WarmThroughput,
 };
 use crate::streams::TableStream;
 use crate::table::{Settings, TableRecord};
 use crate::value::{AttributeValue, Item, Number, codec};
 
-/// Version of the record's attributes: 2 added indexes and expiry, 3 change streams and recovery. A record of a later one
-/// is refused.
-const RECORD_VERSION: i64 = 3;
+/// Version of the record's attributes: 2 added indexes and expiry, 3 change streams and recovery, 4
+/// Kinesis streams. A record of a later one is refused.
+const RECORD_VERSION: i64 = 4;
+const RECORD_VERSION_WITHOUT_KINESIS: i64 = 3;
 
 impl TableRecord {
     pub(crate) fn encode(&self) -> Bytes {
@@ -35,7 +37,10 @@ impl TableRecord {
         let settings = &self.settings;
         // A build must not write to a table that has what it does not know to keep.
         let version = match self.indexes.is_empty() && self.next_index == 0 {
-            _ if self.stream.is_some() || self.recovery.is_some() || self.loading.is_some() => RECORD_VERSION,
+            _ if self.destination.is_some() => RECORD_VERSION,
+            _ if self.stream.is_some() || self.recovery.is_some() || self.loading.is_some() => {
+                RECORD_VERSION_WITHOUT_KINESIS
+            }
             true => 1,
             false => 2,
         };
@@ -75,6 +80,8 @@ impl TableRecord {
         put("stream_log", self.stream.as_ref().map(|stream| AttributeValue::N(stream.log.get().into())));
         put("stream_view_type", self.stream.as_ref().map(|stream| text(stream.view_type.as_str())));
         put("stream_label", self.latest_stream_label.as_deref().map(text));
+        put("kinesis_stream", self.destination.as_ref().map(|it| text(&it.stream)));
+        put("kinesis_precision", self.destination.as_ref().map(|it| text(it.precision.as_str())));
         put("recovery_since", self.recovery.map(|recovery| time(recovery.since)));
         put("recovery_days", self.recovery.map(|recovery| number(i64::from(recovery.days))));
         put("loading", self.loading.as_ref().map(|_| AttributeValue::Bool(true)));
@@ -151,6 +158,10 @@ impl TableRecord {
             expiry: expiry.transpose()?,
             stream: stream.transpose()?,
             latest_stream_label: fields.text("stream_label"),
+            destination: fields.text("kinesis_stream").map(|stream| {
+                let precision = fields.choice("kinesis_precision", ApproximateCreationDateTimePrecision::from_name);
+                Destination { stream, precision: precision.unwrap_or_default() }
+            }),
             recovery: recovery.transpose()?,
             loading: loading.transpose()?,
             next_index: fields.number("next_index").and_then(|id| u32::try_from(id).ok()).unwrap_or(0),
@@ -296,6 +307,10 @@ mod tests {
             expiry: Some(Expiry { attribute: "until".into(), index: IndexId(6), is_backfilling: true }),
             stream: Some(TableStream { log: LogId::new(9), view_type: StreamViewType::NewImage }),
             latest_stream_label: Some("label".into()),
+            destination: Some(Destination {
+                stream: "changes".into(),
+                precision: ApproximateCreationDateTimePrecision::Microsecond,
+            }),
             recovery: Some(Recovery { since: at, days: 35 }),
             loading: Some(Loading { backup: Some("id".into()), table: Some("source".into()), at }),
             next_index: 7,
@@ -326,6 +341,7 @@ mod tests {
             expiry: None,
             stream: None,
             latest_stream_label: None,
+            destination: None,
             recovery: None,
             loading: None,
             next_index: 0,

@@ -9,6 +9,7 @@ use crate::describe_table::Count;
 use crate::index::expiry::Expiry;
 use crate::index::{Definition, IndexRecord, Scope};
 use crate::key::Keys;
+use crate::kinesis_destination::Destination;
 use crate::layout::{IndexId, TableId};
 use crate::model::{
     AttributeDefinition, BillingMode, BillingModeSummary, OnDemandThroughput, ProvisionedThroughput,
@@ -30,6 +31,8 @@ pub(crate) struct TableRecord {
     /// Where its changes go.
     pub(crate) stream: Option<TableStream>,
     pub(crate) latest_stream_label: Option<String>,
+    /// The Kinesis stream that its changes go to as well.
+    pub(crate) destination: Option<Destination>,
     /// Whether what items were is kept, and since when.
     pub(crate) recovery: Option<Recovery>,
     /// Where its items come from, until they are all there: so long it cannot be used.
@@ -83,7 +86,8 @@ impl TableRecord {
 
     /// Whether something is derived from the items, so that a write has to know the image before it.
     pub(crate) fn derives(&self) -> bool {
-        !self.indexes.is_empty() || self.expiry.is_some() || self.stream.is_some() || self.recovery.is_some()
+        let is_watched = self.stream.is_some() || self.destination.is_some() || self.recovery.is_some();
+        !self.indexes.is_empty() || self.expiry.is_some() || is_watched
     }
 
     /// The types of all key attributes, by name: an attribute has one type in all keys.

@@ -14,6 +14,7 @@ use crate::catalog::Catalog;
 use crate::expression::{self, Condition, Kind, Substitutions, legacy};
 use crate::index::entry::{self, Image};
 use crate::index::expiry;
+use crate::kinesis_destination;
 use crate::model::{ConditionalOperator, ExpectedAttributeValue, ReturnValuesOnConditionCheckFailure};
 use crate::streams::{self, Cause};
 use crate::table::TableRecord;
@@ -121,6 +122,7 @@ pub(crate) fn write_item_for(
     entry::change(tx, catalog, table, &row, before.item(), image, &mut consumption)?;
     expiry::change(tx, catalog, table, &row, before.item(), new)?;
     streams::capture(tx, catalog, table, &row, (before.item(), new), cause)?;
+    kinesis_destination::deliver(tx, catalog, table, &row, (before.item(), new), cause)?;
     history::remember(tx, catalog, table, &row)?;
     match encoded {
         Some(encoded) => tx.put(&catalog.items, row, encoded)?,

@@ -18,4 +18,12 @@ pub enum Error {
     #[cfg(feature = "queue")]
     #[error(transparent)]
     Queue(#[from] millpond_queue::Error),
+    /// The stream service's.
+    #[cfg(feature = "stream")]
+    #[error(transparent)]
+    Stream(#[from] millpond_stream::Error),
+    /// Of the triggers.
+    #[cfg(feature = "triggers")]
+    #[error(transparent)]
+    Triggers(#[from] millpond_triggers::Error),
 }

@@ -12,7 +12,8 @@
 //! # Ok::<(), millpond::Error>(())
 //! ```
 //!
-//! A [`Pond`] owns one [`engine::Engine`] and the services that are turned on by cargo features: `kv` and `queue` (both on by default).
+//! A [`Pond`] owns one [`engine::Engine`] and the services that are turned on by cargo features: `kv`, `queue`, `stream` and `triggers`
+//! (all on by default; `triggers` needs the others).
 //! Each operation of a service that reads or changes data has a form ending in `_in` that joins the transaction of
 //! [`Pond::transact`].
 //!
@@ -34,8 +35,12 @@ pub use millpond_engine::{BackendKind, Clock, Durability, Timestamp, Transaction
 pub use millpond_kv as kv;
 #[cfg(feature = "queue")]
 pub use millpond_queue as queue;
+#[cfg(feature = "stream")]
+pub use millpond_stream as stream;
+#[cfg(feature = "triggers")]
+pub use millpond_triggers as triggers;
 pub use pond::{Options, Pond};
 
-#[cfg(all(doctest, feature = "kv", feature = "queue", feature = "fjall"))]
+#[cfg(all(doctest, feature = "triggers", feature = "fjall"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

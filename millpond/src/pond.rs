@@ -5,6 +5,10 @@ use millpond_engine::{BackendKind, Clock, Durability, Engine, Error as EngineErr
 use millpond_kv::Kv;
 #[cfg(feature = "queue")]
 use millpond_queue::Queues;
+#[cfg(feature = "stream")]
+use millpond_stream::Streams;
+#[cfg(feature = "triggers")]
+use millpond_triggers::Triggers;
 
 use crate::Result;
 
@@ -16,6 +20,10 @@ pub struct Pond {
     kv: Kv,
     #[cfg(feature = "queue")]
     queues: Queues,
+    #[cfg(feature = "stream")]
+    streams: Streams,
+    #[cfg(feature = "triggers")]
+    triggers: Triggers,
 }
 
 /// How to open a [`Pond`].
@@ -32,6 +40,10 @@ struct Services {
     kv: millpond_kv::Options,
     #[cfg(feature = "queue")]
     queue: millpond_queue::Options,
+    #[cfg(feature = "stream")]
+    stream: millpond_stream::Options,
+    #[cfg(feature = "triggers")]
+    triggers: millpond_triggers::Options,
 }
 
 impl Options {
@@ -86,6 +98,22 @@ impl Options {
         self
     }
 
+    /// What can be chosen of the stream service.
+    #[cfg(feature = "stream")]
+    #[must_use]
+    pub fn stream(mut self, options: millpond_stream::Options) -> Self {
+        self.services.stream = options;
+        self
+    }
+
+    /// What can be chosen of the triggers.
+    #[cfg(feature = "triggers")]
+    #[must_use]
+    pub fn triggers(mut self, options: millpond_triggers::Options) -> Self {
+        self.services.triggers = options;
+        self
+    }
+
     /// Opens the pond.
     ///
     /// # Errors
@@ -124,12 +152,20 @@ impl Pond {
             kv,
             #[cfg(feature = "queue")]
             queue,
+            #[cfg(feature = "stream")]
+            stream,
+            #[cfg(feature = "triggers")]
+            triggers,
         } = services;
         Ok(Pond {
             #[cfg(feature = "kv")]
             kv: Kv::open_with(&engine, kv)?,
             #[cfg(feature = "queue")]
             queues: Queues::open_with(&engine, queue)?,
+            #[cfg(feature = "stream")]
+            streams: Streams::open_with(&engine, stream)?,
+            #[cfg(feature = "triggers")]
+            triggers: Triggers::open_with(&engine, triggers)?,
             engine,
         })
     }
@@ -148,8 +184,22 @@ impl Pond {
         &self.queues
     }
 
+    /// The stream service: sharded logs of records, which stay for as long as they are kept, whoever reads them.
+    #[cfg(feature = "stream")]
+    #[must_use]
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    /// The triggers: functions on queues, streams and the changes of tables.
+    #[cfg(feature = "triggers")]
+    #[must_use]
+    pub fn triggers(&self) -> &Triggers {
+        &self.triggers
+    }
+
     /// The engine below the services, for keyspaces of the caller's own that commit together with them. Names that
-    /// start with a service's name and a dot (`kv.`, `queue.`) belong to that service.
+    /// start with a service's name and a dot (`kv.`, `queue.`, `stream.`, `triggers.`) belong to that service.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -189,15 +239,21 @@ impl Pond {
             kv: self.kv.options().clone(),
             #[cfg(feature = "queue")]
             queue: self.queues.options().clone(),
+            #[cfg(feature = "stream")]
+            stream: self.streams.options().clone(),
+            #[cfg(feature = "triggers")]
+            triggers: self.triggers.options().clone(),
         };
         Pond::over(self.engine.fork()?, services)
     }
 
-    /// Makes everything durable and refuses all further use, of all clones too.
+    /// Makes everything durable and refuses all further use, of all clones too. Triggers finish what they are handling first.
     ///
     /// # Errors
     /// Those of the last sync.
     pub fn close(self) -> Result<()> {
+        #[cfg(feature = "triggers")]
+        self.triggers.stop();
         Ok(self.engine.close()?)
     }
 }

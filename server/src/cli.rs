@@ -32,7 +32,7 @@ pub(crate) struct Options {
     #[arg(long, env = "MILLPOND_MEMORY", value_parser = FalseyValueParser::new())]
     pub(crate) memory: bool,
 
-    /// Refuse requests beyond the capacity of tables and global indexes, to see what a client does then
+    /// Refuse requests beyond the capacity of tables, global indexes and shards, to see what a client does then
     #[arg(long, env = "MILLPOND_THROTTLE", value_parser = FalseyValueParser::new())]
     pub(crate) throttle: bool,
 

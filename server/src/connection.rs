@@ -2,13 +2,17 @@
 
 use std::{
     convert::Infallible,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulConnection},
@@ -16,7 +20,7 @@ use hyper_util::{
 use tokio::net::TcpStream;
 use tracing::debug;
 
-use crate::http::Face;
+use crate::{body::Body, http::Face};
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,6 +51,32 @@ impl Request {
 impl Drop for Request {
     fn drop(&mut self) {
         self.0.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The body of an answer: until it has been written, its request is under way.
+struct Watched {
+    body: Body,
+    _under_way: Request,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -90,8 +120,7 @@ pub(crate) fn serve(
         let under_way = Request::begin(&activity);
         async move {
             let answer = face.answer(request).await;
-            drop(under_way);
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(answer.map(|body| Watched { body, _under_way: under_way }))
         }
     });
     builder.serve_connection(TokioIo::new(stream), service).into_owned()

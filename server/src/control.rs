@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     aws::{Answer, long_request_id},
+    buckets::Buckets,
     serve,
 };
 
@@ -25,10 +26,10 @@ struct Advance {
 }
 
 /// Shows the clock, or moves it forward and does what has become due.
-pub(crate) fn answer(pond: &Pond, head: &Parts, body: &[u8]) -> Answer {
+pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &[u8]) -> Answer {
     let answered = match (head.uri.path(), &head.method) {
         (CLOCK, &Method::GET) => Ok(()),
-        (CLOCK, &Method::POST) => advance(pond, body),
+        (CLOCK, &Method::POST) => advance(pond, buckets, body),
         (CLOCK, _) => Err((StatusCode::METHOD_NOT_ALLOWED, "the clock is shown by GET and moved by POST".to_owned())),
         (other, _) => Err((StatusCode::NOT_FOUND, format!("there is no {other}; there is {CLOCK}"))),
     };
@@ -42,7 +43,7 @@ pub(crate) fn answer(pond: &Pond, head: &Parts, body: &[u8]) -> Answer {
     Answer { status, body: Value::to_string(&body).into_bytes(), ..Answer::new(CONTENT_TYPE, long_request_id()) }
 }
 
-fn advance(pond: &Pond, body: &[u8]) -> Result<(), (StatusCode, String)> {
+fn advance(pond: &Pond, buckets: &Buckets, body: &[u8]) -> Result<(), (StatusCode, String)> {
     if !pond.clock().is_manual() {
         let message = "the clock is the system's, and not to be moved: start with --manual-clock";
         return Err((StatusCode::NOT_FOUND, message.to_owned()));
@@ -53,5 +54,5 @@ fn advance(pond: &Pond, body: &[u8]) -> Result<(), (StatusCode, String)> {
     let by = Duration::try_from_secs_f64(advance_seconds).map_err(|error| wrong(error.to_string()))?;
     let failed = |error: &dyn std::error::Error| (StatusCode::INTERNAL_SERVER_ERROR, serve::chain(error));
     pond.clock().advance(by).map_err(|error| failed(&error))?;
-    serve::maintain(pond).map_err(|error| failed(&error))
+    serve::maintain(pond, buckets).map_err(|error| failed(&error))
 }

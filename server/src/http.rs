@@ -4,6 +4,7 @@ use std::{
     future::poll_fn,
     io::Read,
     io::Write,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::Poll,
@@ -12,10 +13,10 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use flate2::{Compression, read::DeflateDecoder, read::MultiGzDecoder, read::ZlibDecoder, write::GzEncoder};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
-    body::{Body, Incoming},
+    body::{Body as _, Incoming},
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue},
 };
 use millpond::Pond;
@@ -25,6 +26,7 @@ use tracing::error;
 
 use crate::{
     aws::{self, Answer, Later, Reply, json::Failure},
+    body::Body,
     buckets::Buckets,
     control,
 };
@@ -42,10 +44,8 @@ const BODY_TIME: Duration = Duration::from_secs(300);
 /// Shorter answers are not worth compressing.
 const MIN_COMPRESSED_BYTES: usize = 1024;
 
-/// The longest body of a request that is answered beside the thread's other work.
-const BRIEF_BODY_BYTES: usize = 16 << 10;
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const EXTENDED_ID: HeaderName = HeaderName::from_static("x-amz-id-2");
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 const QUERY_ERROR: HeaderName = HeaderName::from_static("x-amzn-query-error");
 
@@ -71,21 +71,21 @@ impl Face {
     }
 
     /// Answers one request; whatever is wrong with it is an answer too.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let is_control = head.uri.path().starts_with(control::PATH);
         if head.method == Method::GET && !is_control && !aws::query::asks(&head) {
             return healthy(&head.headers);
         }
         let compress = accepts_gzip(&head.headers);
-        let reply = match self.take_body(&head.headers, body).await {
+        let answer = match self.take_body(&head.headers, body).await {
             Ok((body, room)) => {
-                let is_small = body.len() <= BRIEF_BODY_BYTES && !head.headers.contains_key(CONTENT_ENCODING);
-                let is_brief = is_small && aws::is_brief(&self.pond, &head);
+                let is_packed = head.headers.contains_key(CONTENT_ENCODING);
+                let is_brief = !is_packed && aws::is_brief(&self.pond, &head, body.len());
                 let reply = || {
                     let _room = room; // until there is an answer
                     match unpack(&head.headers, body) {
-                        Ok(body) if is_control => control::answer(&self.pond, &head, &body).into(),
+                        Ok(body) if is_control => control::answer(&self.pond, &self.buckets, &head, &body).into(),
                         Ok(body) => aws::answer(&self.pond, &self.buckets, &head, &body),
                         Err(failure) => failure.into(),
                     }
@@ -93,11 +93,15 @@ impl Face {
                 match run(is_brief, reply).unwrap_or_else(|| stopped().into()) {
                     Reply::Now(answer) => answer,
                     Reply::Later(later) => self.wait(is_brief, later).await,
+                    Reply::Events(answer, events) => {
+                        let body = Body::events(events, self.closing.subscribe(), is_brief);
+                        return respond(answer, body);
+                    }
                 }
             }
             Err(failure) => failure.into(),
         };
-        respond(reply, compress)
+        respond_whole(answer, compress)
     }
 
     /// Waits for an answer, until the server ends.
@@ -138,23 +142,28 @@ impl Face {
     }
 }
 
-/// Does a part of a request's work; `None` if it panics.
-fn run<T>(is_brief: bool, work: impl FnOnce() -> T) -> Option<T> {
+/// Does a part of a request's work; `None` if it panics, which is logged.
+pub(crate) fn run<T>(is_brief: bool, work: impl FnOnce() -> T) -> Option<T> {
     let caught = || catch_unwind(AssertUnwindSafe(work)).ok();
-    match is_brief {
+    let done = match is_brief {
         true => caught(),
         // Reading a store and waiting for its syncs both block: this thread's other work goes to another one.
         false => tokio::task::block_in_place(caught),
+    };
+    if done.is_none() {
+        error!("a request was not answered");
     }
+    done
 }
 
 /// The answer to a request whose work panicked.
 fn stopped() -> Answer {
-    error!("a request was not answered");
     Failure::internal("the request was stopped").into()
 }
 
 async fn read_body(mut body: Incoming) -> Result<Bytes, Failure> {
+    // There is room for it among the bodies, and it is taken when the second part is there.
+    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
     let mut first = None;
     let mut whole = BytesMut::new();
     loop {
@@ -172,6 +181,7 @@ async fn read_body(mut body: Incoming) -> Result<Bytes, Failure> {
         match (first.take(), whole.is_empty()) {
             (None, true) => first = Some(part),
             (Some(start), _) => {
+                whole.reserve(announced.min(MAX_BODY_BYTES));
                 whole.extend_from_slice(&start);
                 whole.extend_from_slice(&part);
             }
@@ -218,34 +228,40 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-fn respond(answer: Answer, compress: bool) -> Response<Full<Bytes>> {
-    let mut body = answer.body;
+fn respond_whole(mut answer: Answer, compress: bool) -> Response<Body> {
     let mut encoding = None;
-    if compress && body.len() >= MIN_COMPRESSED_BYTES {
-        let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 2), Compression::fast());
+    if compress && answer.body.len() >= MIN_COMPRESSED_BYTES {
+        let mut encoder = GzEncoder::new(Vec::with_capacity(answer.body.len() / 2), Compression::fast());
         // Writing to a vector does not fail; if it did, the answer would go out as it is.
-        if let Ok(packed) = encoder.write_all(&body).and_then(|()| encoder.finish()) {
-            body = packed;
+        if let Ok(packed) = encoder.write_all(&answer.body).and_then(|()| encoder.finish()) {
+            answer.body = packed;
             encoding = Some(HeaderValue::from_static("gzip"));
         }
     }
-    let checksum = answer.has_checksum.then(|| crc32fast::hash(&body));
-    let mut response = with_id(Response::new(Full::new(Bytes::from(body))), &answer.request_id);
+    let checksum = answer.has_checksum.then(|| crc32fast::hash(&answer.body));
+    let body = Body::Whole(mem::take(&mut answer.body).into());
+    let mut response = respond(answer, body);
+    let headers = response.headers_mut();
+    headers.extend(checksum.map(|checksum| (CRC32, HeaderValue::from(checksum))));
+    headers.extend(encoding.map(|encoding| (CONTENT_ENCODING, encoding)));
+    response
+}
+
+/// The head of an answer above `body`.
+fn respond(answer: Answer, body: Body) -> Response<Body> {
+    let mut response = with_id(Response::new(body), &answer.request_id);
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    headers.extend(answer.content_type.map(|content_type| (CONTENT_TYPE, HeaderValue::from_static(content_type))));
     headers.extend(answer.query_error.map(|error| (QUERY_ERROR, error)));
-    headers.extend(checksum.map(|checksum| (CRC32, HeaderValue::from(checksum))));
-    if let Some(encoding) = encoding {
-        headers.insert(CONTENT_ENCODING, encoding);
-    }
+    headers.extend(answer.extended_id.map(|id| (EXTENDED_ID, id)));
     response
 }
 
 /// What the service says to whoever just looks whether it is there.
-fn healthy(headers: &HeaderMap) -> Response<Full<Bytes>> {
+fn healthy(headers: &HeaderMap) -> Response<Body> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("millpond");
-    let response = Response::new(Full::new(Bytes::from(format!("healthy: {host} "))));
+    let response = Response::new(Body::Whole(format!("healthy: {host} ").into()));
     let mut response = with_id(response, &aws::long_request_id());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response

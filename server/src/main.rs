@@ -11,6 +11,7 @@
 //! Signatures are not verified: whoever reaches the port may do everything.
 
 mod aws;
+mod body;
 mod buckets;
 mod cli;
 mod connection;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use hyper_util::server::graceful::GracefulShutdown;
-use millpond::{Clock, Pond, kv, queue};
+use millpond::{Clock, Pond, kv, queue, stream};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tracing::{debug, info, warn};
 
@@ -22,7 +22,7 @@ use crate::{
 
 /// Connections that are served at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
-/// How often it is looked for items and messages that have expired, and for messages that are to be moved.
+/// How often it is looked for items, messages and records that have expired, and for messages that are to be moved.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for what change streams, backups and recovery keep no longer; nobody can see it meanwhile.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
@@ -79,10 +79,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let pond = open(options)?;
     let buckets = Buckets::new(options.s3_dir.clone());
     aws::resume(&pond).map_err(Error::Open)?;
-    let face = Arc::new(Face::new(pond.clone(), buckets));
     for chore in CHORES {
-        runtime.spawn(repeat(pond.clone(), chore));
+        runtime.spawn(repeat(pond.clone(), buckets.clone(), chore));
     }
+    let face = Arc::new(Face::new(pond.clone(), buckets));
     let served = runtime.block_on(listen(options, face));
     // Requests that are still running keep a clone; they fail once the store is closed.
     runtime.shutdown_timeout(CLOSING);
@@ -101,8 +101,10 @@ fn start_log(filter: &str) -> Result<(), Error> {
 
 fn open(options: &Options) -> Result<Pond, Error> {
     let chosen = kv::Options::default().wording(options.wording.into()).throttle(options.throttle);
+    let chosen = chosen.change_format(aws::kv::change_format());
     let queues = queue::Options::default().cooldowns(!options.no_cooldowns);
-    let pond = Pond::options().kv(chosen).queue(queues);
+    let streams = stream::Options::default().throttle(options.throttle);
+    let pond = Pond::options().kv(chosen).queue(queues).stream(streams);
     let pond = if options.manual_clock { pond.clock(Clock::manual(Clock::system().now())) } else { pond };
     let pond = if options.memory { pond } else { pond.path(&options.data_dir) };
     pond.open().map_err(Error::Open)
@@ -113,33 +115,35 @@ struct Chore {
     what: &'static str,
     every: Duration,
     /// Says how much there was to do.
-    run: fn(&Pond) -> Result<u64, millpond::Error>,
+    run: fn(&Pond, &Buckets) -> Result<u64, millpond::Error>,
 }
 
 const CHORES: &[Chore] = &[
-    Chore { what: "expired items", every: EXPIRE_EVERY, run: |pond| Ok(pond.kv().expire_items()?) },
-    Chore { what: "expired and moved messages", every: EXPIRE_EVERY, run: |pond| Ok(pond.queues().maintain()?) },
-    Chore { what: "old records of streams", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_streams()?) },
-    Chore { what: "old backups and changes", every: TRIM_EVERY, run: |pond| Ok(pond.kv().trim_backups()?) },
+    Chore { what: "expired items", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.kv().expire_items()?) },
+    Chore { what: "expired and moved messages", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.queues().maintain()?) },
+    Chore { what: "old records and busy shards", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.streams().maintain()?) },
+    Chore { what: "records that channels deliver", every: EXPIRE_EVERY, run: aws::deliver },
+    Chore { what: "old records of change streams", every: TRIM_EVERY, run: |pond, _| Ok(pond.kv().trim_streams()?) },
+    Chore { what: "old backups and changes", every: TRIM_EVERY, run: |pond, _| Ok(pond.kv().trim_backups()?) },
 ];
 
 /// Does once what is done from time to time.
 ///
 /// # Errors
 /// Those of the services.
-pub(crate) fn maintain(pond: &Pond) -> Result<(), millpond::Error> {
-    CHORES.iter().try_for_each(|chore| (chore.run)(pond).map(drop))
+pub(crate) fn maintain(pond: &Pond, buckets: &Buckets) -> Result<(), millpond::Error> {
+    CHORES.iter().try_for_each(|chore| (chore.run)(pond, buckets).map(drop))
 }
 
 /// Does a chore again and again for as long as the server runs.
-async fn repeat(pond: Pond, &Chore { what, every, run }: &Chore) {
+async fn repeat(pond: Pond, buckets: Buckets, &Chore { what, every, run }: &Chore) {
     let mut ticks = tokio::time::interval(every);
     // After a long deletion, or a sleep of the machine, once is enough.
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let pond = pond.clone();
-        match tokio::task::spawn_blocking(move || run(&pond)).await {
+        let (pond, buckets) = (pond.clone(), buckets.clone());
+        match tokio::task::spawn_blocking(move || run(&pond, &buckets)).await {
             Ok(Ok(0)) => {}
             Ok(Ok(count)) => debug!(what, count, "done"),
             Ok(Err(error)) => warn!(what, error = chain(&error), "not done"),
@@ -235,7 +239,8 @@ fn greet(options: &Options, addr: SocketAddr) {
          The store is {store}. Signatures are not verified. Try it:\n\n  \
          export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1\n  \
          aws dynamodb list-tables --endpoint-url http://{addr}\n  \
-         aws sqs list-queues --endpoint-url http://{addr}\n\n\
+         aws sqs list-queues --endpoint-url http://{addr}\n  \
+         aws kinesis list-streams --endpoint-url http://{addr}\n\n\
          or give any AWS SDK the endpoint http://{addr}. Ctrl-C ends it.\n"
     );
     let mut out = io::stdout().lock();

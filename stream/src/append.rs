@@ -28,6 +28,21 @@ static NEXT_SPREAD: AtomicU64 = AtomicU64::new(0);
 pub(crate) fn run(shared: &Shared, tx: &mut Transaction, stream: &str, records: &[NewRecord]) -> Result<Vec<Placed>> {
     let found = shared.look(tx, stream)?;
     check(&found.record, records)?;
+    put(shared, tx, &found, records)
+}
+
+/// Puts a record of another service, which may be longer than the stream's own records.
+pub(crate) fn run_unbounded(
+    shared: &Shared,
+    tx: &mut Transaction,
+    stream: &str,
+    records: &[NewRecord],
+) -> Result<Vec<Placed>> {
+    let found = shared.look(tx, stream)?;
+    put(shared, tx, &found, records)
+}
+
+fn put(shared: &Shared, tx: &mut Transaction, found: &Found, records: &[NewRecord]) -> Result<Vec<Placed>> {
     let is_encrypted = found.record.encryption_key.is_some();
     let mut rows = Rows::default();
     let mut places = Vec::with_capacity(records.len());

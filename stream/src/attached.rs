@@ -21,12 +21,8 @@ pub(crate) fn need(shared: &Shared, reader: &mut impl Read, resource: &Resource)
     match resource {
         Resource::Stream { name } => shared.need(reader, name).map(drop),
         Resource::Consumer { stream, name } => crate::consumers::need(shared, reader, stream, name).map(drop),
-        Resource::Queue { id } => {
-            Err(Error::NotFound(format!("Queue {id} under account {} not found.", crate::ACCOUNT)))
-        }
-        Resource::Channel { id } => {
-            Err(Error::NotFound(format!("Channel {id} under account {} not found.", crate::ACCOUNT)))
-        }
+        Resource::Queue { id } => crate::record_queue::need(shared, reader, id).map(drop),
+        Resource::Channel { id } => crate::channels::need(shared, reader, id).map(drop),
     }
 }
 

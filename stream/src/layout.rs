@@ -113,6 +113,12 @@ pub(crate) fn policy_key(resource: &Resource) -> Vec<u8> {
     resource_key(POLICY, resource)
 }
 
+/// What identifies a queue or a channel, the how many-th one that was made in a store: 32 letters and digits that say nothing.
+pub(crate) fn new_id(kind: &str, number: u64, created: Timestamp) -> String {
+    let made = format!("{kind} {number} {}", created.as_millis());
+    blake3::hash(made.as_bytes()).to_hex().as_str().chars().take(32).collect()
+}
+
 /// A value as stored.
 pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
     let bad = |_| Error::Corrupt { keyspace: CATALOG, detail: "a value cannot be written" };

@@ -46,7 +46,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! [`kpl`] puts many small records into one and takes them apart, as the Kinesis Producer Library does. [`log`] is the layer below: logs without names, which other services write their changes to.
+//! [`kpl`] puts many small records into one and takes them apart, as the Kinesis Producer Library does. [`log`] is the layer below: logs
+//! without names, which other services write their changes to.
 //!
 //! # Guarantees
 //! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default durability).
@@ -72,10 +73,12 @@
 mod account;
 mod append;
 mod attached;
+mod channels;
 mod consumers;
 mod create_stream;
 mod delete_stream;
 mod error;
+mod follow;
 mod get_records;
 mod group;
 mod iterator;
@@ -89,6 +92,7 @@ mod model;
 mod options;
 mod reader;
 mod record;
+mod record_queue;
 mod reshard;
 mod sequence;
 mod settings;
@@ -98,7 +102,13 @@ mod streams;
 mod subscription;
 mod throttle;
 
+pub use channels::{
+    Channel, ChannelBatch, ChannelChanges, ChannelDescription, ChannelLogging, ChannelPage, Compression, CreateChannel,
+    DeadLetterBucket, Destination, DestinationKind, PartitionField, RecordFormat, S3Destination, S3TablesDestination,
+    StorageClass, StreamingTable, TableCompression,
+};
 pub use error::{ACCOUNT, Error, Result};
+pub use follow::RecordLog;
 pub use get_records::GotRecords;
 pub use group::{Batch, ConsumerGroup, GroupMember, GroupMetrics, Member, Running, ShardLag};
 pub use iterator::{ShardIterator, unreadable_sequence_number};
@@ -111,6 +121,10 @@ pub use model::{
 pub use options::Options;
 pub use reader::{Read, Reader, RecordStream};
 pub use record::{NewRecord, Placed, Record, hash_key};
+pub use record_queue::{
+    CreateQueue, DeadLetters, QueueChanges, QueueDescription, QueuePage, QueueRecord, QueueStart, ReceiptHandle,
+    RecordQueue,
+};
 pub use sequence::{ParseSequenceError, SequenceNumber};
 pub use stream::Stream;
 pub use streams::Streams;

@@ -7,11 +7,12 @@ use millpond_engine::{Engine, Keyspace, Read, Transaction};
 use parking_lot::RwLock;
 
 use crate::{
-    Error, Options, Result,
+    Error, Options, Result, channels,
     group::GROUPS,
     layout::{self, CATALOG, StreamRecord},
     load::Loads,
     log::{Error as LogError, Logs, View},
+    record_queue::{self, Lives},
     subscription::Subscriptions,
     throttle::Throttle,
 };
@@ -25,6 +26,9 @@ pub(crate) struct Shared {
     pub(crate) logs: Logs,
     pub(crate) catalog: Keyspace,
     pub(crate) groups: Keyspace,
+    pub(crate) queues: Keyspace,
+    pub(crate) lives: Arc<Lives>,
+    pub(crate) channels: Keyspace,
     pub(crate) throttle: Throttle,
     pub(crate) loads: Arc<Loads>,
     pub(crate) subscriptions: Arc<Subscriptions>,
@@ -53,6 +57,9 @@ impl Shared {
             logs: Logs::open(engine)?,
             catalog: engine.keyspace(CATALOG)?,
             groups: engine.keyspace(GROUPS)?,
+            queues: engine.keyspace(record_queue::KEYSPACE)?,
+            lives: engine.shared(),
+            channels: engine.keyspace(channels::KEYSPACE)?,
             throttle: Throttle::default(),
             loads: Arc::default(),
             subscriptions: Arc::default(),

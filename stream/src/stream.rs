@@ -72,6 +72,15 @@ impl Stream {
         self.only(tx.savepoint(|tx| append::run(&self.shared, tx, &self.name, &records))?)
     }
 
+    /// [`append_in`](Stream::append_in) for what other services write to it, which may be longer than its own records.
+    ///
+    /// # Errors
+    /// [`Error::StreamNotFound`], and those of the engine.
+    pub fn append_unbounded_in(&self, tx: &mut Transaction, record: impl Into<NewRecord>) -> Result<Placed> {
+        let records = [record.into()];
+        self.only(tx.savepoint(|tx| append::run_unbounded(&self.shared, tx, &self.name, &records))?)
+    }
+
     /// Puts records in one commit, at most 10,000 of 32 MiB together; those that go to one shard keep their order. Where the limits
     /// of shards are enforced, each is put or refused on its own.
     ///

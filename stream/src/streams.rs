@@ -7,7 +7,7 @@ use millpond_engine::{Engine, Transaction};
 use crate::{
     AccountLimits, Commitment, CreateOptions, GotRecords, Options, Resource, Result, ShardIterator, Stream, StreamPage,
     account, attached, create_stream, delete_stream, get_records, group, layout::Tags, list_streams, load, log::Logs,
-    shared::Shared,
+    record_queue, shared::Shared,
 };
 
 /// The stream service of one engine. Cheap to clone, and usable from any thread.
@@ -51,7 +51,9 @@ impl Streams {
         &self.shared.logs
     }
 
-    fn stream(&self, name: &str) -> Stream {
+    /// A handle of the stream of that name, which need not be there yet.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Stream {
         Stream { shared: Arc::clone(&self.shared), name: name.into() }
     }
 
@@ -63,7 +65,7 @@ impl Streams {
     /// their limits, and those of the engine.
     pub fn create(&self, name: &str, options: &CreateOptions) -> Result<Stream> {
         self.engine().transact(|tx| create_stream::run(&self.shared, tx, name, options))?;
-        Ok(self.stream(name))
+        Ok(self.named(name))
     }
 
     /// [`create`](Streams::create) in the caller's transaction.
@@ -72,7 +74,7 @@ impl Streams {
     /// As [`create`](Streams::create).
     pub fn create_in(&self, tx: &mut Transaction, name: &str, options: &CreateOptions) -> Result<Stream> {
         tx.savepoint(|tx| create_stream::run(&self.shared, tx, name, options))?;
-        Ok(self.stream(name))
+        Ok(self.named(name))
     }
 
     /// The stream of that name.
@@ -81,7 +83,7 @@ impl Streams {
     /// [`Error::StreamNotFound`](crate::Error::StreamNotFound), and those of the engine.
     pub fn get(&self, name: &str) -> Result<Stream> {
         self.shared.need(&mut self.engine().latest(), name)?;
-        Ok(self.stream(name))
+        Ok(self.named(name))
     }
 
     /// Deletes a stream with all its records, at once; [`maintain`](Streams::maintain) frees their space. One with consumers only
@@ -211,6 +213,7 @@ impl Streams {
             load::split_hot(&self.shared)?;
         }
         group::clear(&self.shared)?;
-        Ok(self.shared.logs.trim()?)
+        self.shared.subscriptions.prune(self.engine().clock().now());
+        Ok(self.shared.logs.trim()? + record_queue::clear(&self.shared)?)
     }
 }

@@ -39,6 +39,13 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions(Mutex<HashMap<Key, (u64, Timestamp)>>);
 
+impl Subscriptions {
+    /// Forgets those whose time is over.
+    pub(crate) fn prune(&self, now: Timestamp) {
+        self.0.lock().retain(|_, (_, began)| now.saturating_since(*began) < LIFE);
+    }
+}
+
 /// A subscription of a consumer to a shard: see [`Stream::subscribe`](crate::Stream::subscribe).
 pub struct Subscription {
     shared: Arc<Shared>,
@@ -174,13 +181,13 @@ impl Subscription {
 
     fn look(&mut self) -> Result<Option<SubscriptionEvent>> {
         let now = self.shared.engine.clock().now();
-        if !self.is_mine() {
-            let (stream, consumer) = (self.stream.to_string(), self.consumer.clone());
-            return Err(Error::ActiveSubscription { stream, shard: self.shard, consumer });
-        }
         if now >= self.ends {
             self.is_over = true;
             return Ok(None);
+        }
+        if !self.is_mine() {
+            let (stream, consumer) = (self.stream.to_string(), self.consumer.clone());
+            return Err(Error::ActiveSubscription { stream, shard: self.shard, consumer });
         }
         consumers::need(&self.shared, &mut self.shared.engine.latest(), &self.stream, &self.consumer)?;
         let gone = |error| match error {

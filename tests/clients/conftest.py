@@ -3,8 +3,9 @@ import sys
 
 import pytest
 
-pytest.register_assert_rewrite("sqs")
+pytest.register_assert_rewrite("sqs", "kinesis_faces")
 
+import kinesis_faces  # noqa: E402
 from millpond import Server  # noqa: E402
 from sqs import FACES  # noqa: E402
 
@@ -32,6 +33,23 @@ def faces(queue_server):
 def sqs(faces, request):
     """Each of the protocols of SQS in turn."""
     return faces[request.param]
+
+
+@pytest.fixture(scope="session")
+def stream_server(tmp_path_factory):
+    """One server whose clock the tests move, for all tests of streams."""
+    yield from living(Server(tmp_path_factory.mktemp("streams"), "--manual-clock"))
+
+
+@pytest.fixture(scope="session")
+def stream_faces(stream_server):
+    return {name: face(stream_server) for name, face in kinesis_faces.FACES.items()}
+
+
+@pytest.fixture(params=kinesis_faces.FACES)
+def kinesis(stream_faces, request):
+    """Each of the protocols of Kinesis in turn."""
+    return stream_faces[request.param]
 
 
 def living(server):

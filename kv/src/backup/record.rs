@@ -241,6 +241,7 @@ mod tests {
                 expiry: None,
                 stream: None,
                 latest_stream_label: None,
+                destination: None,
                 recovery: None,
                 loading: None,
                 next_index: 0,

@@ -78,6 +78,7 @@ pub(crate) fn table(
         expiry: None,
         stream: None,
         latest_stream_label: None,
+        destination: None,
         recovery: None,
         loading: None,
         settings,

@@ -36,7 +36,7 @@ pub(crate) fn keep(catalog: &Catalog, tx: &mut Transaction, table: &TableRecord)
         status: BackupStatus::Available,
         created,
         expires: Some(created.saturating_add(KEPT)),
-        table: TableRecord { recovery: None, expiry: None, stream: None, ..table.clone() },
+        table: TableRecord { recovery: None, expiry: None, stream: None, destination: None, ..table.clone() },
         count: None,
         in_use_by: None,
     };

@@ -152,6 +152,18 @@ pub struct GetRecordsOutput {
     pub next_shard_iterator: Option<ShardIterator>,
 }
 
+impl OperationType {
+    /// What makes what was what is; `None` where nothing was and nothing is.
+    pub(crate) const fn of(was: bool, is: bool) -> Option<Self> {
+        match (was, is) {
+            (false, false) => None,
+            (false, true) => Some(OperationType::Insert),
+            (true, true) => Some(OperationType::Modify),
+            (true, false) => Some(OperationType::Remove),
+        }
+    }
+}
+
 /// A change of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -47,12 +47,7 @@ impl Change {
         new: Option<&Item>,
         cause: Cause,
     ) -> Option<Change> {
-        let kind = match (old, new) {
-            (None, None) => return None,
-            (None, Some(_)) => OperationType::Insert,
-            (Some(_), Some(_)) => OperationType::Modify,
-            (Some(_), None) => OperationType::Remove,
-        };
+        let kind = OperationType::of(old.is_some(), new.is_some())?;
         let image = new.or(old)?;
         let key = |name: &str| Some((name.to_owned(), image.get(name)?.clone()));
         let (has_new, has_old) = match view_type {

@@ -5,6 +5,7 @@
 
 mod change;
 mod describe_stream;
+mod follow;
 mod get_records;
 mod get_shard_iterator;
 mod iterator;
@@ -16,6 +17,7 @@ mod switch;
 mod trim;
 
 pub(crate) use change::Cause;
+pub use follow::ChangeLog;
 pub use iterator::ShardIterator;
 pub(crate) use record::TableStream;
 pub(crate) use switch::{change, check_change, check_new, disable, enable};

@@ -1,5 +1,7 @@
+use millpond_engine::Engine;
 use millpond_kv::model::*;
-use millpond_kv::{Error, Kv};
+use millpond_kv::{ChangeFormat, Error, Item, Kv, Options};
+use millpond_stream::{CreateOptions, ShardId, StartingPosition, Streams};
 
 use crate::support::*;
 
@@ -129,4 +131,43 @@ fn destinations_go_with_their_table() {
     );
     kv.create_table(&create("hash", &[("pk", ScalarAttributeType::S)])).unwrap();
     assert_eq!(destinations(&kv), []);
+}
+
+#[test]
+fn changes_go_into_the_stream_of_their_table_in_the_transaction_that_makes_them() {
+    let engine = Engine::in_memory();
+    let format = ChangeFormat::new(|change| {
+        let value = |item: Option<&Item>| item.and_then(|item| item.get("v").cloned());
+        let images = (value(change.old_image), value(change.new_image));
+        format!("{} {} {images:?}", change.table_name, change.event_name.as_str()).into_bytes()
+    });
+    let kv = Kv::open_with(&engine, Options::default().change_format(format)).unwrap();
+    kv.create_table(&create("hash", &[("pk", ScalarAttributeType::S)])).unwrap();
+    let put = |value: &str| kv.put_item(&put("hash", item([("pk", s("a")), ("v", s(value))]))).unwrap();
+    enable(&kv, ARN, None).unwrap();
+    put("there is no such stream yet");
+    let streams = Streams::open(&engine).unwrap();
+    let stream = streams.create("one", &CreateOptions::shards(1)).unwrap();
+    put("one");
+    put("one");
+    let delete = delete("hash", item([("pk", s("a"))]));
+    let undone = engine.transact(|tx| {
+        kv.delete_item_in(tx, &delete)?;
+        Err::<(), _>(Error::Validation { message: "no".into() })
+    });
+    assert!(undone.is_err());
+    kv.delete_item(&delete).unwrap();
+    disable(&kv, ARN).unwrap();
+    put("nobody is told");
+    let mut reader = stream.reader(ShardId::new(0), &StartingPosition::TrimHorizon).unwrap();
+    let read = reader.try_read(100).unwrap().records;
+    let texts: Vec<_> = read.iter().map(|record| std::str::from_utf8(&record.data).unwrap()).collect();
+    assert_eq!(
+        texts,
+        [
+            r#"hash MODIFY (Some(S("there is no such stream yet")), Some(S("one")))"#,
+            r#"hash REMOVE (Some(S("one")), None)"#,
+        ]
+    );
+    assert_eq!(read[0].partition_key(), read[1].partition_key());
 }

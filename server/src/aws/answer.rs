@@ -4,25 +4,35 @@ use hyper::{StatusCode, header::HeaderValue};
 use uuid::Uuid;
 
 use super::json::{self, Failure};
+use crate::body::Events;
 
 /// An answer, whatever it says.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) content_type: &'static str,
+    pub(crate) content_type: Option<&'static str>,
     pub(crate) request_id: String,
     /// What clients that knew the Query protocol know an error of the JSON protocol by.
     pub(crate) query_error: Option<HeaderValue>,
     /// Whether the client is told the CRC-32 of the body as it is sent. Clients of DynamoDB alone look at it so.
     pub(crate) has_checksum: bool,
+    /// A second id, as the service of streams gives.
+    pub(crate) extended_id: Option<HeaderValue>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// Nothing, successfully.
     pub(crate) fn new(content_type: &'static str, request_id: String) -> Answer {
-        let (status, query_error, has_checksum, body) = (StatusCode::OK, None, false, Vec::new());
-        Answer { status, content_type, request_id, query_error, has_checksum, body }
+        Answer {
+            status: StatusCode::OK,
+            content_type: Some(content_type),
+            request_id,
+            query_error: None,
+            has_checksum: false,
+            extended_id: None,
+            body: Vec::new(),
+        }
     }
 
     /// As DynamoDB answers.
@@ -41,6 +51,8 @@ impl From<Failure> for Answer {
 pub(crate) enum Reply {
     Now(Answer),
     Later(Later),
+    /// What follows the head of an answer, as long as there is more.
+    Events(Answer, Box<dyn Events>),
 }
 
 impl From<Answer> for Reply {

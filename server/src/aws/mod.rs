@@ -1,12 +1,15 @@
 //! The AWS-like services on one port: which one is asked for, and what it answers.
 
 mod answer;
+mod cbor;
 pub(crate) mod json;
-mod kv;
+pub(crate) mod kv;
 pub(crate) mod query;
 mod queue;
 mod scope;
+mod stream;
 
+use bytes::Bytes;
 use hyper::{StatusCode, header::HOST, http::request::Parts};
 use millpond::Pond;
 use serde::{Serialize, de::DeserializeOwned};
@@ -19,6 +22,9 @@ use self::{
 };
 use crate::buckets::Buckets;
 
+/// The longest body of a request that is answered beside the thread's other work.
+const BRIEF_BODY_BYTES: usize = 16 << 10;
+
 /// One call of an operation.
 pub(crate) struct Call<'a> {
     pub(crate) pond: &'a Pond,
@@ -27,7 +33,7 @@ pub(crate) struct Call<'a> {
     /// The region that the client signed for; ARNs name it.
     pub(crate) region: &'a str,
     head: &'a Parts,
-    pub(crate) body: &'a [u8],
+    pub(crate) body: &'a Bytes,
     /// Of a request in the Query protocol.
     form: Option<(Dialect, &'a Parameters)>,
 }
@@ -80,9 +86,17 @@ pub(crate) fn resume(pond: &Pond) -> Result<(), millpond::Error> {
     kv::resume(pond)
 }
 
+/// Delivers what channels of streams have due to their buckets; gives how many records.
+///
+/// # Errors
+/// Those of the service.
+pub(crate) fn deliver(pond: &Pond, buckets: &Buckets) -> Result<u64, millpond::Error> {
+    stream::deliver(pond, buckets)
+}
+
 /// A request's answer. In JSON the service and operation are named by `X-Amz-Target`, in the Query protocol by `Action` and
 /// `Version`; where that does not tell the service, the one that the request was signed for does.
-pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &[u8]) -> Reply {
+pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &Bytes) -> Reply {
     let scope = Scope::of(head);
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let call = Call { pond, buckets, region: scope.region(), head, body, form: None };
@@ -90,6 +104,7 @@ pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &[u8]) 
         Some((kv::TARGET, operation)) => kv::answer(&call, operation),
         Some((kv::streams::TARGET, operation)) => kv::streams::answer(&call, operation),
         Some((queue::TARGET, operation)) => return queue::answer(&call, operation),
+        Some((stream::TARGET, operation)) => return stream::answer(&call, operation),
         Some((other, _)) => Err(Failure::unknown_operation(format!("no service has the target prefix {other:?}"))),
         None if query::is_spoken(head, body) => return answer_form(&call, &scope),
         None => return untargeted(&call, &scope),
@@ -127,11 +142,13 @@ fn answer_form(call: &Call<'_>, scope: &Scope) -> Reply {
 }
 
 /// Whether an answer takes so little time that the thread that has read the request may make it beside its other work.
-pub(crate) fn is_brief(pond: &Pond, head: &Parts) -> bool {
+pub(crate) fn is_brief(pond: &Pond, head: &Parts, body_bytes: usize) -> bool {
+    let is_small = body_bytes <= BRIEF_BODY_BYTES;
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     match target.and_then(|target| target.split_once('.')) {
-        Some((kv::TARGET, operation)) => kv::is_brief(pond, operation),
-        Some((queue::TARGET, operation)) => queue::is_brief(pond, operation),
+        Some((kv::TARGET, operation)) => is_small && kv::is_brief(pond, operation),
+        Some((queue::TARGET, operation)) => is_small && queue::is_brief(pond, operation),
+        Some((stream::TARGET, operation)) => stream::is_brief(pond, operation, body_bytes),
         _ => false,
     }
 }
@@ -139,6 +156,7 @@ pub(crate) fn is_brief(pond: &Pond, head: &Parts) -> bool {
 fn untargeted(call: &Call<'_>, scope: &Scope) -> Reply {
     let failure = match scope.service() {
         Some(queue::SERVICE) => return queue::answer(call, ""),
+        Some(stream::SERVICE) => return stream::untargeted().into(),
         Some(kv::SERVICE) => Failure::unknown_operation("the request has no X-Amz-Target header"),
         Some(other) => Failure::unknown_operation(not_served(other)),
         None => Failure::client(

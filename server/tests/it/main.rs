@@ -8,4 +8,6 @@ mod movies;
 mod queues;
 mod queues_wire;
 mod server;
+mod stream_events;
+mod streams;
 mod wire;

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
+mod channels;
 mod fan_out;
 mod group_model;
 mod groups;
 mod kpl;
 mod log;
+mod record_queues;
 mod streams;

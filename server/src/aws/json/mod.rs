@@ -2,6 +2,7 @@
 //!
 //! Source: <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
 
+mod blob;
 mod failure;
 pub(crate) mod lenient;
 pub(crate) mod member;
@@ -50,12 +51,15 @@ fn refused(error: serde_json::Error) -> Failure {
     Failure::serialization(text.get(..end).unwrap_or_default())
 }
 
-/// Writes an answer's body.
+/// Writes an answer's body; bytes become Base64.
 ///
 /// # Errors
 /// `InternalServerError` for what cannot be serialized.
 pub(crate) fn write(output: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(output).map_err(unwritten)
+    let mut body = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut body, blob::Blobs);
+    output.serialize(&mut serializer).map_err(unwritten)?;
+    Ok(body)
 }
 
 /// An answer as a tree, to be written in another form.
@@ -151,6 +155,22 @@ mod tests {
             (millis("1791316726.48"), millis("7"), millis("-1"), millis("1e300")),
             (1_791_316_726_480, 7000, 0, u64::MAX)
         );
+    }
+
+    #[test]
+    fn bytes_are_written_as_base64_whatever_their_length() {
+        struct Raw(Vec<u8>);
+        impl Serialize for Raw {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_bytes(&self.0)
+            }
+        }
+        for length in [0, 1, 2, 3, 3071, 3072, 3073, 10_000] {
+            let bytes: Vec<u8> = (0..length).map(|byte| byte as u8).collect();
+            let written = write(&Raw(bytes.clone())).unwrap();
+            let read: Blob = serde_json::from_slice(&written).unwrap();
+            assert_eq!(read.0, bytes);
+        }
     }
 
     #[test]

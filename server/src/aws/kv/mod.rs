@@ -9,6 +9,7 @@ mod batch_get_item;
 mod batch_write_item;
 mod bulk_operations;
 mod capacity;
+mod change_record;
 mod checks;
 mod continuous_backups;
 mod contributor_insights;
@@ -60,6 +61,8 @@ mod value;
 mod written;
 
 use millpond::Pond;
+
+pub(crate) use self::change_record::format as change_format;
 
 use super::{Call, json::Failure};
 

@@ -1,4 +1,4 @@
-use millpond::kv::{GetRecordsRequest, Item, Record};
+use millpond::kv::{self, GetRecordsRequest, Item, Record};
 use serde::Serialize;
 
 use super::{Answered, ITERATOR_CHARACTERS, read_iterator, show_iterator};
@@ -62,7 +62,7 @@ struct Change<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Identity {
+pub(in crate::aws::kv) struct Identity {
     principal_id: &'static str,
     #[serde(rename = "Type")]
     identity_type: &'static str,
@@ -86,6 +86,12 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
     })
 }
 
+impl From<kv::Identity> for Identity {
+    fn from(identity: kv::Identity) -> Self {
+        Identity { principal_id: identity.principal_id(), identity_type: identity.identity_type() }
+    }
+}
+
 impl<'a> Shape<'a> {
     fn new(record: &'a Record, region: &'a str) -> Shape<'a> {
         Shape {
@@ -103,10 +109,7 @@ impl<'a> Shape<'a> {
                 size_bytes: record.size_bytes,
                 stream_view_type: record.stream_view_type.as_str(),
             },
-            user_identity: record.user_identity.map(|identity| Identity {
-                principal_id: identity.principal_id(),
-                identity_type: identity.identity_type(),
-            }),
+            user_identity: record.user_identity.map(Identity::from),
         }
     }
 }

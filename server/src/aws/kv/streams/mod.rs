@@ -10,6 +10,7 @@ mod list_streams;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use millpond::kv::{ShardIterator, Stream};
 
+pub(super) use self::get_records::Identity;
 use super::{Answered, Operation, dispatch, table::ACCOUNT};
 use crate::aws::{Call, json::Failure};
 
