@@ -4,6 +4,9 @@
 
 mod channels;
 mod fan_out;
+mod group_model;
+mod groups;
+mod kpl;
 mod log;
 mod record_queues;
 mod streams;
