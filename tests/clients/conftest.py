@@ -48,8 +48,9 @@ def stream_faces(stream_server):
 
 @pytest.fixture(params=kinesis_faces.FACES)
 def kinesis(stream_faces, request):
-    """Each of the protocols of Kinesis in turn."""
-    return stream_faces[request.param]
+    """Each of the protocols of Kinesis in turn. The streams of a test end with it."""
+    yield stream_faces[request.param]
+    stream_faces[request.param].clear()
 
 
 def living(server):
