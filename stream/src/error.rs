@@ -120,9 +120,9 @@ pub enum Error {
     )]
     LeaseLost {
         /// The stream.
-        stream: Box<str>,
+        stream: String,
         /// The group.
-        group: Box<str>,
+        group: String,
         /// The shard.
         shard: ShardId,
         /// Who has held it.
