@@ -104,6 +104,52 @@ pub enum Error {
         /// The consumer.
         consumer: String,
     },
+    /// The stream has no consumer group of that name.
+    #[error("Stream {stream} under account {ACCOUNT} has no consumer group {group}.")]
+    GroupNotFound {
+        /// The stream.
+        stream: String,
+        /// What was asked for.
+        group: String,
+    },
+    /// A member of a consumer group does not have a shard any more, so what it has done with its records counts for nothing:
+    /// whoever has the shard now is given them again.
+    #[error(
+        "Member {member} of consumer group {group} does not hold shard {shard} of stream {stream} any more; it is held by {}.",
+        owner.as_deref().unwrap_or("nobody")
+    )]
+    LeaseLost {
+        /// The stream.
+        stream: String,
+        /// The group.
+        group: String,
+        /// The shard.
+        shard: ShardId,
+        /// Who has held it.
+        member: Box<str>,
+        /// Who holds it now.
+        owner: Option<Box<str>>,
+    },
+    /// The checkpoint of a shard does not stand where a batch begins: the batch was checkpointed already.
+    #[error("The records of shard {shard} of stream {stream} were checkpointed in consumer group {group} already.")]
+    AlreadyCheckpointed {
+        /// The stream.
+        stream: String,
+        /// The group.
+        group: String,
+        /// The shard.
+        shard: ShardId,
+    },
+    /// Somebody else has joined a consumer group under the name of this member, which is out of the group by that.
+    #[error("Another one has joined consumer group {group} of stream {stream} as member {member}.")]
+    MemberReplaced {
+        /// The stream.
+        stream: String,
+        /// The group.
+        group: String,
+        /// The name of both.
+        member: String,
+    },
     /// The iterator is older than five minutes.
     #[error(
         "Iterator expired. The iterator was created at time {issued} while right now it is {now} which is further in the \
@@ -173,11 +219,15 @@ impl Error {
             | Error::ShardNotFound { .. }
             | Error::ShardDoesNotExist { .. }
             | Error::ConsumerNotFound { .. }
+            | Error::GroupNotFound { .. }
             | Error::NotFound(_) => "ResourceNotFoundException",
             Error::StreamExists { .. }
             | Error::ConsumerExists { .. }
             | Error::InUse { .. }
             | Error::ActiveSubscription { .. }
+            | Error::LeaseLost { .. }
+            | Error::AlreadyCheckpointed { .. }
+            | Error::MemberReplaced { .. }
             | Error::ResourceInUse(_) => "ResourceInUseException",
             Error::OnDemand { .. } | Error::Validation(_) => "ValidationException",
             Error::ShardOver { .. } | Error::InvalidArgument(_) => "InvalidArgumentException",

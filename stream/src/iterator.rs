@@ -123,19 +123,22 @@ pub(crate) fn place(
         }
         StartingPosition::AtSequenceNumber(number) => numbered(&stored, stream, number)?,
         StartingPosition::AfterSequenceNumber(number) => numbered(&stored, stream, number)?.next(),
-        StartingPosition::AtTimestamp(time) => {
-            if *time > now {
-                return Err(Error::InvalidArgument(format!(
-                    "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: {}, \
-                     currentTimestampInMillis: {}",
-                    time.as_millis(),
-                    now.as_millis()
-                )));
-            }
-            Position::first_at(*time).max(stored.start)
-        }
+        StartingPosition::AtTimestamp(time) => at_time(*time, now)?.max(stored.start),
     };
     Ok((found.log, position))
+}
+
+/// The first position of a time, which is not to come.
+pub(crate) fn at_time(time: Timestamp, now: Timestamp) -> Result<Position> {
+    if time > now {
+        return Err(Error::InvalidArgument(format!(
+            "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: {}, \
+             currentTimestampInMillis: {}",
+            time.as_millis(),
+            now.as_millis()
+        )));
+    }
+    Ok(Position::first_at(time))
 }
 
 fn numbered(shard: &Shard, stream: &str, number: &SequenceNumber) -> Result<Position> {

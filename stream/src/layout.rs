@@ -127,7 +127,12 @@ pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
 
 /// What [`encode`] gave.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    let corrupt = |detail| Error::Corrupt { keyspace: CATALOG, detail };
+    decode_of(CATALOG, bytes)
+}
+
+/// [`decode`] of a value of another keyspace.
+pub(crate) fn decode_of<T: DeserializeOwned>(keyspace: &'static str, bytes: &[u8]) -> Result<T> {
+    let corrupt = |detail| Error::Corrupt { keyspace, detail };
     match bytes.split_first() {
         Some((&VERSION, body)) => postcard::from_bytes(body).map_err(|_| corrupt("a row is cut off")),
         _ => Err(corrupt("a row is of an unknown version")),

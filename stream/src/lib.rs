@@ -20,14 +20,44 @@
 //! # Ok::<(), millpond_stream::Error>(())
 //! ```
 //!
-//! [`log`] is the layer below: logs without names, which other services write their changes to.
+//! Members of a [`ConsumerGroup`] share the shards of a stream, and remember together how far they have come. What records make a
+//! program do, and that they are done with, can be one commit: exactly once.
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use millpond_engine::Engine;
+//! # use millpond_stream::{CreateOptions, Error, Streams};
+//! # let engine = Engine::in_memory();
+//! # let streams = Streams::open(&engine)?;
+//! # let clicks = streams.create("clicks", &CreateOptions::shards(2))?;
+//! let totals = engine.keyspace("totals")?;
+//! clicks.append(("alice", "page 1"))?;
+//!
+//! let member = clicks.consumer_group("totals").join("worker-1")?;
+//! while let Some(batch) = member.poll(1000, Duration::ZERO)? {
+//!     engine.transact(|tx| -> Result<(), Error> {
+//!         for record in batch.records() {
+//!             tx.add(&totals, record.partition_key().to_owned(), 1)?;
+//!         }
+//!         batch.checkpoint_in(tx)
+//!     })?;
+//! }
+//! // Or by threads: clicks.consumer_group("totals").run_in(4, |tx, batch| ...)?
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! [`kpl`] puts many small records into one and takes them apart, as the Kinesis Producer Library does.
+//! A [`RecordQueue`] hands each record of a stream to one of many consumers, until one has acknowledged it; a [`Channel`] tells what is due
+//! to be delivered elsewhere. [`log`] is the layer below: logs without names, which other services write their changes to.
 //!
 //! # Guarantees
 //! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default durability).
 //!   Callers that wait at the same time share one sync, over all shards and streams.
 //! - **Order**: records of one partition key are read in the order in which they were committed, across splits and merges if a
 //!   shard is read before its children. Sequence numbers rise in that order.
-//! - **One commit across services**: [`Stream::append_in`] joins the caller's transaction.
+//! - **Groups**: each record is given to one member of a [`ConsumerGroup`] until it is checkpointed; a second time only after a member
+//!   was not heard of for the duration of its leases, or has given it back.
+//! - **One commit across services**: [`Stream::append_in`] and [`Batch::checkpoint_in`] join the caller's transaction.
 //! - **Retention**: records are kept for 24 hours to 365 days, by the engine's clock.
 //! - **Time** is the engine's clock. A test moves it by hand, and readers that wait notice.
 //! - **Errors**: [`Error::code`] is the service's exception name and `Display` its message, where that is known.
@@ -51,7 +81,9 @@ mod delete_stream;
 mod error;
 mod follow;
 mod get_records;
+mod group;
 mod iterator;
+pub mod kpl;
 mod layout;
 mod list_shards;
 mod list_streams;
@@ -79,6 +111,7 @@ pub use channels::{
 pub use error::{ACCOUNT, Error, Result};
 pub use follow::RecordLog;
 pub use get_records::GotRecords;
+pub use group::{Batch, ConsumerGroup, GroupMember, GroupMetrics, Member, Running, ShardLag};
 pub use iterator::{ShardIterator, unreadable_sequence_number};
 pub use log::ShardId;
 pub use millpond_engine::{Position, Timestamp};

@@ -15,6 +15,7 @@ use crate::{
     ChildShard, Record, Result, ShardId, StartingPosition,
     get_records::{self, Found},
     iterator,
+    kpl::{self, UserRecord},
     log::{LogId, Most, Watch},
     shared::Shared,
 };
@@ -45,6 +46,13 @@ pub struct Read {
     pub is_end: bool,
     /// The shards that go on then.
     pub child_shards: Vec<ChildShard>,
+}
+
+impl Read {
+    /// The user records in its records: see [`kpl`].
+    pub fn user_records(&self) -> impl Iterator<Item = UserRecord> + '_ {
+        self.records.iter().flat_map(kpl::deaggregate)
+    }
 }
 
 impl fmt::Debug for Reader {

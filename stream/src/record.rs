@@ -129,6 +129,10 @@ impl Record {
         std::str::from_utf8(&self.key).unwrap_or_default()
     }
 
+    pub(crate) fn key(&self) -> Bytes {
+        self.key.clone()
+    }
+
     pub(crate) fn decode(generation: u64, shard: ShardId, stored: log::Record) -> Result<Record> {
         let bad = Error::Corrupt { keyspace: log::RECORDS, detail: "a record of a stream is cut off" };
         let log::Record { position, mut data } = stored;

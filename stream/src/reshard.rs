@@ -6,12 +6,15 @@ use millpond_engine::Transaction;
 
 use crate::{
     Error, Result, ShardId, account,
-    log::{Error as LogError, LogId, Shard, even_shares},
+    log::{Error as LogError, LogId, Shard, View, even_shares},
     shared::{Found, Shared},
 };
 
 /// The most shards that a stream can be set to.
 const MAX_TARGET: u32 = 10_000;
+/// What equal shares of different counts may differ by where they end at the same key but for rounding: more than that, and less than any
+/// share.
+const NEAR: u128 = 1 << 20;
 
 pub(crate) fn split(shared: &Shared, tx: &mut Transaction, stream: &str, shard: ShardId, at: u128) -> Result<()> {
     let found = provisioned(shared, tx, stream)?;
@@ -83,7 +86,9 @@ pub(crate) fn grow(shared: &Shared, tx: &mut Transaction, stream: &str, target: 
 /// shard, and merges what has become one share.
 fn share_evenly(shared: &Shared, tx: &mut Transaction, log: LogId, target: u32) -> Result<()> {
     let logs = &shared.logs;
-    for (first, last) in even_shares(target) {
+    let mut first = 0;
+    for (_, last) in even_shares(target) {
+        let last = end_near(&logs.view(tx, log)?, last);
         let whole: Option<ShardId> = loop {
             let view = logs.view(tx, log)?;
             let mut pieces = view.open_shards().filter(|shard| shard.hash_keys.start() <= &last);
@@ -107,8 +112,15 @@ fn share_evenly(shared: &Shared, tx: &mut Transaction, log: LogId, target: u32) 
             }
         };
         debug_assert!(whole.is_some(), "the open shards have all hash keys");
+        first = last.wrapping_add(1);
     }
     Ok(())
+}
+
+/// Where a share ends that should end at a hash key: where a shard ends already, if that is as near as rounding may have put it.
+fn end_near(view: &View, last: u128) -> u128 {
+    let ends = view.open_shards().map(|shard| *shard.hash_keys.end());
+    ends.filter(|end| end.abs_diff(last) <= NEAR).min_by_key(|end| end.abs_diff(last)).unwrap_or(last)
 }
 
 fn provisioned(shared: &Shared, tx: &mut Transaction, stream: &str) -> Result<Found> {

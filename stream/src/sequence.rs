@@ -36,6 +36,8 @@ pub enum ParseSequenceError {
 /// Digits that a limb of the decimal form has.
 const LIMB: u64 = 10_u64.pow(19);
 const LAST_SECS: u64 = (1 << 36) - 1;
+/// A shard of this generation or a later one is none. Measured by the author of kinesalite.
+const NO_GENERATION: u64 = 16_025_175_000;
 /// Stands in the number of where a shard ends.
 const LAST: Position = Position::new(u64::MAX >> 1);
 
@@ -84,6 +86,13 @@ impl SequenceNumber {
         Timestamp::from_secs(self.secs)
     }
 
+    /// Whether it is of a time to come. That its shard was opened in a second to come does not count: where one is split and its
+    /// children are split again at once, each generation takes a second of its own.
+    #[must_use]
+    pub const fn is_ahead_of(&self, now: Timestamp) -> bool {
+        self.secs > now.as_secs() && self.secs != self.generation
+    }
+
     pub(crate) const fn generation(&self) -> u64 {
         self.generation
     }
@@ -115,7 +124,8 @@ impl SequenceNumber {
             secs: part(36, 36),
             shard: ShardId::new(part(4, 32) as u32),
         };
-        if number.position > LAST || part(72, 8) != 0 { Err(ParseSequenceError::Invalid) } else { Ok(number) }
+        let is_none = number.position > LAST || part(72, 8) != 0 || number.generation >= NO_GENERATION;
+        if is_none { Err(ParseSequenceError::Invalid) } else { Ok(number) }
     }
 }
 

@@ -8,6 +8,7 @@ use parking_lot::RwLock;
 
 use crate::{
     Error, Options, Result, channels,
+    group::GROUPS,
     layout::{self, CATALOG, StreamRecord},
     load::Loads,
     log::{Error as LogError, Logs, View},
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) queues: Keyspace,
     pub(crate) lives: Arc<Lives>,
     pub(crate) channels: Keyspace,
+    pub(crate) groups: Keyspace,
     pub(crate) throttle: Throttle,
     pub(crate) loads: Arc<Loads>,
     pub(crate) subscriptions: Arc<Subscriptions>,
@@ -61,6 +63,7 @@ impl Shared {
             queues: engine.keyspace(record_queue::KEYSPACE)?,
             lives: engine.shared(),
             channels: engine.keyspace(channels::KEYSPACE)?,
+            groups: engine.keyspace(GROUPS)?,
             throttle: Throttle::default(),
             loads: Arc::default(),
             subscriptions: Arc::default(),

@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use millpond_engine::{Ticket, Transaction};
 
 use crate::{
-    Consumer, Description, Distribution, Error, Mode, MonitoringChange, NewRecord, Placed, Reader, Result, Shard,
-    ShardFilter, ShardId, ShardIterator, ShardMetric, StartingPosition, Streams, Subscription, WarmThroughput, append,
-    consumers, iterator, layout::Tags, list_shards, list_streams, reshard, settings, settings::Direction,
-    shared::Shared, subscription,
+    Consumer, ConsumerGroup, Description, Distribution, Error, Mode, MonitoringChange, NewRecord, Placed, Reader,
+    Result, Shard, ShardFilter, ShardId, ShardIterator, ShardMetric, StartingPosition, Streams, Subscription,
+    WarmThroughput, append, consumers, group, iterator, layout::Tags, list_shards, list_streams, reshard, settings,
+    settings::Direction, shared::Shared, subscription,
 };
 
 /// A stream by its name. Cheap to clone, and usable from any thread.
@@ -369,6 +369,22 @@ impl Stream {
     /// As [`subscribe`](Stream::subscribe).
     pub fn check_subscribe(&self, consumer: &str, shard: ShardId, start: &StartingPosition) -> Result<()> {
         subscription::check(&self.shared, &self.name, consumer, shard, start).map(drop)
+    }
+}
+
+impl Stream {
+    /// The consumer group of that name, which is made when it is first joined: see [`ConsumerGroup`].
+    #[must_use]
+    pub fn consumer_group(&self, name: &str) -> ConsumerGroup {
+        ConsumerGroup::new(&self.shared, &self.name, name)
+    }
+
+    /// The names of all its consumer groups, sorted.
+    ///
+    /// # Errors
+    /// [`Error::StreamNotFound`], and those of the engine.
+    pub fn consumer_groups(&self) -> Result<Vec<String>> {
+        group::names(&self.shared, &self.name)
     }
 }
 

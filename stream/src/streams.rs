@@ -6,7 +6,7 @@ use millpond_engine::{Engine, Transaction};
 
 use crate::{
     AccountLimits, Commitment, CreateOptions, GotRecords, Options, Resource, Result, ShardIterator, Stream, StreamPage,
-    account, attached, create_stream, delete_stream, get_records, layout::Tags, list_streams, load, log::Logs,
+    account, attached, create_stream, delete_stream, get_records, group, layout::Tags, list_streams, load, log::Logs,
     record_queue, shared::Shared,
 };
 
@@ -213,6 +213,7 @@ impl Streams {
             load::split_hot(&self.shared)?;
         }
         self.shared.subscriptions.prune(self.engine().clock().now());
+        group::clear(&self.shared)?;
         Ok(self.shared.logs.trim()? + record_queue::clear(&self.shared)?)
     }
 }

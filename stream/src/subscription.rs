@@ -200,15 +200,16 @@ impl Subscription {
         }
         self.position = found.next;
         self.speaks = now.saturating_add(SILENCE);
-        self.is_over = found.is_end;
+        // The end comes by itself, after the last records: some consumers do not look for records where there is nothing to go on with.
+        self.is_over = found.is_end && found.records.is_empty();
         // After the record before this place: none is told of twice, and none is left out.
         let before = Position::new(self.position.get().saturating_sub(1));
         let continuation = SequenceNumber::new(self.generation, self.shard, before);
         Ok(Some(SubscriptionEvent {
             records: found.records,
-            continuation: (!found.is_end).then_some(continuation),
+            continuation: (!self.is_over).then_some(continuation),
             millis_behind_latest: found.millis_behind_latest,
-            child_shards: found.child_shards,
+            child_shards: if self.is_over { found.child_shards } else { Vec::new() },
         }))
     }
 

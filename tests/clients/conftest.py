@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-pytest.register_assert_rewrite("sqs", "kinesis_faces")
+pytest.register_assert_rewrite("sqs", "kinesis_faces", "kinesis_records")
 
 import kinesis_faces  # noqa: E402
 from millpond import Server  # noqa: E402
@@ -48,8 +48,9 @@ def stream_faces(stream_server):
 
 @pytest.fixture(params=kinesis_faces.FACES)
 def kinesis(stream_faces, request):
-    """Each of the protocols of Kinesis in turn."""
-    return stream_faces[request.param]
+    """Each of the protocols of Kinesis in turn. The streams of a test end with it."""
+    yield stream_faces[request.param]
+    stream_faces[request.param].clear()
 
 
 def living(server):

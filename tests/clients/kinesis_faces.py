@@ -175,6 +175,7 @@ class Face:
 
     def __init__(self, server):
         self.server = server
+        self.made = []
 
     def __call__(self, operation, **request):
         return self.call(operation, {name: value for name, value in request.items() if value is not None})
@@ -210,7 +211,14 @@ class Face:
         """Makes a stream, and gives its name. No shards: on demand."""
         name = name or fresh("stream")
         self("CreateStream", StreamName=name, ShardCount=shards or None, **more)
+        self.made.append(name)
         return name
+
+    def clear(self):
+        """Deletes the streams that were made this way: the more there are, the longer each step of the clock takes."""
+        made, self.made = self.made, []
+        for name in made:
+            post(self.server, CBOR, "DeleteStream", {"StreamName": name, "EnforceConsumerDeletion": True})
 
     def on_demand(self, **more):
         return self.stream(None, StreamModeDetails={"StreamMode": "ON_DEMAND"}, **more)
@@ -231,6 +239,11 @@ class Face:
 
     def put(self, name, data=b"data", key="key", **more):
         return self("PutRecord", StreamName=name, Data=data, PartitionKey=key, **more)
+
+    def put_each(self, name, hash_key, data):
+        """Puts records at one hash key, one after the other."""
+        for each in data:
+            self.put(name, each, ExplicitHashKey=hash_key)
 
     def put_all(self, name, records):
         """Puts pairs of key and data."""

@@ -1,12 +1,16 @@
 """Consumers, and what they subscribe to: events over HTTP/1.1 by hand, by boto3, and over HTTP/2."""
 
+import asyncio
 import re
 import threading
 import time
 
+import httpx
 import pytest
+from botocore.eventstream import EventStreamBuffer
 from kinesis_faces import (ACCOUNT, CBOR, DRY_RUN, EITHER, EVENTS, IN_USE, INVALID, JSON, LIMIT, NOT_FOUND, SIGNED, TARGET, VALIDATION,
-                           Refused, Time, arn, broken, fresh, least, most, no_shard, no_stream, null, parse, parts, pattern, shard_id, write)
+                           Json, Refused, Time, arn, broken, fresh, least, most, no_shard, no_stream, null, parse, parts, pattern, shard_id, write)
+from millpond import Server
 from test_kinesis_shards import merge, split
 
 CONSUMER_ARN = r"^(arn):aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+"
@@ -390,9 +394,6 @@ def test_boto3_reads_events(stream_server, stream_faces):
 
 @pytest.mark.parametrize("protocol", [JSON, CBOR])
 def test_events_over_http_2(stream_server, stream_faces, protocol):
-    import httpx
-    from botocore.eventstream import EventStreamBuffer
-
     kinesis = stream_faces["json"]
     name = kinesis.stream()
     consumer = kinesis.consumer(name)
@@ -421,6 +422,36 @@ def test_events_over_http_2(stream_server, stream_faces, protocol):
         assert (answer.http_version, len(parse(protocol, answer.content)["Shards"])) == ("HTTP/2", 3)
 
 
+def test_many_subscriptions_share_a_connection(stream_server, stream_faces):
+    kinesis = stream_faces["cbor"]
+    name = kinesis.stream(12)
+    shards = kinesis.shards(name)
+    consumer = kinesis.consumer(name)
+    headers = {"x-amz-target": f"{TARGET}.SubscribeToShard", "content-type": CBOR, "authorization": SIGNED}
+
+    async def follow(client, shard):
+        buffer, found = EventStreamBuffer(), []
+        body = write(CBOR, {"ConsumerARN": consumer, "ShardId": shard["ShardId"], "StartingPosition": {"Type": "TRIM_HORIZON"}})
+        async with client.stream("POST", stream_server.url, content=body, headers=headers) as answer:
+            assert (answer.http_version, answer.status_code) == ("HTTP/2", 200)
+            async for part in answer.aiter_raw():
+                buffer.add_data(part)
+                for frame in buffer:
+                    found += [record["Data"] for record in parse(CBOR, frame.payload).get("Records", [])]
+                if len(found) == 3:
+                    return found
+                if not found:
+                    # It is answered while all others wait on the same connection.
+                    start = shard["HashKeyRange"]["StartingHashKey"]
+                    await asyncio.to_thread(kinesis.put_each, name, start, [b"0", b"1", b"2"])
+
+    async def run():
+        async with httpx.AsyncClient(http1=False, http2=True, timeout=20, limits=httpx.Limits(max_connections=1)) as client:
+            return await asyncio.gather(*(follow(client, shard) for shard in shards))
+
+    assert asyncio.run(run()) == [[b"0", b"1", b"2"]] * 12
+
+
 def test_a_reader_that_goes_away_is_forgotten(stream_server, stream_faces):
     kinesis = stream_faces["json"]
     name = kinesis.stream()
@@ -434,9 +465,6 @@ def test_a_reader_that_goes_away_is_forgotten(stream_server, stream_faces):
 
 
 def test_the_end_of_the_server_ends_subscriptions(tmp_path):
-    from kinesis_faces import Json
-    from millpond import Server
-
     server = Server(None)
     kinesis = Json(server)
     name = kinesis.stream()

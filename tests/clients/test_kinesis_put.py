@@ -125,12 +125,9 @@ def test_a_record_comes_after_the_one_that_it_names(kinesis):
     kinesis.put(name, SequenceNumberForOrdering=other)
 
 
-@pytest.mark.parametrize("given", ["1", "00"[:1], str(2**129), str(2**185), str(2**186), number(version=4), number(version=9), "9" * 129])
+@pytest.mark.parametrize("given", [str(2**129), str(2**185), str(2**186), number(version=4), number(version=9), "9" * 129], ids=lambda given: given[:8] + given[-8:])
 def test_a_number_to_come_after_that_is_none(kinesis, given):
     name = kinesis.stream()
-    if given in ("0", "1"):
-        # A number of a form from before all live ones.
-        return
     text = f"ExclusiveMinimumSequenceNumber {given} used in PutRecord on stream {name} under account {ACCOUNT} is invalid."
     kinesis.refused(INVALID, text, "PutRecord", StreamName=name, Data=b"", PartitionKey="a", SequenceNumberForOrdering=given)
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from kinesis_faces import (ACCOUNT, EITHER, INVALID, LIMIT, NOT_FOUND, VALIDATION, arn, broken, fresh, least, longest, most, no_stream, null,
-                           one_of, shortest)
+                           shortest)
 
 KMS = {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
 METRICS = ["IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords", "WriteProvisionedThroughputExceeded",

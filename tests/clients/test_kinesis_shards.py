@@ -84,6 +84,19 @@ def test_the_numbers_of_parents_and_children(kinesis):
         assert int(end) < int(child["SequenceNumberRange"]["StartingSequenceNumber"]) < int(placed["SequenceNumber"])
 
 
+def test_a_number_of_a_new_shard_can_be_used_at_once(kinesis):
+    name = kinesis.stream()
+    # Each of these is opened in a second of its own, though the clock stands.
+    for shard, at in ((0, HALF), (1, 2**126), (3, 2**125), (5, 2**124)):
+        split(kinesis, name, shard, at)
+    put = kinesis.put(name, ExplicitHashKey="0")
+    assert put["ShardId"] == shard_id(7) and parts(put["SequenceNumber"])["time"] == kinesis.now() // 1000 + 4
+    again = kinesis.put(name, ExplicitHashKey="0", SequenceNumberForOrdering=put["SequenceNumber"])
+    assert int(again["SequenceNumber"]) > int(put["SequenceNumber"])
+    for kind, count in (("AT_SEQUENCE_NUMBER", 2), ("AFTER_SEQUENCE_NUMBER", 1)):
+        assert len(kinesis.records(name, 7, kind, StartingSequenceNumber=put["SequenceNumber"])) == count
+
+
 @pytest.mark.parametrize("at", [0, 1, LAST_HASH_KEY, 2**128])
 def test_where_a_shard_cannot_be_split(kinesis, at):
     name = kinesis.stream()

@@ -48,7 +48,7 @@ def wrong(shape, is_required):
     if "pattern" in limits:
         text = limits["pattern"]
         anchored = text.startswith("^(0|") and text[1:-1].startswith("(") and text[2:-2]
-        yield "a b%$", f"satisfy regular expression pattern: {anchored or text}", ...
+        yield "a b%$:*", f"satisfy regular expression pattern: {anchored or text}", ...
     what = "value" if kind == "integer" else "length"
     make = {"integer": int, "string": "a".__mul__, "map": lambda n: {f"k{nth}": "v" for nth in range(n)},
             "list": lambda n: [sample(shape.member, False)] * n, "blob": None}.get(kind)

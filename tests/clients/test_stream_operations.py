@@ -23,7 +23,13 @@ KNOWN = {
     "ShardToMerge": "0", "AdjacentShardToMerge": "1", "NewStartingHashKey": "7", "ExplicitHashKey": "7", "ShardCount": 2,
     "ConsumerName": "sample", "RetentionPeriodHours": 24, "TargetShardCount": 2, "MaxRecordSizeInKiB": 1024,
     "StreamId": "abcdefghij0123456789-abc", "Policy": '{"Statement":[]}', "Timestamp": 1.5,
+    "QueueName": "sample", "TargetType": "BUILT_IN", "VisibilityTimeoutSeconds": 0, "ChannelName": "sample",
+    "ServiceExecutionRoleARN": "arn:aws:iam::000000000000:role/sample", "BucketARN": "arn:aws:s3:::sample",
+    "ExpectedBucketOwner": "000000000000", "RecordFormatType": "JSON", "DataFreshnessInSeconds": 300,
+    "GSRSchemaARN": "arn:aws:glue:us-east-1:000000000000:schema/sample/sample",
+    "TableBucketARN": "arn:aws:s3tables:us-east-1:000000000000:bucket/sample",
 }
+ON_DEMAND = "arn:aws:kinesis:us-east-1:000000000000:stream/auto"
 STRANGE = [b'"\\u0000"', b'{"":"x"}', b'{"x":{}}', json.dumps("n" * 5000).encode(), b'"shardId-2147483648"', b"2147483648",
            b'"340282366920938463463374607431768211456"', b'"49578481031144599192696750682534686652010819674221576194"',
            json.dumps(ARN + "/consumer/sample:1").encode()]
@@ -58,12 +64,33 @@ def wire():
     KNOWN["ShardIterator"] = ask(wire, "GetShardIterator", place)["ShardIterator"]
     token = ask(wire, "ListShards", {"StreamName": "sample", "MaxResults": 1})["NextToken"]
     first = ask(wire, "ListShards", {"StreamName": "sample"})["Shards"][0]["SequenceNumberRange"]["StartingSequenceNumber"]
+    make_queues(wire)
     KNOWN.update({name: first for name in ("SequenceNumber", "StartingSequenceNumber", "SequenceNumberForOrdering")},
                  NextToken=token)
     yield wire
     assert server.alive()
     assert server.stop() == 0
     assert "panicked" not in server.said()
+
+
+def make_queues(wire):
+    """Queues that always have a record, and a dead letter: a receive of nothing would wait."""
+    send(wire, "CreateStream", b'{"StreamName":"auto","StreamModeDetails":{"StreamMode":"ON_DEMAND"}}')
+    letters = {"live": {"TargetType": "NONE"}, "dead": {"TargetType": "BUILT_IN", "MaxReceiveCount": 1}}
+    for name, handling in letters.items():
+        KNOWN[name] = ask(wire, "CreateQueue", {
+            "QueueName": name, "StreamConfigurationList": [{"StreamARN": ON_DEMAND}],
+            "QueueAttributes": {"VisibilityTimeoutSeconds": 0, "DeadLetterConfiguration": handling}})["QueueDescription"]["QueueARN"]
+    records = [{"Data": "AAEC", "PartitionKey": str(nth)} for nth in range(500)]
+    ask(wire, "PutRecords", {"StreamARN": ON_DEMAND, "Records": records})
+    for _ in range(50):
+        received = ask(wire, "ReceiveQueueRecords", {"QueueARN": KNOWN["dead"]})["QueueRecords"]
+    KNOWN["ReceiptHandle"] = received[0]["ReceiptHandle"]
+    destination = {"StorageConfiguration": {name: KNOWN[name] for name in ("BucketARN", "ExpectedBucketOwner")} | {"CompressionType": "NONE"}}
+    records = {"StreamARN": ON_DEMAND, "RecordConfiguration": {"RecordFormatType": "JSON"}}
+    KNOWN["ChannelARN"] = ask(wire, "CreateChannel", {
+        "ChannelName": "first", "ServiceExecutionRoleARN": KNOWN["ServiceExecutionRoleARN"], "StreamConfigurationList": [records],
+        "S3DestinationConfiguration": destination})["ChannelDescription"]["ChannelARN"]
 
 
 def send(wire, operation, body, content_type=JSON):
@@ -162,6 +189,8 @@ def test_what_is_not_served_is_an_unknown_operation(wire):
 def test_whatever_stands_in_a_request_it_is_answered(wire, operation):
     model = MODEL.operation_model(operation)
     known = COMMON | {error.name for error in model.error_shapes}
+    KNOWN["QueueARN"] = KNOWN["dead" if "DeadLetter" in operation else "live"]
+    KNOWN["StreamARN"] = ON_DEMAND if "Queue" in operation or "Channel" in operation else ARN
     # A subscription goes on for minutes; what is wrong with it is told before.
     dry = {"DryRun": True} if operation == "SubscribeToShard" else {}
     for request in requests(model.input_shape):

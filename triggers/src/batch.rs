@@ -49,6 +49,11 @@ impl Batch {
         &self.records
     }
 
+    /// [`records`](Batch::records) one by one.
+    pub fn iter(&self) -> std::slice::Iter<'_, Record> {
+        self.records.iter()
+    }
+
     /// The window that they belong to, if the trigger has windows.
     #[must_use]
     pub fn window(&self) -> Option<&WindowCall> {
@@ -81,6 +86,6 @@ impl<'a> IntoIterator for &'a Batch {
     type IntoIter = std::slice::Iter<'a, Record>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.records.iter()
+        self.iter()
     }
 }

@@ -113,9 +113,9 @@ impl Config {
     pub(crate) fn check(&self, kind: Kind, now: Timestamp) -> Result<Filters> {
         self.check_batching(kind)?;
         if kind.is_queue() {
-            self.check_queue()?
+            self.check_queue()?;
         } else {
-            self.check_log(now)?
+            self.check_log(now)?;
         }
         if self.filters.len() > MAX_FILTERS {
             return Err(Error::parameter("FilterCriteria", format!("there are at most {MAX_FILTERS} filters")));

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use millpond_engine::Transaction;
+use millpond_engine::{ErrorKind, Transaction};
 
 use crate::{Batch, BoxError, Outcome};
 
@@ -66,5 +66,17 @@ impl From<millpond_engine::Error> for Refused {
 impl From<crate::Error> for Refused {
     fn from(error: crate::Error) -> Self {
         Refused::Other(error)
+    }
+}
+
+impl Refused {
+    /// What a handler wrote may be refused only when it is committed: then that is its failure as well, and counts as one.
+    pub(crate) fn blame(self) -> Self {
+        match self {
+            Refused::Other(crate::Error::Engine(error)) if error.kind() == ErrorKind::Caller => {
+                Refused::Handler(error.into())
+            }
+            other => other,
+        }
     }
 }

@@ -121,7 +121,8 @@ impl Triggers {
         Ok(Trigger::new(Arc::clone(&self.inner), job))
     }
 
-    /// Stops a trigger and forgets it, its checkpoints included. When it is made again it begins at its starting position.
+    /// Stops a trigger and forgets it, its checkpoints included. When it is made again it begins at its starting position. Not to be
+    /// called by a handler of its own in a transaction, which could not commit then.
     ///
     /// # Errors
     /// [`Error::TriggerNotFound`], and those of the engine.
@@ -145,7 +146,9 @@ impl Triggers {
     /// none can be started any more.
     pub fn stop(&self) {
         let running = std::mem::take(&mut *self.inner.running.lock());
-        running.values().for_each(|job| job.end());
+        for job in running.values() {
+            job.end();
+        }
         self.inner.runner.stop();
     }
 }

@@ -95,7 +95,17 @@ impl Waiting {
     /// Stands in line, as the last.
     #[must_use]
     pub fn new(waiters: &Arc<Waiters>) -> Self {
-        let waiter = Arc::default();
+        Waiting::stand(waiters, Arc::default())
+    }
+
+    /// Stands in another line too, as the last: whoever waits for any of several things has a place in the line of each, and is
+    /// woken in all places by the first.
+    #[must_use]
+    pub fn beside(&self, waiters: &Arc<Waiters>) -> Self {
+        Waiting::stand(waiters, Arc::clone(&self.waiter))
+    }
+
+    fn stand(waiters: &Arc<Waiters>, waiter: Arc<Waiter>) -> Self {
         waiters.add(&waiter);
         Waiting { waiters: Arc::clone(waiters), waiter, has_looked: false }
     }
@@ -166,5 +176,20 @@ mod tests {
         drop(fourth);
         assert!(waiters.is_empty());
         waiters.wake(1);
+    }
+
+    #[test]
+    fn one_who_stands_in_several_lines_is_woken_by_any_of_them() {
+        let lines = [(); 3].map(|()| Arc::new(Waiters::default()));
+        for woken in &lines {
+            let first = Waiting::new(&lines[0]);
+            let places = [first.beside(&lines[1]), first.beside(&lines[2]), first];
+            woken.wake(1);
+            for place in places {
+                assert!(place.waiter.state.lock().is_woken);
+                place.look();
+            }
+            assert!(lines.iter().all(|line| line.is_empty()));
+        }
     }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod format;
+#[cfg(feature = "triggers")]
+mod triggers;
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! Reading records from a position on.
 
-use std::ops::Bound;
+use std::{ops::Bound, sync::Arc};
 
 use bytes::Bytes;
-use millpond_engine::{Position, RangeRequest, Read};
+use millpond_engine::{Position, RangeRequest, Read, wait::Waiters};
 
 use super::{LogId, Logs, Result, ShardId, Watch, layout, record::LogRecord};
 
@@ -170,6 +170,13 @@ impl Logs {
     #[must_use]
     pub fn watch(&self, log: LogId, shard: ShardId) -> Watch {
         Watch::new(&self.tails, &self.engine, (log, shard))
+    }
+
+    /// Stands in a line, and in those for the next record of several shards.
+    pub(crate) fn watch_any(&self, log: LogId, shards: &[ShardId], line: &Arc<Waiters>) -> Watch {
+        let mut watch = Watch::of_line(&self.tails, &self.engine, line);
+        shards.iter().for_each(|shard| watch.also(&self.engine, (log, *shard)));
+        watch
     }
 
     /// The position after the last record of a shard, if it has one.

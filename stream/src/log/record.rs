@@ -105,7 +105,8 @@ impl LogRecord {
     ) -> ShardId {
         let after = parents.iter().map(|parent| parent.generation + 1).max().unwrap_or(0);
         let [parent, adjacent] = [0, 1].map(|nth| parents.get(nth).map(|parent| parent.id));
-        let id = self.add(parent, adjacent, after.max(now.as_secs()), now, start, hashes);
+        // A second after its parent's end, as in the service.
+        let id = self.add(parent, adjacent, after.max(now.as_secs() + 1), now, start, hashes);
         self.index();
         id
     }

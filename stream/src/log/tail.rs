@@ -243,8 +243,10 @@ impl Tail {
 #[derive(Debug)]
 pub struct Watch {
     waiting: Waiting,
-    /// So that it is not dropped.
-    _tail: Arc<Tail>,
+    /// The places in the other lines that it stands in.
+    others: Vec<Waiting>,
+    /// So that they are not dropped.
+    held: Vec<Arc<Tail>>,
     tails: Arc<Tails>,
     clock: Clock,
 }
@@ -252,8 +254,23 @@ pub struct Watch {
 impl Watch {
     pub(crate) fn new(tails: &Arc<Tails>, engine: &Engine, place: Place) -> Watch {
         let tail = tails.tail(engine, place);
-        let waiting = Waiting::new(&tail.waiters);
-        Watch { waiting, _tail: tail, tails: Arc::clone(tails), clock: engine.clock().clone() }
+        let mut watch = Watch::of_line(tails, engine, &tail.waiters);
+        watch.held.push(tail);
+        watch
+    }
+
+    /// A place among those who wait for something else, which [`also`](Watch::also) waits for records too.
+    pub(crate) fn of_line(tails: &Arc<Tails>, engine: &Engine, line: &Arc<Waiters>) -> Watch {
+        let (others, held) = (Vec::new(), Vec::new());
+        let (waiting, tails) = (Waiting::new(line), Arc::clone(tails));
+        Watch { waiting, others, held, tails, clock: engine.clock().clone() }
+    }
+
+    /// Has it woken by a record of this shard too.
+    pub(crate) fn also(&mut self, engine: &Engine, place: Place) {
+        let tail = self.tails.tail(engine, place);
+        self.others.push(self.waiting.beside(&tail.waiters));
+        self.held.push(tail);
     }
 
     /// Blocks until something was appended, the shard was closed, a clock was moved by hand, or it is `deadline`.
@@ -263,7 +280,7 @@ impl Watch {
         if self.clock.now() < deadline {
             self.waiting.block(limit);
         }
-        self.waiting.look();
+        self.look();
     }
 
     /// [`block`](Watch::block) as a future, for any runtime.
@@ -272,7 +289,7 @@ impl Watch {
             self.set_alarm(deadline);
             std::future::poll_fn(|context| self.poll(context)).await;
         }
-        self.waiting.look();
+        self.look();
     }
 
     /// Has it woken at `deadline`, for one that is [polled](Watch::poll). A clock that is moved by hand wakes it without.
@@ -287,6 +304,7 @@ impl Watch {
     /// its place.
     pub fn look(self) {
         self.waiting.look();
+        self.others.into_iter().for_each(Waiting::look);
     }
 
     /// Ready once something has happened.

@@ -12,6 +12,8 @@ use crate::{Error, Result, ShardId, shared::Shared};
 
 /// How often a queue is looked at.
 const EVERY: Duration = Duration::from_secs(60);
+/// Rows of records that are gone are looked for once there may be those of so long.
+const STRETCH: Duration = Duration::from_secs(3600);
 /// How many rows a transaction removes at most.
 const BATCH_ROWS: usize = 500;
 
@@ -37,6 +39,7 @@ pub(crate) fn run(shared: &Shared) -> Result<u64> {
 
 /// Removes what a deleted queue left behind.
 fn clear_deleted(shared: &Shared, number: u64) -> Result<u64> {
+    shared.lives.forget(number);
     let mut rows = 0;
     let snapshot = shared.engine.snapshot()?;
     for prefix in layout::leftovers(number) {
@@ -116,6 +119,9 @@ fn clear_shard(shared: &Shared, queue: &QueueRow, shard: ShardId, horizon: Posit
     let cleared = shared.engine.get(&shared.queues, &layout::cleared_key(queue.number, shard))?;
     let mut from = Position::new(cleared.map_or(Ok(0), |cleared| layout::read_u64(&cleared))?);
     let mut rows = 0;
+    if horizon.time().saturating_since(from.time()) < STRETCH {
+        return Ok(rows);
+    }
     while from < horizon {
         let (next, removed) = shared.engine.transact(|tx| clear_some(shared, tx, queue, shard, (from, horizon)))?;
         from = next;

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateQueue.html>
 
-use millpond_engine::{Position, Timestamp, Transaction};
+use millpond_engine::{Position, Transaction};
 
 use super::{
     CreateQueue, QueueStart,
@@ -37,10 +37,7 @@ pub(crate) fn run(shared: &Shared, tx: &mut Transaction, options: &CreateQueue) 
         QueueStart::TrimHorizon => (horizon, earliest),
         // What is committed from now on has a higher one.
         QueueStart::Latest => (shared.engine.last_position().next(), created),
-        QueueStart::AtTimestamp(millis) => {
-            let time = Timestamp::from_millis(millis);
-            (Position::first_at(time).max(horizon), time.max(earliest))
-        }
+        QueueStart::AtTimestamp(time) => (Position::first_at(time).max(horizon), time.max(earliest)),
     };
     let row = QueueRow {
         number,
@@ -48,7 +45,7 @@ pub(crate) fn run(shared: &Shared, tx: &mut Transaction, options: &CreateQueue) 
         created: created.as_millis(),
         stream: stream.clone(),
         log: found.record.log,
-        start: *start,
+        start: (*start).into(),
         start_position: start_position.get(),
         start_millis: start_time.as_millis(),
         visibility_secs: u32::try_from(visibility_timeout.as_secs()).unwrap_or(u32::MAX),

@@ -76,12 +76,41 @@ pub(crate) struct QueueRow {
     pub(crate) created: u64,
     pub(crate) stream: String,
     pub(crate) log: u64,
-    pub(crate) start: QueueStart,
+    pub(crate) start: StoredStart,
     /// Records before it are not delivered.
     pub(crate) start_position: u64,
     pub(crate) start_millis: u64,
     pub(crate) visibility_secs: u32,
     pub(crate) dead_letters: DeadLetters,
+}
+
+/// Where a queue begins, as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum StoredStart {
+    TrimHorizon,
+    Latest,
+    /// In milliseconds since 1970.
+    At(u64),
+}
+
+impl From<QueueStart> for StoredStart {
+    fn from(start: QueueStart) -> StoredStart {
+        match start {
+            QueueStart::TrimHorizon => StoredStart::TrimHorizon,
+            QueueStart::Latest => StoredStart::Latest,
+            QueueStart::AtTimestamp(time) => StoredStart::At(time.as_millis()),
+        }
+    }
+}
+
+impl From<StoredStart> for QueueStart {
+    fn from(start: StoredStart) -> QueueStart {
+        match start {
+            StoredStart::TrimHorizon => QueueStart::TrimHorizon,
+            StoredStart::Latest => QueueStart::Latest,
+            StoredStart::At(millis) => QueueStart::AtTimestamp(Timestamp::from_millis(millis)),
+        }
+    }
 }
 
 impl QueueRow {

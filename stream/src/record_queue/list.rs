@@ -39,7 +39,7 @@ fn show(shared: &Shared, reader: &mut impl Read, id: String, row: QueueRow) -> R
         created: Timestamp::from_millis(row.created),
         stream: row.stream,
         stream_created,
-        start: row.start,
+        start: row.start.into(),
         start_time: Timestamp::from_millis(row.start_millis),
         visibility_timeout: Duration::from_secs(u64::from(row.visibility_secs)),
         dead_letters: row.dead_letters,

@@ -68,15 +68,15 @@ impl CreateQueue {
 }
 
 /// Where in a stream a queue begins.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum QueueStart {
     /// With the oldest record that is kept.
     TrimHorizon,
     /// With the first one that is put from now on.
     #[default]
     Latest,
-    /// With the first one that was put at that time or later, in milliseconds since 1970.
-    AtTimestamp(u64),
+    /// With the first one that was put at that time or later.
+    AtTimestamp(Timestamp),
 }
 
 /// What becomes of records that were received again and again, and not acknowledged.

@@ -228,6 +228,18 @@ impl RecordQueue {
         self.decide(Kind::Dead, &invisible(changes))
     }
 
+    /// [`change_dead_visibility`](RecordQueue::change_dead_visibility) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`acknowledge`](RecordQueue::acknowledge).
+    pub fn change_dead_visibility_in(
+        &self,
+        tx: &mut Transaction,
+        changes: &[(ReceiptHandle, Duration)],
+    ) -> Result<Vec<Result<()>>> {
+        self.decide_in(tx, Kind::Dead, &invisible(changes))
+    }
+
     /// Has dead letters be received again as if they never were.
     ///
     /// # Errors

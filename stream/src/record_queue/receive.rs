@@ -125,19 +125,29 @@ impl Round<'_> {
         if from >= to {
             return Ok(());
         }
-        let most = self.wanted + MAX_PASSED_OVER;
-        let due = RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to)).limit(most);
-        let page = tx.range(&self.shared.queues, &due)?;
-        let mut reached = if page.resume.is_some() { seen } else { now };
-        let mut has_more = page.resume.is_some();
-        for (key, _) in page.entries {
-            let (at, place) = layout::entry(&key)?;
-            if self.left() == 0 || self.passed_over >= MAX_PASSED_OVER {
-                (reached, has_more) = (at, true);
-                break;
+        let due = RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to));
+        // A page reads no more than is taken, so that this does not conflict with who takes what follows.
+        let mut request = due.clone().limit(self.left());
+        let mut reached = seen;
+        let mut has_more = true;
+        while has_more && self.left() > 0 && self.passed_over < MAX_PASSED_OVER {
+            let page = tx.range(&self.shared.queues, &request)?;
+            has_more = page.resume.is_some();
+            for (key, _) in page.entries {
+                let (at, place) = layout::entry(&key)?;
+                reached = reached.max(at);
+                if self.left() == 0 {
+                    has_more = true;
+                    break;
+                }
+                self.take_entry(tx, at, place)?;
             }
-            self.take_entry(tx, at, place)?;
-            reached = reached.max(at);
+            if let Some(last) = page.resume {
+                request = due.clone().limit(self.left()).resume_after(&last);
+            }
+        }
+        if !has_more {
+            reached = now;
         }
         let (live, commit) = (self.schedule.live.clone(), tx.latest_commit());
         tx.on_commit(move || {
@@ -149,6 +159,10 @@ impl Round<'_> {
     }
 
     fn take_entry(&mut self, tx: &mut Transaction, at: Timestamp, place: Place) -> Result<()> {
+        // What is visible again at once is, after that, for another receive.
+        if self.records.iter().any(|taken| taken.receipt_handle.place == place) {
+            return Ok(());
+        }
         let row = layout::row(self.shared, tx, self.queue.number, place)?;
         let Some(row) = row.filter(|row| row.next == self.kind && row.visible == at) else {
             self.passed_over += 1;

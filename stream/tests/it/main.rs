@@ -5,7 +5,10 @@
 mod channels;
 mod edges;
 mod fan_out;
+mod group_model;
+mod groups;
 mod histories;
+mod kpl;
 mod log;
 mod model;
 mod record_queues;

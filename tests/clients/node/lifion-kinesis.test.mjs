@@ -11,6 +11,7 @@ import {
   KinesisClient, ListShardsCommand, ListStreamConsumersCommand, MergeShardsCommand, RegisterStreamConsumerCommand, SplitShardCommand,
   SubscribeToShardCommand,
 } from "@aws-sdk/client-kinesis";
+import { Parser, parse } from "lifion-aws-event-stream";
 import Kinesis from "lifion-kinesis";
 
 import { start } from "./server.mjs";
@@ -21,6 +22,17 @@ let options, client, number = 0;
 // With fan-out it signs for the service's own host, and goes there too, at the port that it was told. Here that is this machine.
 const { lookup } = dns;
 dns.lookup = (host, ...rest) => lookup(host === "kinesis.us-east-1.amazonaws.com" ? "127.0.0.1" : host, ...rest);
+
+// Of frames that come in one piece its parser reads the first one only, and is lost then.
+Parser.prototype._transform = function (chunk, encoding, callback) {
+  this.dataBuffer = Buffer.concat([this.dataBuffer, chunk]);
+  while (this.dataBuffer.length >= 4 && this.dataBuffer.length >= this.dataBuffer.readUInt32BE(0)) {
+    const length = this.dataBuffer.readUInt32BE(0);
+    this.push(parse(this.dataBuffer.subarray(0, length)));
+    this.dataBuffer = this.dataBuffer.subarray(length);
+  }
+  callback();
+};
 
 before(async () => {
   options = await start();
@@ -40,7 +52,13 @@ async function consume(context, more) {
   kinesis.on("data", ({ records, shardId }) => seen.records.push(...records.map((record) => ({ ...record, shardId }))));
   kinesis.on("error", (error) => seen.errors.push(error));
   await kinesis.startConsumer();
-  context.after(() => kinesis.stopConsumer());
+  context.after(() => {
+    try {
+      kinesis.stopConsumer();
+    } catch {
+      // It stumbles over shards that have ended, and over nothing else that these tests do.
+    }
+  });
   return { kinesis, streamName, seen };
 }
 
@@ -107,6 +125,7 @@ test("lifion-kinesis reads what a closed shard still has", { timeout: 60_000 }, 
 });
 
 test("the third SDK for JavaScript reads events over HTTP/2", async (context) => {
+  assert.equal(client.config.requestHandler.metadata.handlerProtocol, "h2");
   const { kinesis, streamName } = await consume(context, {});
   await put(kinesis, 0, 10);
   const StreamARN = `arn:aws:kinesis:us-east-1:000000000000:stream/${streamName}`;

@@ -77,7 +77,7 @@ impl Rows {
     /// All triggers, by name.
     pub(crate) fn all_triggers(&self, reader: &mut impl Read) -> Result<Vec<TriggerRecord>> {
         let mut records = Vec::new();
-        self.each(reader, &self.triggers, &[TRIGGER], |_, value| {
+        each(reader, &self.triggers, &[TRIGGER], |_, value| {
             records.push(TriggerRecord::decode(value)?);
             Ok(())
         })?;
@@ -93,7 +93,7 @@ impl Rows {
     /// The rows of the shards of a trigger.
     pub(crate) fn shards(&self, reader: &mut impl Read, trigger: u64) -> Result<Vec<(ShardId, ShardRow)>> {
         let mut rows = Vec::new();
-        self.each(reader, &self.checkpoints, &trigger.to_be_bytes(), |key, value| {
+        each(reader, &self.checkpoints, &trigger.to_be_bytes(), |key, value| {
             let rest = key.get(8..).unwrap_or_default();
             let (Some(shard), Some(lane)) = (rest.first_chunk(), rest.last_chunk()) else {
                 return Err(corrupt(CHECKPOINTS, "a key is cut off"));
@@ -146,28 +146,28 @@ impl Rows {
 
     fn remove(&self, tx: &mut Transaction, prefix: &[u8]) -> Result<()> {
         let mut keys = Vec::new();
-        self.each(tx, &self.checkpoints, prefix, |key, _| {
+        each(tx, &self.checkpoints, prefix, |key, _| {
             keys.push(key.clone());
             Ok(())
         })?;
         keys.into_iter().try_for_each(|key| Ok(tx.delete(&self.checkpoints, key)?))
     }
+}
 
-    fn each(
-        &self,
-        reader: &mut impl Read,
-        keyspace: &Keyspace,
-        prefix: &[u8],
-        mut visit: impl FnMut(&Bytes, &Bytes) -> Result<()>,
-    ) -> Result<()> {
-        let mut request = RangeRequest::prefix(prefix);
-        loop {
-            let page = reader.range(keyspace, &request)?;
-            page.entries.iter().try_for_each(|(key, value)| visit(key, value))?;
-            match page.resume {
-                Some(key) => request = request.resume_after(&key),
-                None => return Ok(()),
-            }
+/// Visits all rows under a prefix, in their order.
+fn each(
+    reader: &mut impl Read,
+    keyspace: &Keyspace,
+    prefix: &[u8],
+    mut visit: impl FnMut(&Bytes, &Bytes) -> Result<()>,
+) -> Result<()> {
+    let mut request = RangeRequest::prefix(prefix);
+    loop {
+        let page = reader.range(keyspace, &request)?;
+        page.entries.iter().try_for_each(|(key, value)| visit(key, value))?;
+        match page.resume {
+            Some(key) => request = request.resume_after(&key),
+            None => return Ok(()),
         }
     }
 }

@@ -72,19 +72,22 @@ impl QueueBatch {
                 }
                 Ok(done.len())
             }
-            Handler::InTransaction(handle) => self.job.engine.transact(|tx| {
-                let outcome = handler::call(|| handle(tx, &self.batch));
-                self.job.count(&outcome);
-                let done = self.done(outcome).map_err(Refused::Handler)?;
-                if done.is_empty() {
-                    return Err(Refused::FailedAtFirst);
-                }
-                for message in &done {
-                    // Unless it still is this receive's, another one does the same.
-                    message.delete_in(tx).map_err(crate::Error::from)?;
-                }
-                Ok(done.len())
-            }),
+            Handler::InTransaction(handle) => {
+                let committed = self.job.engine.transact(|tx| {
+                    let outcome = handler::call(|| handle(tx, &self.batch));
+                    self.job.count(&outcome);
+                    let done = self.done(outcome).map_err(Refused::Handler)?;
+                    if done.is_empty() {
+                        return Err(Refused::FailedAtFirst);
+                    }
+                    for message in &done {
+                        // Unless it still is this receive's, another one does the same.
+                        message.delete_in(tx).map_err(crate::Error::from)?;
+                    }
+                    Ok(done.len())
+                });
+                committed.map_err(Refused::blame)
+            }
         }
     }
 

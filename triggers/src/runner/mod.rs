@@ -133,7 +133,9 @@ impl Runner {
         let mut state = self.0.state.lock();
         let members = state.tasks.iter().filter(|(_, slot)| slot.group == group);
         let members: Vec<TaskId> = members.map(|(id, _)| *id).collect();
-        members.into_iter().for_each(|id| state.make_ready(id));
+        for id in members {
+            state.make_ready(id);
+        }
         self.0.work.notify_all();
     }
 
@@ -166,7 +168,9 @@ impl Runner {
         let mut state = self.0.state.lock();
         state.is_stopping = true;
         let all: Vec<TaskId> = state.tasks.keys().copied().collect();
-        all.into_iter().for_each(|id| state.make_ready(id));
+        for id in all {
+            state.make_ready(id);
+        }
         let threads = std::mem::take(&mut state.threads);
         self.0.work.notify_all();
         drop(state);

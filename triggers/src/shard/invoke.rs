@@ -24,8 +24,8 @@ struct Verdict {
     state: Option<Bytes>,
 }
 
-fn judge(outcome: Outcome, batch: &Batch, config: &Config) -> Result<Verdict, BoxError> {
-    let failed = failed_places(&outcome, &batch.records, config.report_batch_item_failures)?;
+fn judge(outcome: &Outcome, batch: &Batch, config: &Config) -> Result<Verdict, BoxError> {
+    let failed = failed_places(outcome, &batch.records, config.report_batch_item_failures)?;
     if config.has_windows() && !batch.is_final() && outcome.state().is_none() {
         return Err("the handler gives no state, which a trigger with windows needs".into());
     }
@@ -47,18 +47,21 @@ impl Lane {
             Handler::Plain(handle) => {
                 let outcome = handler::call(|| handle(&batch));
                 self.job.count(&outcome);
-                let verdict = outcome.and_then(|outcome| judge(outcome, &batch, &self.job.config));
+                let verdict = outcome.and_then(|outcome| judge(&outcome, &batch, &self.job.config));
                 verdict.map_err(Refused::Handler).and_then(|verdict| {
                     let row = self.row_after(&verdict, &batch)?;
                     self.job.engine.transact(|tx| self.put_row(tx, &row))?;
                     Ok((verdict.attempt, row))
                 })
             }
-            Handler::InTransaction(handle) => self.job.engine.transact(|tx| {
-                let outcome = handler::call(|| handle(tx, &batch));
-                self.job.count(&outcome);
-                self.settle_in(tx, outcome, &batch)
-            }),
+            Handler::InTransaction(handle) => {
+                let committed = self.job.engine.transact(|tx| {
+                    let outcome = handler::call(|| handle(tx, &batch));
+                    self.job.count(&outcome);
+                    self.settle_in(tx, outcome, &batch)
+                });
+                committed.map_err(Refused::blame)
+            }
         };
         let attempt = match handled {
             Ok((attempt, row)) => {
@@ -86,7 +89,7 @@ impl Lane {
         outcome: Result<Outcome, BoxError>,
         batch: &Batch,
     ) -> Result<(Attempt, LaneRow), Refused> {
-        let verdict = outcome.and_then(|outcome| judge(outcome, batch, &self.job.config)).map_err(Refused::Handler)?;
+        let verdict = outcome.and_then(|outcome| judge(&outcome, batch, &self.job.config)).map_err(Refused::Handler)?;
         let row = self.row_after(&verdict, batch)?;
         self.put_row(tx, &row)?;
         Ok((verdict.attempt, row))

@@ -119,3 +119,37 @@ fn attempts_are_counted_anew_after_a_restart() {
     world.pass(1);
     assert_eq!(world.triggers.get("t").unwrap().status().discarded, 1);
 }
+
+#[test]
+fn what_the_commit_refuses_of_a_handler_is_a_failure_of_it() {
+    let world = World::new();
+    let stream = world.stream("s", 1);
+    append_all(&stream, "k", &numbered(8));
+    let counters = world.engine.keyspace("counters").unwrap();
+    world.engine.transact(|tx| tx.put(&counters, "0005", "no counter")).unwrap();
+    let counted = counters.clone();
+    let builder = world.triggers.on_stream("t", &stream).unwrap().maximum_retry_attempts(0).bisect_on_error(true);
+    let trigger = builder.run_in(move |tx, batch| {
+        for record in batch {
+            tx.add(&counted, text(record), 1)?;
+        }
+        Ok(())
+    });
+    world.idle();
+    let status = trigger.unwrap().status();
+    assert_eq!((status.records, status.discarded), (7, 1));
+}
+
+#[test]
+fn a_stream_that_is_deleted_is_told_of() {
+    let world = World::new();
+    let stream = world.stream("s", 1);
+    append(&stream, "k", &["a"]);
+    let trigger = world.triggers.on_stream("t", &stream).unwrap().run(|_| Ok(())).unwrap();
+    world.idle();
+    world.streams.delete("s", true).unwrap();
+    world.pass(60);
+    let status = trigger.status();
+    assert!(status.last_result.starts_with("PROBLEM: there is no log"), "{}", status.last_result);
+    world.triggers.remove("t").unwrap();
+}

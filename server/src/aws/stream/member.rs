@@ -30,8 +30,9 @@ pub(super) struct Moment(pub(super) i64);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Blob<'a>(pub(super) Cow<'a, [u8]>);
 
-/// More elements than this are not even looked at: an element may need a hundred times the memory of its text.
-const MAX_ELEMENTS: usize = 10_000;
+/// More elements than this are not even looked at: an element may need a hundred times the memory of its text. No list
+/// may have as many.
+const MAX_ELEMENTS: usize = 10_001;
 
 /// A list.
 #[derive(Debug)]

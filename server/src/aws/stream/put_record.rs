@@ -90,7 +90,7 @@ pub(super) fn number(placed: &millpond::stream::Placed) -> Result<SequenceNumber
 
 /// The record is to come after another one, which it does if that is there already.
 fn check_ordering(number: &str, stream: &str, now: Timestamp) -> Result<(), Failure> {
-    let earlier = number.parse::<SequenceNumber>().ok().filter(|number| number.time().as_secs() <= now.as_secs());
+    let earlier = number.parse::<SequenceNumber>().ok().filter(|number| !number.is_ahead_of(now));
     match earlier {
         Some(_) => Ok(()),
         None => Err(invalid(format!(

@@ -1,6 +1,6 @@
 //! Making, describing, changing and deleting queues.
 
-use millpond_stream::{Mode, Resource};
+use millpond_stream::{Mode, Resource, Timestamp};
 
 use super::*;
 
@@ -67,10 +67,10 @@ fn queues_begin_where_they_are_told_to() {
     let make = |name: &str, start| streams.create_queue(&CreateQueue::new(name, "clicks").start(start)).unwrap();
     let queues = [
         make("all", QueueStart::TrimHorizon),
-        make("some", QueueStart::AtTimestamp(middle.as_millis())),
+        make("some", QueueStart::AtTimestamp(middle)),
         make("new", QueueStart::Latest),
-        make("old", QueueStart::AtTimestamp(5)),
-        make("later", QueueStart::AtTimestamp(clock.now().as_millis() + 5000)),
+        make("old", QueueStart::AtTimestamp(Timestamp::from_millis(5))),
+        make("later", QueueStart::AtTimestamp(clock.now().saturating_add(secs(5)))),
     ];
     stream.append(("k", "late")).unwrap();
     let starts: Vec<_> = queues.iter().map(|queue| queue.describe().unwrap().start_time).collect();

@@ -141,6 +141,17 @@ fn with_no_visibility_timeout_a_record_can_be_received_at_once() {
 }
 
 #[test]
+fn a_receive_has_no_record_twice() {
+    let (stream, queue) = queued_with(&engine(), |options| options.dead_letters(DeadLetters::Never));
+    stream.append_batch([("k", "a"), ("k", "b"), ("k", "c")]).unwrap();
+    for _ in 0..3 {
+        let received = queue.receive(10, NOW, Some(NOW)).unwrap();
+        assert_eq!((received.len(), texts(&received)), (3, set(&["a", "b", "c"])));
+        advance(&stream, secs(1));
+    }
+}
+
+#[test]
 fn a_record_that_is_received_too_often_becomes_a_dead_letter() {
     let dead_letters = DeadLetters::After { receives: 2 };
     let (stream, queue) = queued_with(&engine(), |options| options.dead_letters(dead_letters));

@@ -65,8 +65,15 @@ fn a_receive_of_dead_letters_waits_for_time_to_pass() {
 #[test]
 fn a_wait_ends_with_the_patience_or_with_the_queue() {
     let (stream, queue) = queued();
-    let nothing = waiting(&queue, |queue| queue.receive(10, secs(9), None), || advance(&stream, secs(9)));
-    assert!(nothing.unwrap().is_empty());
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| queue.receive(10, secs(9), None));
+        // However late it begins to wait.
+        while !waiting.is_finished() {
+            advance(&stream, secs(1));
+            thread::yield_now();
+        }
+        assert!(waiting.join().unwrap().unwrap().is_empty());
+    });
     let gone = waiting(&queue, |queue| queue.receive(10, secs(9), None), || queue.delete().unwrap());
     assert!(matches!(gone, Err(Error::NotFound(_))));
 }

@@ -1,7 +1,10 @@
 //! Delivering what is due to the directories that stand for buckets. An object is written before its channel is told, so that a
 //! server that is killed in between delivers its records again, in another object.
 
-use std::io;
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+};
 
 use millpond::{
     Pond,
@@ -18,6 +21,9 @@ use crate::buckets::{Bucket, Buckets};
 
 /// What cannot be in the name of a file.
 const FORBIDDEN: [char; 2] = [':', '\\'];
+
+/// Held while something is delivered: two who do so at a time would deliver the same.
+static DELIVERING: Mutex<()> = Mutex::new(());
 
 /// Why a channel does not deliver. It will be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +44,7 @@ pub(in crate::aws) fn deliver(pond: &Pond, buckets: &Buckets) -> Result<u64, mil
     if !buckets.has_directory() {
         return Ok(0);
     }
+    let _alone = DELIVERING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut delivered = 0;
     for channel in pond.streams().all_channels()? {
         match deliver_channel(&channel, buckets) {

@@ -50,7 +50,7 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
 
 fn start(position: &Position<'_>) -> Result<QueueStart, Failure> {
     match (position.kind.as_deref(), position.timestamp) {
-        (Some("AT_TIMESTAMP"), Some(time)) => Ok(QueueStart::AtTimestamp(time.timestamp().as_millis())),
+        (Some("AT_TIMESTAMP"), Some(time)) => Ok(QueueStart::AtTimestamp(time.timestamp())),
         (Some("AT_TIMESTAMP"), None) => {
             Err(Failure::validation("Timestamp is required when the Type of StartingPosition is AT_TIMESTAMP."))
         }

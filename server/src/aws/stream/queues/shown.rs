@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use millpond::{
-    Timestamp,
-    stream::{DeadLetters, QueueDescription, QueueStart},
-};
+use millpond::stream::{DeadLetters, QueueDescription, QueueStart};
 use serde::Serialize;
 
 use super::{MAX_RECEIVE_COUNT, TARGET_TYPE, VISIBILITY};
@@ -111,7 +108,7 @@ pub(super) fn show<'a>(call: &Call<'_>, queue: &'a QueueDescription, status: Sta
     let (kind, given) = match queue.start {
         QueueStart::TrimHorizon => ("TRIM_HORIZON", None),
         QueueStart::Latest => ("LATEST", None),
-        QueueStart::AtTimestamp(millis) => ("AT_TIMESTAMP", Some(Timestamp::from_millis(millis))),
+        QueueStart::AtTimestamp(time) => ("AT_TIMESTAMP", Some(time)),
     };
     // Where it really begins is not known at first.
     let timestamp = if status == Status::Creating { given } else { Some(queue.start_time) };
