@@ -63,8 +63,8 @@ pub(crate) fn difference(found: &Views, expected: &Views) -> Option<String> {
     let (Some(found), Some(expected)) = (found.get(&own), expected.get(&own)) else {
         return Some(format!("{own:?} is there: {}, not {}", found.contains_key(&own), expected.contains_key(&own)));
     };
-    let pairs = found.shards.iter().zip(&expected.shards);
-    for (found, expected) in pairs.filter(|(found, expected)| found.records != expected.records) {
+    let mut pairs = found.shards.iter().zip(&expected.shards);
+    if let Some((found, expected)) = pairs.find(|(found, expected)| found.records != expected.records) {
         let missing: Vec<_> = expected.records.iter().filter(|record| !found.records.contains(record)).collect();
         let unexpected: Vec<_> = found.records.iter().filter(|record| !expected.records.contains(record)).collect();
         return Some(match missing.is_empty() && unexpected.is_empty() {
