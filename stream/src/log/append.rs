@@ -68,7 +68,7 @@ impl Logs {
         Ok(())
     }
 
-    /// Appends rows to shards that the caller has found open in this transaction ([`shard_of_in`](Logs::shard_of_in)). Their
+    /// Appends rows to shards that the caller has found open in this transaction ([`View::open_shard`](super::View::open_shard)). Their
     /// positions stand in the order of the rows.
     ///
     /// # Errors
