@@ -126,9 +126,9 @@ pub enum Error {
         /// The shard.
         shard: ShardId,
         /// Who has held it.
-        member: String,
+        member: Box<str>,
         /// Who holds it now.
-        owner: Option<String>,
+        owner: Option<Box<str>>,
     },
     /// The checkpoint of a shard does not stand where a batch begins: the batch was checkpointed already.
     #[error("The records of shard {shard} of stream {stream} were checkpointed in consumer group {group} already.")]

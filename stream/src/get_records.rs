@@ -68,6 +68,15 @@ pub(crate) fn run(shared: &Shared, iterator: &ShardIterator, limit: usize) -> Re
     })
 }
 
+/// Where a stream or a shard is gone, which it may be between any two looks, it is told by name.
+pub(crate) fn gone(error: Error, stream: &str, shard: ShardId) -> Error {
+    match error {
+        Error::Log(LogError::NoLog { .. }) => Error::StreamNotFound { stream: stream.to_owned() },
+        Error::Log(LogError::NoShard { .. }) => Error::ShardDoesNotExist { stream: stream.to_owned(), shard },
+        error => error,
+    }
+}
+
 /// Reads from a position on what there is now.
 pub(crate) fn look(
     shared: &Shared,

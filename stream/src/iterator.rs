@@ -7,7 +7,7 @@ use std::time::Duration;
 use millpond_engine::{Position, Timestamp};
 
 use crate::{
-    ACCOUNT, Error, Result, SequenceNumber, ShardId, StartingPosition,
+    ACCOUNT, Error, Result, SequenceNumber, ShardId, StartingPosition, get_records,
     log::{Shard, View},
     sequence,
     shared::Shared,
@@ -113,10 +113,14 @@ pub(crate) fn place(
         found => found?,
     };
     let now = shared.engine.clock().now();
-    let stored = found.log.shard(shard).filter(|shard| is_kept(shard, &found.log, now)).ok_or_else(missing)?;
+    let stored = found.log.shard(shard).filter(|_| !found.log.is_over(shard, now)).ok_or_else(missing)?;
     let position = match start {
         StartingPosition::TrimHorizon => stored.start,
-        StartingPosition::Latest => stored.end.unwrap_or(latest),
+        StartingPosition::Latest if stored.closed.is_none() => latest,
+        StartingPosition::Latest => {
+            let end = shared.logs.end(&mut shared.engine.latest(), found.log.id(), shard);
+            end.map_err(|error| get_records::gone(error.into(), stream, shard))?.unwrap_or(stored.start)
+        }
         StartingPosition::AtSequenceNumber(number) => numbered(&stored, stream, number)?,
         StartingPosition::AfterSequenceNumber(number) => numbered(&stored, stream, number)?.next(),
         StartingPosition::AtTimestamp(time) => at_time(*time, now)?.max(stored.start),
@@ -135,10 +139,6 @@ pub(crate) fn at_time(time: Timestamp, now: Timestamp) -> Result<Position> {
         )));
     }
     Ok(Position::first_at(time))
-}
-
-fn is_kept(shard: &Shard, log: &View, now: Timestamp) -> bool {
-    shard.closed.is_none_or(|closed| closed.saturating_add(log.retention()) > now)
 }
 
 fn numbered(shard: &Shard, stream: &str, number: &SequenceNumber) -> Result<Position> {

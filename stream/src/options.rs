@@ -6,11 +6,12 @@ pub struct Options {
     pub(crate) throttle: bool,
     pub(crate) shard_limit: u64,
     pub(crate) splits_hot_shards: bool,
+    pub(crate) tail_bytes: Option<(usize, usize)>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { throttle: false, shard_limit: 10_000, splits_hot_shards: true }
+        Options { throttle: false, shard_limit: 10_000, splits_hot_shards: true, tail_bytes: None }
     }
 }
 
@@ -34,6 +35,15 @@ impl Options {
     #[must_use]
     pub fn split_hot_shards(mut self, split: bool) -> Self {
         self.splits_hot_shards = split;
+        self
+    }
+
+    /// How many bytes of fresh records are held in memory for those who follow a shard, and of all shards of the engine together: 16 MiB
+    /// and 256 MiB unless told otherwise. Who has fallen behind that reads from the store. It holds for all who have opened this
+    /// engine.
+    #[must_use]
+    pub fn tail_bytes(mut self, of_one_shard: usize, of_all: usize) -> Self {
+        self.tail_bytes = Some((of_one_shard, of_all));
         self
     }
 }

@@ -101,7 +101,8 @@ impl Reader {
     /// Reads at most so many records, of those that there are.
     ///
     /// # Errors
-    /// [`Error::StreamNotFound`](crate::Error::StreamNotFound) once it is deleted, and those of the engine.
+    /// [`Error::StreamNotFound`](crate::Error::StreamNotFound) once it is deleted,
+    /// [`Error::ShardDoesNotExist`](crate::Error::ShardDoesNotExist) once none of its records is kept, and those of the engine.
     pub fn try_read(&mut self, max: usize) -> Result<Read> {
         let Found { records, next, millis_behind_latest, is_end, child_shards } = self.look(max)?;
         self.position = next;
@@ -110,16 +111,11 @@ impl Reader {
 
     fn look(&self, max: usize) -> Result<Found> {
         let most = Most { records: max.max(1), bytes: get_records::MAX_BYTES };
-        let view =
-            self.shared.logs.view(&mut self.shared.engine.latest(), self.log).map_err(|error| self.gone(error))?;
-        get_records::look(&self.shared, &view, (self.log, self.shard), self.position, most)
-    }
-
-    fn gone(&self, error: crate::log::Error) -> crate::Error {
-        match error {
-            crate::log::Error::NoLog { .. } => crate::Error::StreamNotFound { stream: self.stream.to_string() },
-            error => error.into(),
-        }
+        let look = || {
+            let view = self.shared.logs.view(&mut self.shared.engine.latest(), self.log)?;
+            get_records::look(&self.shared, &view, (self.log, self.shard), self.position, most)
+        };
+        look().map_err(|error| get_records::gone(error, &self.stream, self.shard))
     }
 
     /// Reads at most so many records; if there is none it waits for one, so long by the engine's clock.

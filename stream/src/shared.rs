@@ -51,10 +51,14 @@ pub(crate) struct Found {
 
 impl Shared {
     pub(crate) fn open(engine: &Engine, options: Options) -> Result<Arc<Shared>> {
+        let logs = Logs::open(engine)?;
+        if let Some((of_one_shard, of_all)) = options.tail_bytes {
+            logs.tails.set_bounds(of_one_shard, of_all);
+        }
         Ok(Arc::new(Shared {
             engine: engine.clone(),
             options,
-            logs: Logs::open(engine)?,
+            logs,
             catalog: engine.keyspace(CATALOG)?,
             queues: engine.keyspace(record_queue::KEYSPACE)?,
             lives: engine.shared(),

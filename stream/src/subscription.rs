@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 
 use crate::{
     ChildShard, Error, Record, Result, SequenceNumber, ShardId, StartingPosition, consumers, get_records, iterator,
-    log::{Error as LogError, LogId, Most, Watch},
+    log::{LogId, Most, Watch},
     shared::Shared,
 };
 
@@ -190,12 +190,11 @@ impl Subscription {
             return Err(Error::ActiveSubscription { stream, shard: self.shard, consumer });
         }
         consumers::need(&self.shared, &mut self.shared.engine.latest(), &self.stream, &self.consumer)?;
-        let gone = |error| match error {
-            LogError::NoLog { .. } => Error::StreamNotFound { stream: self.stream.to_string() },
-            error => error.into(),
+        let look = || {
+            let view = self.shared.logs.view(&mut self.shared.engine.latest(), self.log)?;
+            get_records::look(&self.shared, &view, (self.log, self.shard), self.position, MOST)
         };
-        let view = self.shared.logs.view(&mut self.shared.engine.latest(), self.log).map_err(gone)?;
-        let found = get_records::look(&self.shared, &view, (self.log, self.shard), self.position, MOST)?;
+        let found = look().map_err(|error| get_records::gone(error, &self.stream, self.shard))?;
         if found.records.is_empty() && !found.is_end && now < self.speaks {
             return Ok(None);
         }

@@ -23,8 +23,8 @@ pub(crate) fn run(keeper: &Keeper, tx: &mut Transaction, hold: &Hold, step: Step
     let (stream, name) = (|| group.stream.to_string(), || group.name.to_string());
     let stored = group.lease(tx, hold.shard)?;
     let Some(mut lease) = stored.clone().filter(|lease| keeper.has(lease, hold.counter)) else {
-        let owner = stored.and_then(|lease| lease.owner);
-        let (stream, group, member) = (stream(), name(), keeper.name.clone());
+        let owner = stored.and_then(|lease| lease.owner).map(String::into_boxed_str);
+        let (stream, group, member) = (stream(), name(), keeper.name.as_str().into());
         return Err(Error::LeaseLost { stream, group, shard: hold.shard, member, owner });
     };
     // What was handed out twice, since it was not known whether the first commit had failed, counts once.

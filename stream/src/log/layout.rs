@@ -99,6 +99,12 @@ pub(crate) fn push_record(batch: &mut Vec<u8>, parts: &[impl AsRef<[u8]>]) {
     parts.iter().for_each(|part| batch.extend_from_slice(part.as_ref()));
 }
 
+/// How many bytes the records of a row have that is so long and has so many.
+pub(crate) fn record_bytes(row: usize, records: u64) -> usize {
+    let lengths = usize::try_from(records).unwrap_or(usize::MAX).saturating_mul(LENGTH_BYTES);
+    row.saturating_sub(1).saturating_sub(lengths)
+}
+
 /// How many records a row has.
 fn count_records(batch: &Bytes) -> Result<u32> {
     let mut records = 0;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use millpond_engine::{Engine, Keyspace, Position, Read, Timestamp, Transaction};
+use millpond_engine::{Engine, Keyspace, Position, RangeRequest, Read, Timestamp, Transaction};
 use parking_lot::RwLock;
 
 use super::layout::{self, LOGS, RECORDS};
@@ -111,7 +111,7 @@ pub struct Shard {
     pub closed: Option<Timestamp>,
     /// No record of it stands before this position.
     pub start: Position,
-    /// All its records stand before this position, if it is closed.
+    /// All its records stand before this position, if it is closed; those excepted that the closing transaction itself has appended.
     pub end: Option<Position>,
     /// The hash keys whose records it takes, or took.
     pub hash_keys: RangeInclusive<u128>,
@@ -180,6 +180,8 @@ impl Logs {
     /// [`Error::NoLog`], and those of the engine.
     pub fn set_retention_in(&self, tx: &mut Transaction, log: LogId, retention: Duration) -> Result<()> {
         let mut record = LogRecord::clone(&*self.need(tx, log)?);
+        // What is trimmed meanwhile conflicts with it: then the floor is above that when it runs again.
+        tx.range(&self.logs, &RangeRequest::prefix(&layout::trimmed_prefix(log)))?;
         record.floor = self.horizon_of(&record);
         record.retention = retention;
         self.put(tx, log, &record)
@@ -233,9 +235,7 @@ impl Logs {
     }
 
     pub(crate) fn horizon_of(&self, record: &LogRecord) -> Position {
-        let now = self.engine.clock().now();
-        let retention = u64::try_from(record.retention.as_millis()).unwrap_or(u64::MAX);
-        record.floor.max(Position::first_at(Timestamp::from_millis(now.as_millis().saturating_sub(retention))))
+        record.horizon(self.engine.clock().now())
     }
 
     pub(crate) fn need(&self, reader: &mut impl Read, log: LogId) -> Result<Arc<LogRecord>> {
@@ -296,6 +296,12 @@ impl View {
     #[must_use]
     pub fn shard(&self, shard: ShardId) -> Option<Shard> {
         self.record.shard(shard).map(ShardRecord::shown)
+    }
+
+    /// Whether no record of a shard is kept at that time.
+    #[must_use]
+    pub fn is_over(&self, shard: ShardId, now: Timestamp) -> bool {
+        self.record.shard(shard).is_none_or(|shard| self.record.is_over(shard, now))
     }
 
     /// The shards of which records may be kept at that time, in the order in which they were opened.

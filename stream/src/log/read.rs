@@ -112,9 +112,10 @@ impl Logs {
         let kept = record.need(log, shard)?;
         let from = from.max(self.horizon_of(&record));
         // The last rows of a shard may be told of a moment after the closing can be seen.
+        let mut since = None;
         if kept.closed.is_none() {
             let tail = self.tails.tail(&self.engine, (log, shard));
-            if let Some(rows) = tail.rows_from(from, most.bytes, self.engine.clock().now()) {
+            if let Some(rows) = tail.rows_from(from, most, self.engine.clock().now()) {
                 let mut found = Found::new(from, most);
                 for row in rows {
                     if !found.add(row.first, &row.bytes)? {
@@ -123,10 +124,17 @@ impl Logs {
                 }
                 return Ok(found.records);
             }
+            since = tail.since();
         }
         let mut snapshot = self.engine.snapshot()?;
         let record = self.need(&mut snapshot, log)?;
-        self.read_stored(&mut snapshot, &record, (log, shard), from, most)
+        let mut found = self.read_stored(&mut snapshot, &record, (log, shard), from, most)?;
+        // What was committed before the tail was made is in this snapshot: who has read all of it goes on in the tail, even if nothing
+        // is appended for long.
+        if found.more.is_none() {
+            found.next = found.next.max(since.unwrap_or_default());
+        }
+        Ok(found)
     }
 
     fn read_stored(

@@ -183,9 +183,18 @@ impl LogRecord {
         }
     }
 
+    /// Before this position nothing is kept any more.
+    pub(crate) fn horizon(&self, now: Timestamp) -> Position {
+        let oldest = now.as_millis().saturating_sub(millis(self.retention));
+        self.floor.max(Position::first_at(Timestamp::from_millis(oldest)))
+    }
+
     /// Whether no record of a shard is kept any more, nor ever will be.
     pub(crate) fn is_over(&self, shard: &ShardRecord, now: Timestamp) -> bool {
-        shard.closed.is_some_and(|closed| closed.saturating_add(self.retention) <= now)
+        let horizon = self.horizon(now);
+        // The last record may be of the moment in which it was closed, and is kept for a millisecond longer then.
+        let is_before = shard.end.is_none_or(|end| end <= horizon);
+        shard.closed.is_some_and(|closed| is_before && Position::first_at(closed) <= horizon)
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {

@@ -22,7 +22,7 @@ use millpond_engine::{
 };
 use parking_lot::{Mutex, RwLock};
 
-use super::{LogId, ShardId};
+use super::{LogId, Most, ShardId, layout};
 
 /// The most bytes of rows that one shard's tail holds.
 const TAIL_BYTES: usize = 16 << 20;
@@ -38,9 +38,23 @@ type Place = (LogId, ShardId);
 pub(crate) struct Tails {
     tails: RwLock<HashMap<Place, Arc<Tail>>>,
     bytes: AtomicUsize,
+    bounds: Bounds,
     timer: Timer,
     /// What the clock calls when it is moved by hand; it lives as long as this.
     watcher: OnceLock<Watcher>,
+}
+
+/// How many bytes of rows are held.
+#[derive(Debug)]
+struct Bounds {
+    one: AtomicUsize,
+    all: AtomicUsize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds { one: AtomicUsize::new(TAIL_BYTES), all: AtomicUsize::new(ALL_BYTES) }
+    }
 }
 
 struct Watcher {
@@ -62,8 +76,8 @@ pub(crate) struct Tail {
 
 #[derive(Debug)]
 struct Rows {
-    /// All rows at this position and after it were told of.
-    since: Position,
+    /// All rows at this position and after it were told of; `None` while it is being made.
+    since: Option<Position>,
     /// All of those from this position on are still here.
     kept_from: Position,
     rows: VecDeque<TailRow>,
@@ -101,6 +115,12 @@ impl Tails {
         tails
     }
 
+    /// Has one tail, and all together, hold at most so many bytes.
+    pub(crate) fn set_bounds(&self, one: usize, all: usize) {
+        self.bounds.one.store(one, Ordering::Relaxed);
+        self.bounds.all.store(all, Ordering::Relaxed);
+    }
+
     /// Tells of a row once it is committed.
     pub(crate) fn tell(
         self: &Arc<Self>,
@@ -113,10 +133,25 @@ impl Tails {
         let tails = Arc::clone(self);
         tx.on_commit(move || {
             if let (Some(tail), Some(first)) = (tails.get(place), row.position()) {
-                tail.push(TailRow { first, end: first.plus(records), bytes }, &tails.bytes);
+                tails.push(&tail, TailRow { first, end: first.plus(records), bytes });
                 tail.waiters.wake(usize::MAX);
             }
         });
+    }
+
+    fn push(&self, tail: &Tail, row: TailRow) {
+        let (one, all) = (self.bounds.one.load(Ordering::Relaxed), self.bounds.all.load(Ordering::Relaxed));
+        let mut tail = tail.rows.lock();
+        let bytes = row.bytes.len();
+        tail.bytes += bytes;
+        tail.rows.push_back(row);
+        let mut total = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        while tail.bytes > one || total > all {
+            let Some(row) = tail.rows.pop_front() else { break };
+            tail.bytes -= row.bytes.len();
+            total = self.bytes.fetch_sub(row.bytes.len(), Ordering::Relaxed) - row.bytes.len();
+            tail.kept_from = row.end;
+        }
     }
 
     /// Wakes those who wait for shards that will be closed by this transaction, or are gone.
@@ -150,12 +185,12 @@ impl Tails {
         }
         let read = engine.clock().now();
         // Nothing is told of rows before it stands in the map; until then it claims to hold none.
-        let (since, kept_from) = (Position::new(u64::MAX), Position::default());
+        let (since, kept_from) = (None, Position::default());
         let rows = Rows { since, kept_from, rows: VecDeque::new(), bytes: 0, read };
         let tail = Arc::new(Tail { rows: Mutex::new(rows), waiters: Arc::default() });
         tails.insert(place, Arc::clone(&tail));
         drop(tails);
-        tail.rows.lock().since = engine.last_position().next();
+        tail.rows.lock().since = Some(engine.last_position().next());
         tail
     }
 
@@ -175,36 +210,31 @@ impl Tails {
 }
 
 impl Tail {
-    fn push(&self, row: TailRow, all: &AtomicUsize) {
-        let mut tail = self.rows.lock();
-        let bytes = row.bytes.len();
-        tail.bytes += bytes;
-        tail.rows.push_back(row);
-        let mut total = all.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        while tail.bytes > TAIL_BYTES || total > ALL_BYTES {
-            let Some(row) = tail.rows.pop_front() else { break };
-            tail.bytes -= row.bytes.len();
-            total = all.fetch_sub(row.bytes.len(), Ordering::Relaxed) - row.bytes.len();
-            tail.kept_from = row.end;
-        }
-    }
-
-    /// The rows from a position on, that which has it in its middle included, until they are so many bytes; `None` where they
-    /// are not all here.
-    pub(crate) fn rows_from(&self, from: Position, bytes: usize, now: Timestamp) -> Option<Vec<TailRow>> {
+    /// The rows from a position on, that which has it in its middle included, until they have as many records or bytes as are asked for,
+    /// and one row more, by which it is seen that there are more; `None` where they are not all here.
+    pub(crate) fn rows_from(&self, from: Position, most: Most, now: Timestamp) -> Option<Vec<TailRow>> {
         let mut tail = self.rows.lock();
         tail.read = now;
-        if from < tail.since.max(tail.kept_from) {
+        if from < tail.since?.max(tail.kept_from) {
             return None;
         }
         let first = tail.rows.partition_point(|row| row.end <= from);
-        let mut taken = 0;
+        let (mut records, mut bytes) = (0, 0);
         let is_wanted = |row: &&TailRow| {
-            let is_wanted = taken <= bytes;
-            taken += row.bytes.len();
+            let is_wanted = records < most.records && bytes < most.bytes;
+            let of_row = row.end.get() - row.first.max(from).get();
+            records += usize::try_from(of_row).unwrap_or(usize::MAX);
+            // Of one that is not read from its beginning nobody knows how much is left.
+            bytes += if row.first < from { 0 } else { layout::record_bytes(row.bytes.len(), of_row) };
             is_wanted
         };
-        Some(tail.rows.range(first..).take_while(is_wanted).cloned().collect())
+        let wanted = tail.rows.range(first..).take_while(is_wanted).count();
+        Some(tail.rows.range(first..).take(wanted + 1).cloned().collect())
+    }
+
+    /// All rows at this position and after it were told of.
+    pub(crate) fn since(&self) -> Option<Position> {
+        self.rows.lock().since
     }
 }
 

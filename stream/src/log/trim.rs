@@ -5,13 +5,15 @@
 
 use std::ops::Bound;
 
-use millpond_engine::{Position, RangeRequest, WriteBatch};
+use bytes::Bytes;
+use millpond_engine::{Position, RangeRequest, Read, WriteBatch};
 
 use super::layout;
 use super::record::LogRecord;
 use super::{Error, LogId, Logs, Result, ShardId};
 
 const BATCH_ROWS: usize = 1000;
+const BATCH_BYTES: usize = 4 << 20;
 
 impl Logs {
     /// Removes the records, shards and removed logs that nobody can read any more. Gives the number of rows of records
@@ -38,7 +40,13 @@ impl Logs {
         let mut rows = 0;
         let mut is_any_over = false;
         for shard in &record.shards {
-            rows += self.trim_shard(log, shard.id, record)?;
+            loop {
+                let trimmed = self.trim_rows(log, shard.id)?;
+                rows += trimmed;
+                if trimmed == 0 {
+                    break;
+                }
+            }
             is_any_over |= record.is_over(shard, now);
         }
         if is_any_over {
@@ -47,20 +55,51 @@ impl Logs {
         Ok(rows)
     }
 
-    fn trim_shard(&self, log: LogId, shard: ShardId, record: &LogRecord) -> Result<u64> {
-        let (mark, horizon) = (layout::trimmed_key(log, shard), self.horizon_of(record));
-        let begin = self.engine.get(&self.logs, &mark)?;
-        let begin = begin.map_or(Ok(0), |begin| layout::read_u64(&begin))?;
+    /// Removes some of the rows of a shard that are too old; gives how many. How far it came is in the same commit, so that no row is
+    /// left behind. It conflicts with a change of the retention: by the new one they may not be too old.
+    fn trim_rows(&self, log: LogId, shard: ShardId) -> Result<u64> {
+        let mark = layout::trimmed_key(log, shard);
+        // Mostly there are none, and to see that costs no transaction.
+        if self.old_rows(&mut self.engine.latest(), log, shard, &mark, 1)?.is_empty() {
+            return Ok(0);
+        }
+        self.engine.transact(|tx| {
+            let old = self.old_rows(tx, log, shard, &mark, BATCH_ROWS)?;
+            let Some((last, batch)) = old.last() else { return Ok(0) };
+            tx.put(&self.logs, mark.clone(), layout::end_of_row(last, batch)?.to_bytes().to_vec())?;
+            let rows = old.len() as u64;
+            for (key, _) in old {
+                tx.delete(&self.records, key)?;
+            }
+            Ok(rows)
+        })
+    }
+
+    /// The first rows of a shard, at most so many, of which nothing is kept any more.
+    fn old_rows(
+        &self,
+        reader: &mut impl Read,
+        log: LogId,
+        shard: ShardId,
+        mark: &[u8],
+        most: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>> {
+        let horizon = match self.need(reader, log) {
+            Err(Error::NoLog { .. }) => return Ok(Vec::new()),
+            record => self.horizon_of(&*record?),
+        };
+        let begin = reader.get(&self.logs, mark)?.map_or(Ok(0), |begin| layout::read_u64(&begin))?;
         let from = layout::record_key(log, shard, Position::new(begin));
         let to = layout::record_key(log, shard, horizon);
         let old = RangeRequest::between(Bound::Included(&from), Bound::Excluded(&to));
-        // The mark comes first: whoever reads it knows of all that is missing.
-        let last = self.engine.snapshot()?.scan(&self.records, &old.clone().reverse())?.next();
-        let Some((key, batch)) = last.transpose()? else { return Ok(0) };
-        let mut write = WriteBatch::new();
-        write.put(&self.logs, mark, layout::end_of_row(&key, &batch)?.to_bytes().to_vec());
-        self.engine.write(write)?;
-        self.delete(&old)
+        let mut rows = reader.range(&self.records, &old.limit(most).limit_bytes(BATCH_BYTES))?.entries;
+        // Of a row that the horizon falls into, some records are kept.
+        while let Some((key, batch)) = rows.last()
+            && layout::end_of_row(key, batch)? > horizon
+        {
+            rows.pop();
+        }
+        Ok(rows)
     }
 
     /// Removes all rows of a range, a bounded batch at a time.

@@ -92,7 +92,7 @@ fn a_member_that_is_not_heard_of_loses_its_shards_and_what_it_has_not_checkpoint
     });
     match done {
         Err(Error::LeaseLost { stream, group, shard, member, owner }) => {
-            assert_eq!((stream.as_str(), group.as_str(), member.as_str()), ("clicks", "g", "slow"));
+            assert_eq!((&*stream, &*group, &*member), ("clicks", "g", "slow"));
             assert_eq!((shard, owner.as_deref()), (ShardId::new(0), Some("other")));
         }
         done => panic!("{done:?}"),
@@ -125,7 +125,7 @@ fn a_member_that_comes_back_under_its_name_has_its_shards_at_once() {
     let after = group.join("worker").unwrap();
     assert_eq!(after.shards().len(), 2);
     assert_eq!(drain(&after), ["x"]);
-    assert!(matches!(held.checkpoint(), Err(Error::LeaseLost { owner: Some(owner), .. }) if owner == "worker"));
+    assert!(matches!(held.checkpoint(), Err(Error::LeaseLost { owner: Some(owner), .. }) if &*owner == "worker"));
     assert!(matches!(before.poll(1, NOW), Err(Error::MemberReplaced { member, .. }) if member == "worker"));
     before.leave().unwrap();
     assert_eq!(settle([&after]), [2], "it takes nothing with it");

@@ -206,8 +206,6 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
     #[test]
     fn a_queue_is_what_a_list_of_records_would_be(steps in prop::collection::vec(step(), 1..80)) {
         let mut world = World::new();
