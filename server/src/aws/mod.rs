@@ -105,6 +105,7 @@ pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &Bytes)
         Some((kv::streams::TARGET, operation)) => kv::streams::answer(&call, operation),
         Some((queue::TARGET, operation)) => return queue::answer(&call, operation),
         Some((stream::TARGET, operation)) => return stream::answer(&call, operation),
+        Some(_) if scope.service() == Some(stream::SERVICE) => return stream::answer(&call, ""),
         Some((other, _)) => Err(Failure::unknown_operation(format!("no service has the target prefix {other:?}"))),
         None if query::is_spoken(head, body) => return answer_form(&call, &scope),
         None => return untargeted(&call, &scope),
@@ -156,7 +157,7 @@ pub(crate) fn is_brief(pond: &Pond, head: &Parts, body_bytes: usize) -> bool {
 fn untargeted(call: &Call<'_>, scope: &Scope) -> Reply {
     let failure = match scope.service() {
         Some(queue::SERVICE) => return queue::answer(call, ""),
-        Some(stream::SERVICE) => return stream::untargeted().into(),
+        Some(stream::SERVICE) => return stream::untargeted(call),
         Some(kv::SERVICE) => Failure::unknown_operation("the request has no X-Amz-Target header"),
         Some(other) => Failure::unknown_operation(not_served(other)),
         None => Failure::client(

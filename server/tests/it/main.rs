@@ -4,6 +4,7 @@
 
 mod durability;
 mod items;
+mod kinesis_sdk;
 mod movies;
 mod queues;
 mod queues_wire;

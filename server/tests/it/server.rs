@@ -95,6 +95,25 @@ impl Server {
         aws_sdk_sqs::Client::from_conf(config)
     }
 
+    pub(crate) fn kinesis(&self) -> aws_sdk_kinesis::Client {
+        self.kinesis_over(aws_smithy_http_client::Builder::new().build_http())
+    }
+
+    pub(crate) fn kinesis_over(
+        &self,
+        http_client: impl aws_sdk_kinesis::config::HttpClient + 'static,
+    ) -> aws_sdk_kinesis::Client {
+        let config = aws_sdk_kinesis::config::Builder::new()
+            .behavior_version(aws_sdk_kinesis::config::BehaviorVersion::latest())
+            .endpoint_url(format!("http://{}", self.addr))
+            .region(aws_sdk_kinesis::config::Region::new("eu-central-1"))
+            .credentials_provider(aws_sdk_kinesis::config::Credentials::new("any", "any", None, None, "tests"))
+            .retry_config(aws_sdk_kinesis::config::retry::RetryConfig::disabled())
+            .http_client(http_client)
+            .build();
+        aws_sdk_kinesis::Client::from_conf(config)
+    }
+
     /// Sends what no SDK would.
     pub(crate) async fn send(&self, request: Request<String>) -> Response<String> {
         let stream = tokio::net::TcpStream::connect(self.addr).await.unwrap();

@@ -507,13 +507,9 @@ async fn tags_and_policies_are_kept_by_name_and_arn() {
     assert_eq!(rest, json!({ "Tags": [{ "Key": "c", "Value": "3" }], "HasMoreTags": false }));
     let policy = ask(&server, "GetResourcePolicy", json!({ "ResourceARN": arn })).await;
     assert_eq!(policy, Ok(json!({ "Policy": "{\"Statement\":[]}" })));
-    assert_eq!(
-        ask(&server, "GetResourcePolicy", of_consumer).await,
-        refused(
-            "ResourceNotFound",
-            &format!("No resource policy found for resource ARN {}.", consumer["ConsumerARN"].as_str().unwrap())
-        )
-    );
+    assert_eq!(ask(&server, "GetResourcePolicy", of_consumer.clone()).await, Ok(json!({ "Policy": "{}" })));
+    let none = format!("No resource policy found for resource ARN {}.", consumer["ConsumerARN"].as_str().unwrap());
+    assert_eq!(ask(&server, "DeleteResourcePolicy", of_consumer).await, refused("ResourceNotFound", &none));
     let kept = format!(
         "DeleteStream can't delete {arn} because there are consumers associated with this data stream. To delete orders anyway, \
          set the EnforceConsumerDeletion parameter to true to force the deletion of all the consumers that are associated with it."

@@ -31,7 +31,8 @@ request! {
 #[serde(rename_all = "PascalCase")]
 struct Output<'a> {
     records: Vec<ShownRecord<'a>>,
-    /// Null where a shard has ended.
+    /// Absent where a shard has ended. The documentation says null, which some clients do not take for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_shard_iterator: Option<String>,
     millis_behind_latest: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -42,9 +42,9 @@ mod update_shard_count;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use hyper::{StatusCode, header::CONTENT_TYPE};
+use hyper::{Method, StatusCode, header::CONTENT_TYPE};
 use millpond::{Pond, Timestamp, stream::Streams};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use uuid::Uuid;
 
 use self::{
@@ -186,7 +186,7 @@ pub(super) fn answer(call: &super::Call<'_>, operation: &str) -> Reply {
             let failure = if operation.is_some() { Failure::serialization("") } else { Failure::unknown_operation("") };
             (protocol.unwrap_or(Protocol::Cbor), failure)
         }
-        (None, _) => return not_spoken(content_type).into(),
+        (None, _) => return not_spoken(content_type, call.body).into(),
         (Some(protocol), None) => (protocol, Failure::unknown_operation("")),
         (Some(protocol), Some(operation)) => {
             let call = Call { pond: call.pond, region: call.region, body: call.body, protocol };
@@ -217,21 +217,30 @@ fn whole(protocol: Protocol, body: Vec<u8>) -> Answer {
 }
 
 /// What is said of other content types.
-fn not_spoken(content_type: &str) -> Answer {
-    let body = match content_type.split(';').next().unwrap_or_default().trim() {
+fn not_spoken(content_type: &str, body: &[u8]) -> Answer {
+    let (status, content_type, body) = match content_type.split(';').next().unwrap_or_default().trim() {
         "application/json" => {
-            r#"{"Output":{"__type":"com.amazon.coral.service#UnknownOperationException"},"Version":"1.0"}"#
+            let is_object = Protocol::Json.read::<IgnoredAny>(body).is_ok();
+            let (status, code) = match is_object {
+                true => (StatusCode::NOT_FOUND, "UnknownOperationException"),
+                false => (StatusCode::BAD_REQUEST, "SerializationException"),
+            };
+            let body = format!(r#"{{"Output":{{"__type":"com.amazon.coral.service#{code}"}},"Version":"1.0"}}"#);
+            (status, Some("application/json"), body)
         }
-        _ => "<UnknownOperationException/>\n",
+        _ => (StatusCode::NOT_FOUND, None, "<UnknownOperationException/>\n".to_owned()),
     };
-    let content_type = body.starts_with('{').then_some("application/json");
-    Answer { status: StatusCode::NOT_FOUND, content_type, body: body.into(), ..failure::head("") }
+    Answer { status, content_type, body: body.into_bytes(), ..failure::head("") }
 }
 
-/// The answer to a request that names no operation.
-pub(super) fn untargeted() -> Answer {
+/// The answer to a request that names no operation, in one of the two protocols if it is in that itself.
+pub(super) fn untargeted(call: &super::Call<'_>) -> Reply {
+    let is_spoken = Protocol::of(call.header(CONTENT_TYPE.as_str()).unwrap_or_default()).is_some();
+    if call.head.method == Method::POST && (is_spoken || call.body.is_empty()) {
+        return answer(call, "");
+    }
     let body = "<AccessDeniedException>\n  <Message>Unable to determine service/operation name to be authorized</Message>\n</AccessDeniedException>\n";
-    Answer { status: StatusCode::FORBIDDEN, content_type: None, body: body.into(), ..failure::head("") }
+    Answer { status: StatusCode::FORBIDDEN, content_type: None, body: body.into(), ..failure::head("") }.into()
 }
 
 /// 80 bytes that mean nothing to anybody, as the service gives.

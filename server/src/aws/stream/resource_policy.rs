@@ -46,16 +46,17 @@ pub(super) fn get(call: &Call<'_>) -> Answered {
     let given: Request<'_> = call.read()?;
     let arn = given.resource_arn.unwrap_or_default();
     let policy = call.streams().policy(&names::resource(call, &arn)?)?;
-    let policy = policy.ok_or_else(|| none(&arn))?;
-    call.write(&Output { policy })
+    call.write(&Output { policy: policy.unwrap_or_else(|| "{}".to_owned()) })
 }
 
 pub(super) fn delete(call: &Call<'_>) -> Answered {
     let given: Request<'_> = call.read()?;
-    call.streams().delete_policy(&names::resource(call, &given.resource_arn.unwrap_or_default())?)?;
-    nothing()
-}
-
-fn none(arn: &str) -> crate::aws::json::Failure {
-    failure("ResourceNotFoundException", format!("No resource policy found for resource ARN {arn}."))
+    let arn = given.resource_arn.unwrap_or_default();
+    match call.streams().delete_policy(&names::resource(call, &arn)?)? {
+        true => nothing(),
+        false => {
+            let message = format!("No resource policy found for resource ARN {}.", &*arn);
+            Err(failure("ResourceNotFoundException", message))
+        }
+    }
 }

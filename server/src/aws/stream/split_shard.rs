@@ -1,4 +1,6 @@
-use super::{Answered, Call, limits, member::Text, names, nothing, request::request};
+use millpond::stream::Error;
+
+use super::{Answered, Call, failure::invalid, limits, member::Text, names, nothing, request::request};
 
 request! {
     Request<'a> {
@@ -16,8 +18,15 @@ pub(super) fn answer(call: &Call<'_>) -> Answered {
     let shard = names::shard(&given.shard_to_split.unwrap_or_default(), &name)?;
     let stream = call.streams().get(&name)?;
     let key = given.new_starting_hash_key.unwrap_or_default();
-    // It is a number; one beyond all keys is beyond those of the shard too.
-    let key = key.parse().unwrap_or(u128::MAX);
-    stream.split_shard(shard, key).map_err(|error| call.failure(error))?;
+    // It is a number; one beyond all keys is beyond those of the shard too, and is told as it was given.
+    let beyond = u128::MAX;
+    stream.split_shard(shard, key.parse().unwrap_or(beyond)).map_err(|error| match error {
+        Error::InvalidArgument(text) => invalid(text.replacen(
+            &format!("NewStartingHashKey {beyond} "),
+            &format!("NewStartingHashKey {} ", &*key),
+            1,
+        )),
+        error => call.failure(error),
+    })?;
     nothing()
 }
