@@ -312,3 +312,28 @@ impl Watch {
         self.waiting.poll(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tail_is_dropped_once_nobody_has_read_it_for_long_and_nobody_is_about_to() {
+        let engine = Engine::options().clock(Clock::manual(Timestamp::from_secs(1_700_000_000))).open().unwrap();
+        let (tails, place) = (Tails::of(&engine), (LogId::new(1), ShardId::new(0)));
+        let tail = tails.tail(&engine, place);
+        let row = TailRow { first: Position::new(1), end: Position::new(2), bytes: Bytes::from_static(b"row") };
+        tails.push(&tail, row);
+        let prune = || {
+            engine.clock().advance(IDLE + Duration::from_secs(1)).unwrap();
+            tails.prune(engine.clock().now());
+            (tails.get(place).is_some(), tails.bytes.load(Ordering::Relaxed))
+        };
+        assert_eq!(prune(), (true, 3), "whoever holds it may be about to stand in its line");
+        let watch = Watch::new(&tails, &engine, place);
+        drop(tail);
+        assert_eq!(prune(), (true, 3), "somebody waits in it");
+        watch.look();
+        assert_eq!(prune(), (false, 0));
+    }
+}
