@@ -48,7 +48,7 @@ impl Http2 {
 
 impl HttpConnector for Http2 {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(async { Http2::send(request).await.map_err(|error| ConnectorError::io(error)) })
+        HttpConnectorFuture::new(async { Http2::send(request).await.map_err(ConnectorError::io) })
     }
 }
 
