@@ -227,9 +227,8 @@ mod tests {
     #[test]
     fn a_number_of_the_future_is_told_from_one_of_a_shard_that_begins_there() {
         let now = Timestamp::from_secs(100);
-        let is_ahead = |generation, secs| {
-            SequenceNumber::at(generation, ShardId::new(0), Position::new(1), secs).is_ahead_of(now)
-        };
+        let is_ahead =
+            |generation, secs| SequenceNumber::at(generation, ShardId::new(0), Position::new(1), secs).is_ahead_of(now);
         assert_eq!([is_ahead(90, 100), is_ahead(90, 101), is_ahead(103, 103)], [false, true, false]);
     }
 
