@@ -6,7 +6,7 @@ use millpond_engine::{Position, RangeRequest, Timestamp, Transaction, WriteBatch
 
 use super::{
     Batch, GroupMetrics, Member, Running,
-    keeper::Keeper,
+    keeper::{self, Keeper},
     layout::{self, GroupRecord, MemberRow},
     metrics,
     rows::{Group, all},
@@ -145,7 +145,7 @@ impl ConsumerGroup {
     /// over its shards at once, which is what a program that was restarted wants.
     ///
     /// # Errors
-    /// As [`create`](ConsumerGroup::create), for the name of the member too.
+    /// As [`create`](ConsumerGroup::create), for the name of the member too. The engine refuses it inside a transaction.
     pub fn join(&self, member: &str) -> Result<Member> {
         check_name(member)?;
         self.join_as(Some(member))
@@ -153,6 +153,7 @@ impl ConsumerGroup {
 
     pub(crate) fn join_as(&self, member: Option<&str>) -> Result<Member> {
         let engine = &self.shared.engine;
+        keeper::refuse_inside(engine)?;
         let (group, name, number) = engine.transact(|tx| {
             let log = self.log(tx)?;
             let group = self.group(log);
@@ -177,9 +178,7 @@ impl ConsumerGroup {
             Ok::<_, Error>((group, name, number))
         })?;
         let keeper = Arc::new(Keeper::new(group, name, number, self.lease_duration));
-        if !engine.in_transaction() {
-            keeper.tend()?;
-        }
+        keeper.tend()?;
         Ok(Member { keeper })
     }
 

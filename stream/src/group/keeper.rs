@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use millpond_engine::{Timestamp, Transaction};
+use millpond_engine::{Engine, Error as EngineError, Timestamp, Transaction};
 use parking_lot::Mutex;
 
 use super::{
@@ -127,6 +127,17 @@ impl Keeper {
     /// The shards of which the member has the lease, as far as it knows.
     pub(crate) fn shards(&self) -> Vec<ShardId> {
         self.state.lock().shards()
+    }
+}
+
+/// What a member remembers must not rest on what a transaction may take back.
+pub(crate) fn refuse_inside(engine: &Engine) -> Result<()> {
+    match engine.in_transaction() {
+        true => {
+            let what = "a member of a consumer group inside a transaction";
+            Err(EngineError::Unsupported { what, backend: engine.backend() }.into())
+        }
+        false => Ok(()),
     }
 }
 

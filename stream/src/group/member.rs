@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
-use millpond_engine::{Error as EngineError, Position, Timestamp};
+use millpond_engine::{Position, Timestamp};
 
 use super::{
     batch::Batch,
     checkpoint::Step,
-    keeper::Keeper,
+    keeper::{self, Keeper},
     state::{Hold, Turn},
 };
 use crate::{
@@ -80,7 +80,7 @@ impl Member {
     /// # Errors
     /// As [`poll`](Member::poll).
     pub fn renew(&self) -> Result<()> {
-        self.keeper.refuse_inside()?;
+        keeper::refuse_inside(&self.keeper.group.shared.engine)?;
         self.keeper.tend()
     }
 
@@ -110,17 +110,6 @@ enum Seen {
 }
 
 impl Keeper {
-    pub(crate) fn refuse_inside(&self) -> Result<()> {
-        let engine = &self.group.shared.engine;
-        match engine.in_transaction() {
-            true => {
-                let what = "a member of a consumer group inside a transaction";
-                Err(EngineError::Unsupported { what, backend: engine.backend() }.into())
-            }
-            false => Ok(()),
-        }
-    }
-
     pub(crate) fn poll(self: &Arc<Self>, max: usize, wait: Duration, is_to_end: &AtomicBool) -> Result<Option<Batch>> {
         let deadline = self.now().saturating_add(wait);
         let mut watch = None;
@@ -140,7 +129,7 @@ impl Keeper {
         watch: &mut Option<Watch>,
         is_to_end: &AtomicBool,
     ) -> Result<Next> {
-        self.refuse_inside()?;
+        keeper::refuse_inside(&self.group.shared.engine)?;
         loop {
             let batch = self.look(max)?;
             let now = self.now();

@@ -140,6 +140,8 @@ struct Shard {
     last: u128,
     created: Timestamp,
     closed: Option<Timestamp>,
+    /// When the last record was put that is here or before it, once it is closed; before that, when the last one was that is before it.
+    last_put: Option<Timestamp>,
     /// All that it ever had.
     records: Vec<Known>,
 }
@@ -166,8 +168,9 @@ impl Kept {
 
     fn is_shown(&self, shard: &Shard, now: Timestamp) -> bool {
         let horizon = self.horizon(now);
+        // What was put in the very moment of closing is kept for a millisecond longer, and the shard with it.
         let is_over = shard.closed.is_some_and(|closed| closed <= horizon);
-        !is_over || shard.records.iter().any(|record| record.at >= horizon)
+        !is_over || shard.last_put.is_some_and(|last_put| last_put >= horizon)
     }
 
     fn shown(&self, now: Timestamp) -> Vec<&Shard> {
@@ -190,12 +193,15 @@ impl Kept {
     }
 
     fn add(&mut self, parents: Vec<ShardId>, (first, last): (u128, u128), now: Timestamp) {
-        for parent in &parents {
-            self.shards.iter_mut().find(|shard| shard.id == *parent).unwrap().closed = Some(now);
+        let of_parents = self.shards.iter().filter(|shard| parents.contains(&shard.id));
+        let last_put =
+            of_parents.map(|shard| shard.records.last().map(|last| last.at).max(shard.last_put)).max().flatten();
+        for parent in self.shards.iter_mut().filter(|shard| parents.contains(&shard.id)) {
+            (parent.closed, parent.last_put) = (Some(now), last_put);
         }
         let id = ShardId::new(self.next_shard);
         self.next_shard += 1;
-        self.shards.push(Shard { id, parents, first, last, created: now, closed: None, records: Vec::new() });
+        self.shards.push(Shard { id, parents, first, last, created: now, closed: None, last_put, records: Vec::new() });
     }
 
     /// The records of a shard from one of them on that are kept.

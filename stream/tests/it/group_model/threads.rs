@@ -49,7 +49,7 @@ fn run(home: &Home, moves_clock: bool, start: impl Fn(&ConsumerGroup) -> Running
         });
         scope.spawn(|| {
             while moves_clock && goes_on() {
-                home.pass(Duration::from_secs(3));
+                home.pass(Duration::from_secs(2));
                 thread::sleep(Duration::from_millis(2));
             }
         });
