@@ -22,8 +22,8 @@ pub(crate) const BATCH: usize = 100;
 pub(crate) enum How {
     /// One a call, acknowledged before the next.
     Single,
-    /// [`BATCH`] a call, acknowledged before the next.
-    Batch,
+    /// So many a call, acknowledged before the next.
+    Batch(usize),
     /// One a call, with [`AHEAD`] of them not acknowledged.
     Pipelined,
 }
@@ -32,7 +32,7 @@ impl fmt::Display for How {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             How::Single => write!(to, "single"),
-            How::Batch => write!(to, "batch of {BATCH}"),
+            How::Batch(records) => write!(to, "batch of {records}"),
             How::Pipelined => write!(to, "pipelined, {AHEAD}"),
         }
     }
@@ -44,23 +44,33 @@ pub(crate) struct Shape {
     pub(crate) how: How,
 }
 
+/// As many records as 16 producers of batches wait for together.
+pub(crate) const LARGE: usize = 16 * BATCH;
+
 /// Whatever the line's shape is, the file is written in batches: it says what the disk can do. With many writers, which take
-/// turns, one has its next batch ready while another waits for the disk.
-const YARDSTICK: [Shape; 2] = [Shape { producers: 1, how: How::Batch }, Shape { producers: 16, how: How::Batch }];
+/// turns, one has its next batch ready while another waits for the disk. The last is what the disk gives to those who sync as much at
+/// once as a group of many producers: where a sync takes long, the others measure that and not how much can be written.
+const YARDSTICK: [Shape; 3] = [
+    Shape { producers: 1, how: How::Batch(BATCH) },
+    Shape { producers: 16, how: How::Batch(BATCH) },
+    Shape { producers: 1, how: How::Batch(LARGE) },
+];
 
 /// One shape, store by store.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) shape: Shape,
-    /// The better one of the file's two.
+    /// The better one of the file's two with [`BATCH`] records a sync.
     pub(crate) raw: Option<Figure>,
+    /// The file with [`LARGE`] records a sync.
+    pub(crate) raw_large: Option<Figure>,
     pub(crate) figures: Vec<Option<Figure>>,
 }
 
 pub(crate) fn all(plan: Plan, raw: &mut Subject, subjects: &mut [Subject]) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::new();
     for producers in [1, 4, 16] {
-        for how in [How::Single, How::Batch, How::Pipelined] {
+        for how in [How::Single, How::Batch(BATCH), How::Pipelined] {
             let shape = Shape { producers, how };
             eprintln!("append: {shape:?}");
             let mut figures = measure::interleaved(plan, YARDSTICK.len() + subjects.len(), |at| {
@@ -72,8 +82,9 @@ pub(crate) fn all(plan: Plan, raw: &mut Subject, subjects: &mut [Subject]) -> Re
                 figure.map_err(|error| format!("{}, {shape:?}: {error}", subject.name).into())
             })?;
             let stores = figures.split_off(YARDSTICK.len());
+            let raw_large = figures.pop().flatten();
             let raw = figures.into_iter().flatten().max_by(|one, other| one.rate.total_cmp(&other.rate));
-            lines.push(Line { shape, raw, figures: stores });
+            lines.push(Line { shape, raw, raw_large, figures: stores });
         }
     }
     Ok(lines)
@@ -95,7 +106,7 @@ fn round(plan: Plan, shape: Shape, store: &mut dyn Store) -> Result<Option<Figur
                 None => return Ok(None),
             },
             how => {
-                let batch = if how == How::Batch { BATCH } else { 1 };
+                let batch = if let How::Batch(records) = how { records } else { 1 };
                 Box::new(Waiting { client: store.producer(producer)?, numbers, batch, records: Vec::new() })
             }
         });

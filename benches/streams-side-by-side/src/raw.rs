@@ -19,10 +19,9 @@ pub(crate) const NAME: &str = "raw file";
 pub(crate) fn start(dir: &Path) -> Result<Subject, Failure> {
     let path = dir.join("raw");
     let store = Box::new(Raw { file: open(&path)?, path });
-    let settings =
-        "`write` at the end of one file, then `fdatasync`, for each batch of 100; the better one of a single \
-        writer and of 16 that take turns"
-            .to_owned();
+    let settings = "`write` at the end of one file, then `fdatasync`, for each batch of 100: the better one of a single writer and of \
+                    16 that take turns; and once more for each batch of 1,600"
+        .to_owned();
     Ok(Subject { name: NAME, promise: Promise::Synced, settings, store })
 }
 

@@ -28,21 +28,30 @@ pub(crate) fn settings(subjects: &[&Subject], servers: &[Server]) {
 /// Rates of appends, and what the calls took.
 pub(crate) fn append(title: &str, subjects: &[Subject], lines: &[Line]) {
     let columns = || {
-        std::iter::once(raw::NAME.to_owned())
+        [raw::NAME.to_owned(), format!("{}, {} a sync", raw::NAME, append::LARGE)]
+            .into_iter()
             .chain(subjects.iter().map(|subject| self::title(subject.name, subject.promise)))
     };
     let cells = |line: &Line, cell: fn(Figure) -> String| {
-        let figures = std::iter::once(line.raw).chain(line.figures.iter().copied());
+        let figures = [line.raw, line.raw_large].into_iter().chain(line.figures.iter().copied());
         figures.map(|figure| shown(figure, cell)).collect::<Vec<_>>()
     };
     println!("### {title}\n");
-    let ratios = ["linked, of the raw file", "linked, to the best that syncs", "linked, to the best"];
+    let ratios = [
+        "linked, of the raw file",
+        "linked, of the other raw file",
+        "linked, to the best that syncs",
+        "linked, to the best",
+    ];
     head("records a second | producers |", columns().chain(ratios.iter().map(|&column| column.to_owned())));
     for line in lines {
         let linked = figure_of(subjects, &line.figures, LINKED);
-        let of_raw = linked.zip(line.raw).map(|(linked, raw)| format!("{:.2}×", linked.rate / raw.rate));
+        let of = |raw: Option<Figure>| {
+            linked.zip(raw).map_or_else(none, |(ours, raw)| format!("{:.2}×", ours.rate / raw.rate))
+        };
         let ratios = [
-            of_raw.unwrap_or_else(none),
+            of(line.raw),
+            of(line.raw_large),
             to_best(linked, subjects, &line.figures, |subject| subject.promise == Promise::Synced),
             to_best(linked, subjects, &line.figures, |_| true),
         ];
