@@ -1,14 +1,8 @@
 //! Receiving with a wait: blocking, or as a future in any runtime.
 
-use std::{
-    future::poll_fn,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use millpond_engine::{Timestamp, wait::Waiting};
+use millpond_engine::Timestamp;
 
 use super::{
     QueueRecord, RecordQueue,
@@ -17,12 +11,11 @@ use super::{
     live::Live,
     receive::{self, Wanted},
 };
-use crate::{Result, log::Watch};
+use crate::{Result, ShardId, log::Watch};
 
 /// The places of one who waits: among those of the queue, and of each shard that a record may come to.
 struct Line {
-    watches: Vec<Watch>,
-    waiting: Waiting,
+    watch: Watch,
     live: Arc<Live>,
     number: u64,
 }
@@ -32,48 +25,11 @@ impl Line {
         let shared = &queue.shared;
         let row = list::need(shared, &mut shared.engine.latest(), &queue.id)?;
         let live = shared.lives.of(row.number);
-        let waiting = Waiting::new(&live.waiters);
         let view = shared.logs.view(&mut shared.engine.latest(), row.log())?;
         // Dead letters do not come from shards. One tells of the time, too.
         let most = if kind == Kind::Dead { 1 } else { usize::MAX };
-        let watches = view.open_shards().take(most).map(|shard| shared.logs.watch(row.log(), shard.id)).collect();
-        Ok(Line { watches, waiting, live, number: row.number })
-    }
-
-    /// Has it woken at a time. A clock that is moved by hand wakes it without.
-    fn set_alarm(&self, at: Timestamp) {
-        if let Some(watch) = self.watches.first() {
-            watch.set_alarm(at);
-        }
-    }
-
-    fn poll(&self, context: &Context<'_>) -> Poll<()> {
-        let is_woken = self.watches.iter().map(|watch| watch.poll(context)).any(|woken| woken.is_ready());
-        match is_woken || self.waiting.poll(context).is_ready() {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        }
-    }
-
-    fn block(&self) {
-        struct Parked(Thread);
-
-        impl Wake for Parked {
-            fn wake(self: Arc<Self>) {
-                self.0.unpark();
-            }
-        }
-
-        let waker = Waker::from(Arc::new(Parked(thread::current())));
-        while self.poll(&Context::from_waker(&waker)).is_pending() {
-            thread::park();
-        }
-    }
-
-    /// Ends the wait: its owner is about to look.
-    fn look(self) {
-        self.watches.into_iter().for_each(Watch::look);
-        self.waiting.look();
+        let shards: Vec<ShardId> = view.open_shards().take(most).map(|shard| shard.id).collect();
+        Ok(Line { watch: shared.logs.watch_any(row.log(), &shards, &live.waiters), live, number: row.number })
     }
 }
 
@@ -86,7 +42,8 @@ struct Patience {
 
 enum Look {
     Over(Vec<QueueRecord>),
-    Wait(Line),
+    /// Until then at the most.
+    Wait(Watch, Timestamp),
 }
 
 impl Patience {
@@ -115,8 +72,8 @@ impl Patience {
                 continue;
             };
             let due = line.live.next_due(shared, line.number, wanted.kind, now)?;
-            line.set_alarm(due.map_or(self.deadline, |due| due.min(self.deadline)));
-            return Ok(Look::Wait(line));
+            let until = due.map_or(self.deadline, |due| due.min(self.deadline));
+            return Ok(Look::Wait(line.watch, until));
         }
     }
 }
@@ -126,10 +83,7 @@ pub(crate) fn blocking(queue: &RecordQueue, wanted: Wanted, wait: Duration) -> R
     loop {
         match patience.look(queue, wanted)? {
             Look::Over(records) => return Ok(records),
-            Look::Wait(line) => {
-                line.block();
-                line.look();
-            }
+            Look::Wait(watch, until) => watch.block(until),
         }
     }
 }
@@ -139,10 +93,7 @@ pub(crate) async fn future(queue: &RecordQueue, wanted: Wanted, wait: Duration) 
     loop {
         match patience.look(queue, wanted)? {
             Look::Over(records) => return Ok(records),
-            Look::Wait(line) => {
-                poll_fn(|context| line.poll(context)).await;
-                line.look();
-            }
+            Look::Wait(watch, until) => watch.wait(until).await,
         }
     }
 }
