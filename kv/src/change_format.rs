@@ -48,8 +48,7 @@ impl<'a> TableChange<'a> {
     ) -> Option<Self> {
         let event_name = OperationType::of(old_image.is_some(), new_image.is_some())?;
         let image = new_image.or(old_image)?;
-        let key = |name: &str| Some((name.to_owned(), image.get(name)?.clone()));
-        let keys: Item = table.keys.names().filter_map(key).collect();
+        let keys = table.keys.of_item(image);
         let images = [Some(&keys), new_image, old_image];
         let size_bytes = images.into_iter().flatten().map(|image| item_size_bytes(image) as u64).sum();
         let user_identity = (cause == Cause::Expiry).then_some(Identity::TimeToLive);

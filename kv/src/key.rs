@@ -62,6 +62,12 @@ impl Keys {
         self.attributes().map(|attribute| attribute.name.as_str())
     }
 
+    /// The key attributes that an item has, which are all of them in one that is stored.
+    pub(crate) fn of_item(&self, item: &Item) -> Item {
+        let own = self.names().filter_map(|name| item.get_key_value(name));
+        own.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     pub(crate) fn schema(&self) -> Vec<KeySchemaElement> {
         let element = |key_type| {
             move |attribute: &KeyAttribute| KeySchemaElement { attribute_name: attribute.name.clone(), key_type }

@@ -124,9 +124,7 @@ impl<'a> Source<'a> {
         if start.len() != names.len() || !names.iter().all(|name| start.contains_key(*name)) {
             return Err(Error::validation("The provided starting key is invalid"));
         }
-        let own = self.table.keys.names().filter_map(|name| start.get_key_value(name));
-        let own: Item = own.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let row = key::of_request(self.table, &own).map_err(invalid)?;
+        let row = key::of_request(self.table, &self.table.keys.of_item(start)).map_err(invalid)?;
         let (partition, sort) = key::parts(index.keys(), start)?;
         layout::index_key(self.table.id, index.id, &partition, &sort, &row)
     }

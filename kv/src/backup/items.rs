@@ -220,8 +220,7 @@ impl ChangePages {
         let image = |stored: &Bytes| (!stored.is_empty()).then(|| layout::decode(stored)).transpose();
         let (old_image, new_image) = (image(old)?, image(new)?);
         let Some(either) = old_image.as_ref().or(new_image.as_ref()) else { return Ok(None) };
-        let key = self.table.keys.names().filter_map(|name| either.get_key_value(name));
-        let keys = key.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let keys = self.table.keys.of_item(either);
         Ok(Some(ItemChange { keys, old_image, new_image, last_written }))
     }
 

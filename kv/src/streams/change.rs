@@ -49,7 +49,6 @@ impl Change {
     ) -> Option<Change> {
         let kind = OperationType::of(old.is_some(), new.is_some())?;
         let image = new.or(old)?;
-        let key = |name: &str| Some((name.to_owned(), image.get(name)?.clone()));
         let (has_new, has_old) = match view_type {
             StreamViewType::KeysOnly => (false, false),
             StreamViewType::NewImage => (true, false),
@@ -60,7 +59,7 @@ impl Change {
             kind,
             cause,
             view_type,
-            keys: table.keys.names().filter_map(key).collect(),
+            keys: table.keys.of_item(image),
             new: new.filter(|_| has_new).cloned(),
             old: old.filter(|_| has_old).cloned(),
         })
