@@ -92,14 +92,16 @@ fn shard_of(stream: &StreamRecord, log: &View, record: &NewRecord) -> Result<(Sh
     log.open_shard(hash_key).ok_or(Error::Log(LogError::Closed { log: stream.log() }))
 }
 
-/// Draws what records cost from the limits of their shards, in their order; gives for each whether it may be put.
-pub(crate) fn draw(shared: &Shared, stream: &str, records: &[NewRecord]) -> Result<Vec<Result<()>>> {
+/// Draws what records cost from the limits of their shards, in their order; gives for each the shard that has none
+/// left, if it may not be put.
+pub(crate) fn draw(shared: &Shared, stream: &str, records: &[NewRecord]) -> Result<Vec<Option<ShardId>>> {
     let Found { record: stored, log } = shared.look(&mut shared.engine.latest(), stream)?;
     let now = shared.engine.clock().now();
     let drawn = records.iter().map(|record| {
         // One that each shard takes in turn is not looked at twice: the shard found here need not be the one it is put into.
         let (shard, _) = shard_of(&stored, &log, record)?;
-        Ok(shared.throttle.write(stored.log(), stream, shard, record.size_bytes(), now))
+        let may_be_put = shared.throttle.write(stored.log(), shard, record.size_bytes(), now);
+        Ok((!may_be_put).then_some(shard))
     });
     drawn.collect()
 }

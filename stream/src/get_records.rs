@@ -47,8 +47,8 @@ pub(crate) fn run(shared: &Shared, iterator: &ShardIterator, limit: usize) -> Re
         Err(Error::StreamNotFound { .. }) => return Err(missing()),
         stream => stream?,
     };
-    if shared.options.throttle {
-        shared.throttle.read(stream.record.log(), &iterator.stream, iterator.shard, now)?;
+    if shared.options.throttle && !shared.throttle.read(stream.record.log(), iterator.shard, now) {
+        return Err(Error::ThroughputExceeded { stream: iterator.stream.clone(), shard: iterator.shard });
     }
     let most = Most { records: limit.clamp(1, MAX_RECORDS), bytes: MAX_BYTES };
     let place = (stream.record.log(), iterator.shard);

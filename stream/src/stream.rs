@@ -93,7 +93,7 @@ impl Stream {
     ) -> Result<Vec<Result<Placed>>> {
         let (records, refused) = self.admit(records)?;
         let placed = self.shared.engine.transact(|tx| append::run(&self.shared, tx, &self.name, &records))?;
-        Ok(refused.beside(placed))
+        Ok(self.outcomes(placed, &refused))
     }
 
     /// [`append_batch`](Stream::append_batch) without waiting for the commit.
@@ -105,13 +105,9 @@ impl Stream {
         records: impl IntoIterator<Item = R>,
     ) -> Result<Ticket<Vec<Result<Placed>>>> {
         let (records, refused) = self.admit(records)?;
-        let mut refused = Some(refused);
         self.shared.engine.submit(|tx| {
             let placed = append::run(&self.shared, tx, &self.name, &records)?;
-            // If the closure runs again, nothing of its first run counts; what was refused stays so.
-            let kept = refused.take().unwrap_or_default();
-            refused = Some(kept.again());
-            Ok(kept.beside(placed))
+            Ok(self.outcomes(placed, &refused))
         })
     }
 
@@ -136,17 +132,20 @@ impl Stream {
         append::check_all(&self.shared, &self.name, records)
     }
 
-    /// Draws records from the limits of their shards, where these are enforced, and takes out those that are refused.
-    fn admit<R: Into<NewRecord>>(&self, records: impl IntoIterator<Item = R>) -> Result<(Vec<NewRecord>, Refused)> {
+    /// Draws records from the limits of their shards, where these are enforced, and takes out those that are refused. Gives for each
+    /// the shard that has refused it; nothing at all where they are not enforced.
+    fn admit<R: Into<NewRecord>>(
+        &self,
+        records: impl IntoIterator<Item = R>,
+    ) -> Result<(Vec<NewRecord>, Vec<Option<ShardId>>)> {
         let records: Vec<NewRecord> = records.into_iter().map(Into::into).collect();
         if !self.shared.options.throttle {
-            return Ok((records, Refused::default()));
+            return Ok((records, Vec::new()));
         }
         append::check_all(&self.shared, &self.name, &records)?;
         let drawn = append::draw(&self.shared, &self.name, &records)?;
-        let admitted = records.into_iter().zip(&drawn).filter(|(_, drawn)| drawn.is_ok()).map(|(record, _)| record);
-        let admitted: Vec<NewRecord> = admitted.collect();
-        Ok((admitted, Refused(Some(drawn))))
+        let admitted = records.into_iter().zip(&drawn).filter(|(_, refused)| refused.is_none());
+        Ok((admitted.map(|(record, _)| record).collect(), drawn))
     }
 
     fn admit_one(&self, records: &[NewRecord; 1]) -> Result<()> {
@@ -154,7 +153,25 @@ impl Stream {
             return Ok(());
         }
         append::check_all(&self.shared, &self.name, records)?;
-        append::draw(&self.shared, &self.name, records)?.into_iter().collect()
+        let refused = append::draw(&self.shared, &self.name, records)?.into_iter().flatten().next();
+        refused.map_or(Ok(()), |shard| Err(self.refusal(shard)))
+    }
+
+    /// The outcome of each record of a batch, in their order.
+    fn outcomes(&self, placed: Vec<Placed>, refused: &[Option<ShardId>]) -> Vec<Result<Placed>> {
+        if refused.is_empty() {
+            return placed.into_iter().map(Ok).collect();
+        }
+        let mut placed = placed.into_iter();
+        let outcome = |refused: &Option<ShardId>| match refused {
+            Some(shard) => Some(Err(self.refusal(*shard))),
+            None => placed.next().map(Ok),
+        };
+        refused.iter().filter_map(outcome).collect()
+    }
+
+    fn refusal(&self, shard: ShardId) -> Error {
+        Error::ThroughputExceeded { stream: self.name.to_string(), shard }
     }
 
     fn only(&self, mut placed: Vec<Placed>) -> Result<Placed> {
@@ -385,30 +402,5 @@ impl Stream {
     /// [`Error::StreamNotFound`], and those of the engine.
     pub fn consumer_groups(&self) -> Result<Vec<String>> {
         group::names(&self.shared, &self.name)
-    }
-}
-
-/// For each record of a batch whether it was refused, if any was looked at for that.
-#[derive(Default)]
-struct Refused(Option<Vec<Result<()>>>);
-
-impl Refused {
-    /// The outcome of each record, in their order.
-    fn beside(self, placed: Vec<Placed>) -> Vec<Result<Placed>> {
-        let mut placed = placed.into_iter();
-        match self.0 {
-            None => placed.map(Ok).collect(),
-            Some(drawn) => drawn.into_iter().filter_map(|drawn| drawn.map(|()| placed.next()).transpose()).collect(),
-        }
-    }
-
-    fn again(&self) -> Refused {
-        let again = |drawn: &Result<()>| match drawn {
-            Err(Error::ThroughputExceeded { stream, shard }) => {
-                Err(Error::ThroughputExceeded { stream: stream.clone(), shard: *shard })
-            }
-            _ => Ok(()),
-        };
-        Refused(self.0.as_ref().map(|drawn| drawn.iter().map(again).collect()))
     }
 }

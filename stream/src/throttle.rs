@@ -7,7 +7,7 @@ use std::{collections::HashMap, time::Duration};
 use millpond_engine::Timestamp;
 use parking_lot::Mutex;
 
-use crate::{Error, Result, ShardId, log::LogId};
+use crate::{ShardId, log::LogId};
 
 const WRITTEN_RECORDS: f64 = 1000.0;
 const WRITTEN_BYTES: f64 = 1_048_576.0;
@@ -67,37 +67,33 @@ impl Throttle {
         draw(left)
     }
 
-    pub(crate) fn write(&self, log: LogId, stream: &str, shard: ShardId, bytes: usize, now: Timestamp) -> Result<()> {
+    /// Draws a record, unless there is too little left: then it may not be put.
+    pub(crate) fn write(&self, log: LogId, shard: ShardId, bytes: usize, now: Timestamp) -> bool {
         let bytes = bytes as f64;
-        let is_refused = self.with(log, shard, now, |left| {
+        self.with(log, shard, now, |left| {
             // A record that is larger than a second's worth goes when there is that.
-            let is_refused = left.written_records < 1.0 || left.written_bytes < bytes.min(WRITTEN_BYTES);
-            if !is_refused {
+            let may_be_put = left.written_records >= 1.0 && left.written_bytes >= bytes.min(WRITTEN_BYTES);
+            if may_be_put {
                 left.written_records -= 1.0;
                 left.written_bytes -= bytes;
             }
-            is_refused
-        });
-        refuse_if(is_refused, stream, shard)
+            may_be_put
+        })
     }
 
-    pub(crate) fn read(&self, log: LogId, stream: &str, shard: ShardId, now: Timestamp) -> Result<()> {
-        let is_refused = self.with(log, shard, now, |left| {
-            let is_refused = left.reads < 1.0 || left.read_bytes <= 0.0;
-            if !is_refused {
+    /// Draws a read, unless there is too little left: then it may not be made.
+    pub(crate) fn read(&self, log: LogId, shard: ShardId, now: Timestamp) -> bool {
+        self.with(log, shard, now, |left| {
+            let may_be_made = left.reads >= 1.0 && left.read_bytes > 0.0;
+            if may_be_made {
                 left.reads -= 1.0;
             }
-            is_refused
-        });
-        refuse_if(is_refused, stream, shard)
+            may_be_made
+        })
     }
 
     /// Draws what a read has given. After 10 MiB nothing is read for five seconds.
     pub(crate) fn has_read(&self, log: LogId, shard: ShardId, bytes: usize, now: Timestamp) {
         self.with(log, shard, now, |left| left.read_bytes -= bytes as f64);
     }
-}
-
-fn refuse_if(is_refused: bool, stream: &str, shard: ShardId) -> Result<()> {
-    if is_refused { Err(Error::ThroughputExceeded { stream: stream.to_owned(), shard }) } else { Ok(()) }
 }
