@@ -9,7 +9,7 @@ use std::{collections::HashMap, time::Duration};
 use millpond_engine::Timestamp;
 use parking_lot::Mutex;
 
-use crate::{Error, Result, ShardId, account, list_streams, log::LogId, shared::Shared};
+use crate::{Result, ShardId, list_streams, log::LogId, shared::Shared};
 
 /// A load is that of so many seconds.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -26,7 +26,6 @@ pub(crate) struct Loads(Mutex<HashMap<(LogId, ShardId), Load>>);
 #[derive(Debug, Clone, Copy)]
 struct Load {
     since: Timestamp,
-    until: Timestamp,
     records: u64,
     bytes: u64,
 }
@@ -36,9 +35,8 @@ impl Loads {
     pub(crate) fn note(&self, log: LogId, written: &[(ShardId, usize)], now: Timestamp) {
         let mut loads = self.0.lock();
         for (shard, bytes) in written {
-            let empty = Load { since: now, until: now, records: 0, bytes: 0 };
+            let empty = Load { since: now, records: 0, bytes: 0 };
             let load = loads.entry((log, *shard)).or_insert(empty);
-            load.until = load.until.max(now);
             load.records += 1;
             load.bytes += *bytes as u64;
         }
@@ -71,6 +69,8 @@ pub(crate) fn split_hot(shared: &Shared) -> Result<u64> {
     shared.engine.transact(|tx| {
         let mut splits = 0;
         let streams = list_streams::all(shared, tx)?;
+        let open: u64 = streams.iter().map(|(_, _, log)| log.open_count() as u64).sum();
+        let room = shared.options.shard_limit.saturating_sub(open);
         for (log, shard) in &hot {
             let stream = streams.iter().find(|(_, record, _)| record.is_on_demand && record.log() == *log);
             if stream.is_none() {
@@ -80,11 +80,7 @@ pub(crate) fn split_hot(shared: &Shared) -> Result<u64> {
             let open = view.shard(*shard).filter(|shard| shard.closed.is_none());
             let Some(open) = open.filter(|_| view.open_count() < MAX_SHARDS) else { continue };
             let (first, last) = (*open.hash_keys.start(), *open.hash_keys.end());
-            match account::check_shards(shared, tx, 1) {
-                Err(Error::ShardLimit { .. }) => break,
-                checked => checked?,
-            }
-            if last - first > 1 {
+            if last - first > 1 && splits < room {
                 shared.logs.split_in(tx, *log, *shard, first + (last - first) / 2 + 1)?;
                 splits += 1;
             }

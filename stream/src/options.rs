@@ -31,7 +31,7 @@ impl Options {
         self
     }
 
-    /// Whether [`maintain`](crate::Streams::maintain) splits the shards of on-demand streams that much is written to. On by default.
+    /// Whether [`split_hot_shards`](crate::Streams::split_hot_shards) splits the shards of on-demand streams that much is written to. On by default.
     #[must_use]
     pub fn split_hot_shards(mut self, split: bool) -> Self {
         self.splits_hot_shards = split;

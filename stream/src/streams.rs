@@ -203,15 +203,22 @@ impl Streams {
         self.engine().transact(|tx| attached::delete_policy(&self.shared, tx, resource))
     }
 
-    /// Does what is due: frees the space of records that are not kept any more, and splits the shards of on-demand streams that
-    /// much is written to. Gives how many rows were freed. Once a second is enough, and never is safe.
+    /// Splits the shards of on-demand streams that much is written to; gives how many. It looks at what memory knows, so once a second
+    /// costs nothing.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn split_hot_shards(&self) -> Result<u64> {
+        if self.shared.options.splits_hot_shards { load::split_hot(&self.shared) } else { Ok(0) }
+    }
+
+    /// Does all that is due: [splits shards](Streams::split_hot_shards), and frees the space of records that are not kept any more.
+    /// Gives how many rows were freed. It looks at every shard there is: once a minute is enough, and never is safe.
     ///
     /// # Errors
     /// Those of the engine.
     pub fn maintain(&self) -> Result<u64> {
-        if self.shared.options.splits_hot_shards {
-            load::split_hot(&self.shared)?;
-        }
+        self.split_hot_shards()?;
         self.shared.subscriptions.prune(self.engine().clock().now());
         group::clear(&self.shared)?;
         Ok(self.shared.logs.trim()? + record_queue::clear(&self.shared)?)
