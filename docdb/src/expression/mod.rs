@@ -1,0 +1,94 @@
+//! The expression language of aggregation: parsed once into a tree, evaluated on raw documents.
+//!
+//! An operator is added in one place: a line in its family's `OPERATORS` that names it and the function that parses its
+//! arguments. What it yields is a [`Evaluate`].
+
+mod literal;
+mod path;
+mod scope;
+
+use bson::{RawBsonRef, RawDocument};
+
+pub(crate) use scope::{Env, Names};
+
+use crate::{
+    context::Context,
+    error::{Code, Result, refuse},
+    value::{Value, fields},
+};
+
+/// An operator of the language: its name and how its arguments are parsed.
+pub(crate) struct Operator {
+    /// With its `$`.
+    pub(crate) name: &'static str,
+    /// From the value beside the name.
+    pub(crate) parse: fn(RawBsonRef<'_>, &Names<'_>) -> Result<Expression>,
+}
+
+/// All families of operators.
+const FAMILIES: &[&[Operator]] = &[literal::OPERATORS];
+
+/// A parsed expression.
+pub(crate) struct Expression(Box<dyn Evaluate>);
+
+/// What an operator does once its arguments are parsed.
+pub(crate) trait Evaluate: Send + Sync + std::fmt::Debug {
+    /// The value for one document.
+    fn evaluate<'a>(&'a self, env: &Env<'a>) -> Result<Value<'a>>;
+
+    /// The value, if it is the same for all documents and known now.
+    fn constant(&self) -> Option<RawBsonRef<'_>> {
+        None
+    }
+}
+
+impl Expression {
+    pub(crate) fn new(evaluate: impl Evaluate + 'static) -> Self {
+        Expression(Box::new(evaluate))
+    }
+
+    /// Parses an expression in which the variables of `context` may be used.
+    pub(crate) fn parse(value: RawBsonRef<'_>, context: &Context) -> Result<Expression> {
+        Self::parse_within(value, &Names::new(context))
+    }
+
+    /// Parses an expression within another one.
+    pub(crate) fn parse_within(value: RawBsonRef<'_>, names: &Names<'_>) -> Result<Expression> {
+        let names = &names.deeper()?;
+        match value {
+            RawBsonRef::String(text) if text.starts_with('$') => path::parse(text, names),
+            RawBsonRef::Document(document) => Self::parse_document(document, names),
+            RawBsonRef::Array(array) => literal::parse_array(array, names),
+            value => Ok(literal::constant(value)),
+        }
+    }
+
+    fn parse_document(document: &RawDocument, names: &Names<'_>) -> Result<Expression> {
+        let mut all = fields(document);
+        let Some((name, argument)) = all.next().filter(|(name, _)| name.starts_with('$')) else {
+            return literal::parse_object(document, names);
+        };
+        if all.next().is_some() {
+            return refuse(Code(15983), "an object representing an expression must have exactly one field");
+        }
+        match FAMILIES.iter().flat_map(|family| family.iter()).find(|operator| operator.name == name) {
+            Some(operator) => (operator.parse)(argument, names),
+            None => refuse(Code::INVALID_PIPELINE_OPERATOR, format!("Unrecognized expression '{name}'")),
+        }
+    }
+
+    pub(crate) fn evaluate<'a>(&'a self, env: &Env<'a>) -> Result<Value<'a>> {
+        self.0.evaluate(env)
+    }
+
+    /// The value, if it is the same for all documents and known now.
+    pub(crate) fn constant(&self) -> Option<RawBsonRef<'_>> {
+        self.0.constant()
+    }
+}
+
+impl std::fmt::Debug for Expression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}

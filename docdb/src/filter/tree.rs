@@ -1,0 +1,64 @@
+//! The tree of a filter: what the planner reads.
+
+use bson::RawBson;
+
+use crate::{
+    expression::Expression,
+    value::{Path, TypeSet},
+};
+
+/// One condition.
+#[derive(Debug)]
+pub(crate) enum Node {
+    /// All of them; true if there are none.
+    And(Vec<Node>),
+    /// Any of them.
+    Or(Vec<Node>),
+    /// None of them.
+    Nor(Vec<Node>),
+    /// `{ path: { $not: … } }`, `$ne` and `$nin`.
+    Not(Box<Node>),
+    /// `$eq`, `$gt` and their kin, with the type bracketing of queries. An `$eq` with null matches missing fields.
+    Compare { path: Path, op: Compare, value: RawBson },
+    /// `$in`. Regular expressions among the values are in `regexes`.
+    In { path: Path, values: Vec<RawBson>, regexes: Vec<Regex> },
+    /// `$exists: true`; its contrary is a `Not` around it.
+    Exists { path: Path },
+    /// `$type`.
+    Type { path: Path, types: TypeSet },
+    /// `$regex`, or a value that is a regular expression.
+    Regex { path: Path, regex: Regex },
+    /// `$elemMatch` with a filter for items that are documents (or arrays).
+    ElemMatchObject { path: Path, filter: Box<Node> },
+    /// `$elemMatch` with operators on the items themselves: the paths of the conditions within are empty.
+    ElemMatchValue { path: Path, filter: Box<Node> },
+    /// `$expr`.
+    Expr(Expression),
+    /// Never: `$in: []`, `$alwaysFalse`.
+    False,
+    // FILTER adds: Size, Mod, Bits, GeoWithin, GeoIntersects, Near, Text, JsonSchema, …
+}
+
+/// How a `Compare` compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compare {
+    Eq,
+    Lt,
+    Lte,
+    Gt,
+    Gte,
+}
+
+/// A compiled regular expression, with what its text says for bounds.
+#[derive(Debug, Clone)]
+pub(crate) struct Regex {
+    /// As given.
+    pub(crate) pattern: Box<str>,
+    /// As given, in alphabetical order.
+    pub(crate) options: Box<str>,
+    /// What a string must begin with to match, for bounds; empty if nothing is known.
+    pub(crate) prefix: Box<str>,
+    /// Whether having the prefix is all there is to matching.
+    pub(crate) prefix_is_all: bool,
+    pub(crate) compiled: fancy_regex::Regex,
+}

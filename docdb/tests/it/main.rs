@@ -1,0 +1,1 @@
+//! The document store through its public interface.
