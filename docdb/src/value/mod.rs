@@ -6,6 +6,7 @@
 mod builder;
 mod compare;
 mod decimal;
+mod key;
 mod kind;
 mod number;
 mod path;
@@ -14,6 +15,7 @@ mod validate;
 pub(crate) use builder::{ArrayBuilder, DocumentBuilder};
 pub(crate) use compare::{Comparator, compare, same_document, values_equal};
 pub use decimal::Decimal;
+pub(crate) use key::encode_number;
 pub(crate) use kind::{Kind, TypeSet, type_name};
 pub(crate) use number::Number;
 pub(crate) use path::{Part, Path};
