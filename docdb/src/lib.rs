@@ -12,6 +12,7 @@ mod expression;
 mod filter;
 mod model;
 mod projection;
+mod regex;
 mod update;
 mod value;
 
