@@ -8,6 +8,7 @@ mod error;
 mod execution;
 mod expression;
 mod filter;
+mod geo;
 mod projection;
 mod update;
 mod value;
