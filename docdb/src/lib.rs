@@ -11,6 +11,7 @@ mod execution;
 mod expression;
 mod filter;
 mod model;
+mod geo;
 mod projection;
 mod regex;
 mod update;
