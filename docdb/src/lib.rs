@@ -4,13 +4,22 @@
 mod aggregation;
 mod collation;
 mod context;
+mod cursor;
+mod docdb;
 mod error;
 mod execution;
 mod expression;
 mod filter;
+mod model;
+mod geo;
 mod projection;
+mod regex;
 mod update;
 mod value;
 
+pub use cursor::RawCursor;
+pub use docdb::{Docdb, DroppedCollection};
 pub use error::{Code, DuplicateKey, Error, Result};
+pub use model::*;
 pub use update::UpdateModifications;
+pub use value::{Decimal, Doc};
