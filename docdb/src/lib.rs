@@ -12,6 +12,7 @@ mod expression;
 mod filter;
 mod model;
 mod projection;
+mod sort;
 mod update;
 mod value;
 
