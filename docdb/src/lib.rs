@@ -11,8 +11,10 @@ mod execution;
 mod expression;
 mod filter;
 mod model;
+mod geo;
 mod projection;
 mod sort;
+mod regex;
 mod update;
 mod value;
 
