@@ -10,11 +10,11 @@ mod error;
 mod execution;
 mod expression;
 mod filter;
-mod model;
 mod geo;
+mod model;
 mod projection;
-mod sort;
 mod regex;
+mod sort;
 mod update;
 mod value;
 

@@ -75,7 +75,10 @@ impl<'s> Scope<'s> {
     /// 232 for too deep a nesting.
     pub(super) fn inner<'i>(&self, within: Within, context: &'i Context) -> Result<Scope<'i>> {
         if self.depth >= MAX_NESTED {
-            return refuse(Code(232), format!("Maximum number of nested sub-pipelines exceeded. Limit is {MAX_NESTED}"));
+            return refuse(
+                Code(232),
+                format!("Maximum number of nested sub-pipelines exceeded. Limit is {MAX_NESTED}"),
+            );
         }
         // What a facet refuses it refuses at any depth.
         let within = if self.within == Within::Facet { Within::Facet } else { within };
@@ -95,20 +98,14 @@ impl Pipeline {
 
     pub(crate) fn parse_within(stages: &[&RawDocument], scope: &Scope<'_>) -> Result<Pipeline> {
         if stages.len() > MAX_STAGES {
-            return refuse(
-                Code(7_749_501),
-                format!("Pipeline length must be no longer than {MAX_STAGES} stages."),
-            );
+            return refuse(Code(7_749_501), format!("Pipeline length must be no longer than {MAX_STAGES} stages."));
         }
         let mut parsed = Vec::new();
         let mut kinds = Vec::new();
         for document in stages {
             let mut all = fields(document);
             let (Some((name, value)), None) = (all.next(), all.next()) else {
-                return refuse(
-                    Code(40323),
-                    "A pipeline stage specification object must contain exactly one field.",
-                );
+                return refuse(Code(40323), "A pipeline stage specification object must contain exactly one field.");
             };
             let kind = stage::find(name)?;
             allowed(kind, scope.within)?;
@@ -233,9 +230,12 @@ fn optimized(stages: Vec<Arc<dyn Stage>>, context: &Context) -> Result<Vec<Arc<d
         };
         let sorts = done.iter().rev().take_while(|stage| matches!(stage.view(), View::Sort(_))).count();
         let place = done.len() - sorts;
-        let before = place.checked_sub(1).and_then(|place| done.get_mut(place));
-        match before {
-            Some(before) if let View::Match(first) = before.view() => *before = Arc::new(first.and(filter, context)?),
+        let joined = match place.checked_sub(1).and_then(|before| done.get(before)).map(|before| before.view()) {
+            Some(View::Match(first)) => Some(first.and(filter, context)?),
+            _ => None,
+        };
+        match (joined, place.checked_sub(1).and_then(|before| done.get_mut(before))) {
+            (Some(joined), Some(before)) => *before = Arc::new(joined),
             _ => done.insert(place, stage),
         }
     }

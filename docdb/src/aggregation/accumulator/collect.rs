@@ -80,12 +80,7 @@ pub(crate) struct AddToSet {
 
 impl AddToSet {
     pub(crate) fn new(context: &Context) -> AddToSet {
-        AddToSet {
-            collation: context.collation.clone(),
-            seen: HashSet::new(),
-            array: ArrayBuilder::new(),
-            bytes: 0,
-        }
+        AddToSet { collation: context.collation.clone(), seen: HashSet::new(), array: ArrayBuilder::new(), bytes: 0 }
     }
 }
 

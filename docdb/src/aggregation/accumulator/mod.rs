@@ -33,6 +33,7 @@ use crate::{
     context::Context,
     error::{Code, Result, refuse},
     expression::{Env, Expression, Names},
+    sort::MEMORY_BYTES,
     value::{Value, fields, items},
 };
 
@@ -110,10 +111,9 @@ pub(crate) fn parse(field: &str, value: RawBsonRef<'_>, names: &Names<'_>) -> Re
     }
     match OPERATORS.iter().find(|operator| operator.name == name) {
         Some(operator) => (operator.parse)(operator.name, argument, names),
-        None if name == "$accumulator" => refuse(
-            Code::COMMAND_NOT_SUPPORTED,
-            "$accumulator needs server-side JavaScript, which is not supported",
-        ),
+        None if name == "$accumulator" => {
+            refuse(Code::COMMAND_NOT_SUPPORTED, "$accumulator needs server-side JavaScript, which is not supported")
+        }
         None => refuse(Code(15952), format!("unknown group operator '{name}'")),
     }
 }
@@ -177,4 +177,15 @@ fn value_bytes(value: RawBsonRef<'_>) -> usize {
 /// Whether a value is none, null or undefined.
 fn is_nullish(value: Option<RawBsonRef<'_>>) -> bool {
     matches!(value, None | Some(RawBsonRef::Null | RawBsonRef::Undefined))
+}
+
+/// Refuses to hold more than a stage may: these accumulators cannot do with less.
+fn bounded(name: &str, bytes: usize) -> Result<()> {
+    if bytes > MEMORY_BYTES {
+        return refuse(
+            Code::EXCEEDED_MEMORY_LIMIT,
+            format!("{name} used too much memory and cannot spill to disk. Memory limit: {MEMORY_BYTES} bytes"),
+        );
+    }
+    Ok(())
 }

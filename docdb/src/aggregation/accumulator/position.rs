@@ -27,7 +27,11 @@ pub(super) fn parse_first_n(
     with_n::parse(name, value, names, |n, _| Box::new(FirstN::new(n)))
 }
 
-pub(super) fn parse_last_n(name: &'static str, value: RawBsonRef<'_>, names: &Names<'_>) -> Result<Arc<dyn Accumulate>> {
+pub(super) fn parse_last_n(
+    name: &'static str,
+    value: RawBsonRef<'_>,
+    names: &Names<'_>,
+) -> Result<Arc<dyn Accumulate>> {
     with_n::parse(name, value, names, |n, _| Box::new(LastN::new(n)))
 }
 

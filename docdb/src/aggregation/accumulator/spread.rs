@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bson::{RawBson, RawBsonRef};
 
 use crate::{
-    aggregation::accumulator::{Accumulate, Fold, sum::to_double, unary},
+    aggregation::accumulator::{Accumulate, Fold, unary},
     error::Result,
     expression::Names,
     value::Number,
@@ -50,7 +50,7 @@ impl Spread {
 impl Fold for Spread {
     fn add(&mut self, value: Option<RawBsonRef<'_>>) -> Result<()> {
         let Some(number) = value.and_then(Number::of) else { return Ok(()) };
-        let number = to_double(number);
+        let number = number.to_double();
         self.count += 1;
         let delta = number - self.mean;
         if delta != 0.0 {

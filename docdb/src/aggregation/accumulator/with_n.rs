@@ -7,7 +7,7 @@ use bson::RawBsonRef;
 use crate::{
     aggregation::{
         accumulator::{Accumulate, Fold},
-        stage::whole,
+        stage::limit::whole,
     },
     context::Context,
     error::{Code, Result, refuse},

@@ -12,7 +12,7 @@ use crate::{
     context::Context,
     error::{Code, Result, refuse},
     execution::Execution,
-    value::{Decimal, Number},
+    value::as_whole_i64,
 };
 
 /// Lets the first documents pass.
@@ -30,33 +30,9 @@ pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Vec<Arc<dyn 
     }
 }
 
-/// A whole number from 0 to the largest long, of any type of numbers.
-pub(super) fn whole(value: RawBsonRef<'_>) -> Option<u64> {
-    let number = Number::of(value)?;
-    #[allow(clippy::cast_possible_truncation, reason = "it saturates, and is compared then")]
-    let long = match number {
-        Number::Int32(value) => value.into(),
-        Number::Int64(value) => value,
-        Number::Double(value) => value as i64,
-        Number::Decimal(value) => whole_decimal(value)?,
-    };
-    // Doubles beyond the longs are cut off at the largest, which is not equal to them.
-    (Number::Int64(long).compare(number).is_eq()).then(|| u64::try_from(long).ok()).flatten()
-}
-
-fn whole_decimal(value: Decimal) -> Option<i64> {
-    let Decimal::Finite { negative, coefficient, exponent } = value else { return None };
-    let power = |exponent: u32| 10_u128.checked_pow(exponent);
-    let magnitude = match u32::try_from(exponent) {
-        _ if coefficient == 0 => 0,
-        Ok(exponent) => coefficient.checked_mul(power(exponent)?)?,
-        Err(_) => {
-            let divisor = power(exponent.unsigned_abs())?;
-            (coefficient % divisor == 0).then_some(coefficient / divisor)?
-        }
-    };
-    let magnitude = i64::try_from(magnitude).ok()?;
-    Some(if negative { -magnitude } else { magnitude })
+/// A whole number from 0 on, of any type of numbers.
+pub(in crate::aggregation) fn whole(value: RawBsonRef<'_>) -> Option<u64> {
+    u64::try_from(as_whole_i64(value)?).ok()
 }
 
 impl Stage for Limit {

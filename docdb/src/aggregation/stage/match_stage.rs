@@ -60,8 +60,9 @@ impl Match {
 fn mentions(filter: &RawDocument, operators: &[&str]) -> bool {
     fields(filter).any(|(name, value)| match value {
         _ if operators.contains(&name) => true,
-        RawBsonRef::Array(array) if matches!(name, "$and" | "$or" | "$nor") => items(array)
-            .any(|item| matches!(item, RawBsonRef::Document(filter) if mentions(filter, operators))),
+        RawBsonRef::Array(array) if matches!(name, "$and" | "$or" | "$nor") => {
+            items(array).any(|item| matches!(item, RawBsonRef::Document(filter) if mentions(filter, operators)))
+        }
         RawBsonRef::Document(inner) if !name.starts_with('$') => {
             fields(inner).next().is_some_and(|(first, _)| first.starts_with('$'))
                 && fields(inner).any(|(name, _)| operators.contains(&name))

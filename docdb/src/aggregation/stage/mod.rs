@@ -1,9 +1,9 @@
 //! The stages of pipelines, and the table of them.
 
 mod add_fields;
-mod count;
+pub(super) mod count;
 mod group;
-mod limit;
+pub(super) mod limit;
 pub(super) mod match_stage;
 pub(crate) mod output;
 mod project;
@@ -35,10 +35,7 @@ pub(super) struct Kind {
 }
 
 impl Kind {
-    const fn new(
-        name: &'static str,
-        parse: fn(RawBsonRef<'_>, &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>>,
-    ) -> Kind {
+    const fn new(name: &'static str, parse: fn(RawBsonRef<'_>, &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>>) -> Kind {
         Kind { name, parse, place: Place::Any, in_facet: true }
     }
 
@@ -99,7 +96,9 @@ impl Place {
             Place::First if !is_first => {
                 refuse(Code(40602), format!("{name} is only valid as the first stage in a pipeline"))
             }
-            Place::Last if !is_last => refuse(Code(40601), format!("{name} can only be the final stage in the pipeline")),
+            Place::Last if !is_last => {
+                refuse(Code(40601), format!("{name} can only be the final stage in the pipeline"))
+            }
             _ => Ok(()),
         }
     }

@@ -43,11 +43,19 @@ fn exclusion(value: RawBsonRef<'_>) -> Result<RawDocumentBuf> {
                 empty = false;
                 match path {
                     RawBsonRef::String(path) => document.append(path, 0),
-                    _ => return refuse(Code(31120), "$unset specification must be a string or an array containing only string values"),
+                    _ => {
+                        return refuse(
+                            Code(31120),
+                            "$unset specification must be a string or an array containing only string values",
+                        );
+                    }
                 }
             }
             if empty {
-                return refuse(Code(31119), "$unset specification must be a string or an array with at least one field");
+                return refuse(
+                    Code(31119),
+                    "$unset specification must be a string or an array with at least one field",
+                );
             }
         }
         _ => return refuse(Code(31002), "$unset specification must be a string or an array"),

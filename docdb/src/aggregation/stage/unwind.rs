@@ -47,12 +47,18 @@ fn parse_options(options: &RawDocument) -> Result<Unwind> {
             }
             ("includeArrayIndex", RawBsonRef::String(name)) if !name.is_empty() => {
                 if name.starts_with('$') {
-                    return refuse(Code(28822), "includeArrayIndex option to $unwind stage should not be prefixed with a '$'");
+                    return refuse(
+                        Code(28822),
+                        "includeArrayIndex option to $unwind stage should not be prefixed with a '$'",
+                    );
                 }
                 index = Some(name);
             }
             ("includeArrayIndex", _) => {
-                return refuse(Code(28810), "expected a non-empty string for the includeArrayIndex option to $unwind stage");
+                return refuse(
+                    Code(28810),
+                    "expected a non-empty string for the includeArrayIndex option to $unwind stage",
+                );
             }
             _ => return refuse(Code(28811), format!("unrecognized option to $unwind stage: {name}")),
         }
