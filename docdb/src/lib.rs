@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "under construction")]
 
 mod aggregation;
+mod catalog;
 mod collation;
 mod context;
 mod cursor;
@@ -11,9 +12,12 @@ mod execution;
 mod expression;
 mod filter;
 mod geo;
+mod index;
 mod model;
 mod projection;
+mod record;
 mod regex;
+mod store;
 mod update;
 mod value;
 
