@@ -4,10 +4,13 @@
 //! arguments. What it yields is a [`Evaluate`].
 
 pub(crate) mod arguments;
+mod arithmetic;
+mod bits;
 mod dependencies;
 pub(crate) mod literal;
 pub(crate) mod path;
 mod scope;
+mod trigonometry;
 pub(crate) mod truth;
 
 use bson::{RawBsonRef, RawDocument};
@@ -30,7 +33,14 @@ pub(crate) struct Operator {
 }
 
 /// All families of operators.
-const FAMILIES: &[&[Operator]] = &[literal::OPERATORS];
+const FAMILIES: &[&[Operator]] = &[
+    literal::OPERATORS,
+    arithmetic::OPERATORS,
+    arithmetic::POWERS,
+    arithmetic::ROUNDING,
+    bits::OPERATORS,
+    trigonometry::OPERATORS,
+];
 
 /// A parsed expression.
 pub(crate) struct Expression(Box<dyn Evaluate>);
