@@ -2,13 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use bson::{RawBson, RawBsonRef};
+use bson::{RawArray, RawBson, RawBsonRef, RawDocument};
 
 use crate::{
     context::Metadata,
     error::{Code, Error, Result, refuse},
     expression::{Dependencies, Env, Evaluate, Expression, Names, literal},
-    value::{Value, empty, fields, items, type_name},
+    value::{Decimal, Number, Value, empty, fields, items, type_name},
 };
 
 /// What an operator of one argument does.
@@ -290,4 +290,69 @@ pub(crate) fn string(value: impl Into<String>) -> Value<'static> {
 /// What messages call the type of a value that may not be there.
 pub(crate) fn type_of(value: &Value<'_>) -> &'static str {
     value.get().map_or("missing", type_name)
+}
+
+/// The array that a value is, if it is one.
+pub(crate) fn array_of<'r>(value: &'r Value<'_>) -> Option<&'r RawArray> {
+    match value {
+        Value::Ref(RawBsonRef::Array(array)) => Some(array),
+        Value::Owned(RawBson::Array(array)) => Some(array),
+        _ => None,
+    }
+}
+
+/// The document that a value is, if it is one.
+pub(crate) fn document_of<'r>(value: &'r Value<'_>) -> Option<&'r RawDocument> {
+    match value {
+        Value::Ref(RawBsonRef::Document(document)) => Some(document),
+        Value::Owned(RawBson::Document(document)) => Some(document),
+        _ => None,
+    }
+}
+
+/// A part of a value: in place if the value is in place.
+pub(crate) fn pick<'v>(
+    value: Value<'v>,
+    find: impl for<'x> FnOnce(RawBsonRef<'x>) -> Option<RawBsonRef<'x>>,
+) -> Value<'v> {
+    match value {
+        Value::Missing => Value::Missing,
+        Value::Ref(value) => find(value).into(),
+        Value::Owned(value) => find(value.as_raw_bson_ref()).map_or(Value::Missing, |found| Value::Owned(found.into())),
+    }
+}
+
+/// The whole number that a value is, whatever its type; none if it is no number, has a fraction, or does not fit.
+pub(crate) fn whole(value: RawBsonRef<'_>) -> Option<i64> {
+    match Number::of(value)? {
+        Number::Int32(number) => Some(i64::from(number)),
+        Number::Int64(number) => Some(number),
+        Number::Double(number) => {
+            const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+            let fits = number.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(&number);
+            #[allow(clippy::cast_possible_truncation, reason = "it is whole and in range")]
+            fits.then_some(number as i64)
+        }
+        Number::Decimal(Decimal::Finite { negative, coefficient, exponent }) => {
+            if coefficient == 0 {
+                return Some(0);
+            }
+            let power = 10_u128.checked_pow(exponent.unsigned_abs())?;
+            let magnitude = if exponent >= 0 {
+                coefficient.checked_mul(power)?
+            } else if coefficient.checked_rem(power)? == 0 {
+                coefficient / power
+            } else {
+                return None;
+            };
+            let magnitude = i128::try_from(magnitude).ok()?;
+            i64::try_from(if negative { -magnitude } else { magnitude }).ok()
+        }
+        Number::Decimal(_) => None,
+    }
+}
+
+/// The whole number of 32 bits that a value is, whatever its type.
+pub(crate) fn whole_int(value: RawBsonRef<'_>) -> Option<i32> {
+    i32::try_from(whole(value)?).ok()
 }

@@ -9,6 +9,7 @@ use crate::{
     expression::{
         Dependencies, Env, Evaluate, Expression, Names, Operator,
         arguments::{all_constant, finish},
+        bounds::check_size,
         path,
     },
     value::{ArrayBuilder, DocumentBuilder, Value, fields, items},
@@ -53,6 +54,7 @@ impl Evaluate for Array {
         let mut array = ArrayBuilder::new();
         for item in &self.0 {
             array.push(item.evaluate(env)?.get().unwrap_or(RawBsonRef::Null));
+            check_size("an array", array.len_bytes())?;
         }
         Ok(RawBson::Array(array.finish()).into())
     }
@@ -85,6 +87,7 @@ impl Evaluate for Object {
         for (name, field) in &self.0 {
             if let Some(value) = field.evaluate(env)?.get() {
                 document.append(name, value);
+                check_size("an object", document.len_bytes())?;
             }
         }
         Ok(RawBson::Document(document.finish()).into())

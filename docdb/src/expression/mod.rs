@@ -4,15 +4,26 @@
 //! arguments. What it yields is a [`Evaluate`].
 
 pub(crate) mod arguments;
+mod array;
+mod boolean;
+pub(crate) mod bounds;
+pub(crate) mod comparison;
+mod conditional;
 mod dependencies;
 pub(crate) mod literal;
+mod meta;
+mod miscellaneous;
+mod object;
 pub(crate) mod path;
 mod scope;
+mod set;
 pub(crate) mod truth;
+mod variables;
 
 use bson::{RawBsonRef, RawDocument};
 
 pub(crate) use dependencies::Dependencies;
+pub(crate) use meta::MetaKind;
 pub(crate) use scope::{Env, Names};
 
 use crate::{
@@ -30,7 +41,23 @@ pub(crate) struct Operator {
 }
 
 /// All families of operators.
-const FAMILIES: &[&[Operator]] = &[literal::OPERATORS];
+const FAMILIES: &[&[&[Operator]]] = &[
+    &[boolean::OPERATORS],
+    &[comparison::OPERATORS],
+    &[conditional::OPERATORS],
+    &[literal::OPERATORS],
+    &[meta::OPERATORS],
+    &[miscellaneous::OPERATORS],
+    &[object::OPERATORS],
+    &[set::OPERATORS],
+    &[variables::OPERATORS],
+    array::FAMILIES,
+];
+
+/// All operators.
+fn operators() -> impl Iterator<Item = &'static Operator> {
+    FAMILIES.iter().flat_map(|families| families.iter()).flat_map(|family| family.iter())
+}
 
 /// A parsed expression.
 pub(crate) struct Expression(Box<dyn Evaluate>);
@@ -80,7 +107,7 @@ impl Expression {
         if all.next().is_some() {
             return refuse(Code(15983), "an object representing an expression must have exactly one field");
         }
-        match FAMILIES.iter().flat_map(|family| family.iter()).find(|operator| operator.name == name) {
+        match operators().find(|operator| operator.name == name) {
             Some(operator) => (operator.parse)(argument, names),
             None => refuse(Code::INVALID_PIPELINE_OPERATOR, format!("Unrecognized expression '{name}'")),
         }
@@ -97,7 +124,7 @@ impl Expression {
 
     /// What it reads of the document.
     pub(crate) fn fields(&self) -> Dependencies {
-        let mut found = Dependencies::nothing();
+        let mut found = Dependencies::default();
         self.dependencies(&mut found);
         found
     }

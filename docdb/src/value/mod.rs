@@ -6,6 +6,7 @@
 mod builder;
 mod compare;
 mod decimal;
+mod hash;
 mod kind;
 mod number;
 mod path;
@@ -14,10 +15,11 @@ mod validate;
 pub(crate) use builder::{ArrayBuilder, DocumentBuilder};
 pub(crate) use compare::{Comparator, compare, same_document, values_equal};
 pub use decimal::Decimal;
+pub(crate) use hash::hash64;
 pub(crate) use kind::{Kind, TypeSet, type_name};
 pub(crate) use number::Number;
 pub(crate) use path::{Part, Path};
-pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, validate};
+pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, as_document, depth, validate};
 
 use bson::{RawArray, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use bytes::Bytes;
