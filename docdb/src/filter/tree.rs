@@ -4,6 +4,7 @@ use bson::RawBson;
 
 use crate::{
     expression::Expression,
+    regex::Regex,
     value::{Path, TypeSet},
 };
 
@@ -47,18 +48,4 @@ pub(crate) enum Compare {
     Lte,
     Gt,
     Gte,
-}
-
-/// A compiled regular expression, with what its text says for bounds.
-#[derive(Debug, Clone)]
-pub(crate) struct Regex {
-    /// As given.
-    pub(crate) pattern: Box<str>,
-    /// As given, in alphabetical order.
-    pub(crate) options: Box<str>,
-    /// What a string must begin with to match, for bounds; empty if nothing is known.
-    pub(crate) prefix: Box<str>,
-    /// Whether having the prefix is all there is to matching.
-    pub(crate) prefix_is_all: bool,
-    pub(crate) compiled: fancy_regex::Regex,
 }
