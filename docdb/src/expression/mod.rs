@@ -17,6 +17,8 @@ mod object;
 pub(crate) mod path;
 mod scope;
 mod set;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod truth;
 mod variables;
 
@@ -41,22 +43,29 @@ pub(crate) struct Operator {
 }
 
 /// All families of operators.
-const FAMILIES: &[&[&[Operator]]] = &[
-    &[boolean::OPERATORS],
-    &[comparison::OPERATORS],
-    &[conditional::OPERATORS],
-    &[literal::OPERATORS],
-    &[meta::OPERATORS],
-    &[miscellaneous::OPERATORS],
-    &[object::OPERATORS],
-    &[set::OPERATORS],
-    &[variables::OPERATORS],
-    array::FAMILIES,
+const FAMILIES: &[&[Operator]] = &[
+    array::convert::OPERATORS,
+    array::element::OPERATORS,
+    array::few::OPERATORS,
+    array::iterate::OPERATORS,
+    array::slice::OPERATORS,
+    array::sort::OPERATORS,
+    array::whole::OPERATORS,
+    array::zip::OPERATORS,
+    boolean::OPERATORS,
+    comparison::OPERATORS,
+    conditional::OPERATORS,
+    literal::OPERATORS,
+    meta::OPERATORS,
+    miscellaneous::OPERATORS,
+    object::OPERATORS,
+    set::OPERATORS,
+    variables::OPERATORS,
 ];
 
 /// All operators.
 fn operators() -> impl Iterator<Item = &'static Operator> {
-    FAMILIES.iter().flat_map(|families| families.iter()).flat_map(|family| family.iter())
+    FAMILIES.iter().flat_map(|family| family.iter())
 }
 
 /// A parsed expression.

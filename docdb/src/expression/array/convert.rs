@@ -13,7 +13,7 @@ use crate::{
     value::{ArrayBuilder, DocumentBuilder, Value, fields, items, type_name},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$arrayToObject", parse: |value, names| unary("$arrayToObject", value, names, array_to_object) },
     Operator { name: "$objectToArray", parse: |value, names| unary("$objectToArray", value, names, object_to_array) },
 ];

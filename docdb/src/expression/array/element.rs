@@ -7,12 +7,12 @@ use crate::{
     error::{Code, Result, refuse},
     expression::{
         Env, Operator,
-        arguments::{array_of, boolean, fixed, null, pick, unary, variadic, whole_int},
+        arguments::{array_of, boolean, fixed, null, pick, type_of, unary, variadic, whole_int},
     },
     value::{Number, Value, item, items, type_name},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$arrayElemAt", parse: |value, names| fixed("$arrayElemAt", value, names, array_elem_at) },
     Operator {
         name: "$first",
@@ -111,5 +111,3 @@ fn bound(which: &str, value: Option<Value<'_>>, otherwise: usize) -> Result<usiz
     let negative = || format!("$indexOfArray requires a nonnegative {which} index, found: {index}");
     usize::try_from(index).or_else(|_| refuse(Code(9_711_601), negative()))
 }
-
-use crate::expression::arguments::type_of;

@@ -6,12 +6,12 @@ use crate::{
     error::{Code, Result, refuse},
     expression::{
         Dependencies, Env, Evaluate, Expression, Names, Operator,
-        arguments::{Named, all_constant, array_of, finish, type_of, whole},
+        arguments::{Named, all_constant, array_of, finish, type_of},
     },
-    value::{ArrayBuilder, Number, Value, items},
+    value::{ArrayBuilder, Number, Value, as_whole_i64, items},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$firstN", parse: |value, names| parse("$firstN", Which::First, value, names) },
     Operator { name: "$lastN", parse: |value, names| parse("$lastN", Which::Last, value, names) },
     Operator { name: "$maxN", parse: |value, names| parse("$maxN", Which::Greatest, value, names) },
@@ -47,7 +47,7 @@ pub(crate) fn checked_n(n: &Value<'_>) -> Result<usize> {
     let Some((value, number)) = n.get().and_then(|value| Some((value, Number::of(value)?))) else {
         return refuse(Code(5_787_902), format!("Value for 'n' must be of integral type, but found {}", type_of(n)));
     };
-    let Some(whole) = whole(value) else {
+    let Some(whole) = as_whole_i64(value) else {
         // What is beyond 64 bits cannot even be cut to a whole number.
         let fits = |bound: i64| number.compare(Number::Int64(bound));
         let code = if fits(i64::MAX).is_gt() || fits(i64::MIN).is_lt() { 31109 } else { 5_787_903 };

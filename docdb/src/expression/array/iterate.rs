@@ -15,7 +15,7 @@ use crate::{
     value::{ArrayBuilder, Value, items},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$filter", parse: parse_filter },
     Operator { name: "$map", parse: parse_map },
     Operator { name: "$reduce", parse: parse_reduce },

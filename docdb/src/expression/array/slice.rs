@@ -12,7 +12,7 @@ use crate::{
     value::{ArrayBuilder, Number, Value, items},
 };
 
-pub(super) const OPERATORS: &[Operator] =
+pub(in crate::expression) const OPERATORS: &[Operator] =
     &[Operator { name: "$slice", parse: |value, names| variadic("$slice", value, names, 2..=3, slice) }];
 
 fn slice<'v>(arguments: Vec<Value<'v>>, _: &Env<'_>) -> Result<Value<'v>> {

@@ -9,12 +9,14 @@ use crate::{
     error::{Code, Result, refuse},
     expression::{
         Dependencies, Env, Evaluate, Expression, Names, Operator,
-        arguments::{Named, array_of, finish, null, whole},
+        arguments::{Named, array_of, finish, null},
     },
-    value::{ArrayBuilder, Comparator, Number, Path, Value, as_document, field, fields, items, type_name},
+    value::{
+        ArrayBuilder, Comparator, Number, Path, Value, as_document, as_whole_i64, field, fields, items, type_name,
+    },
 };
 
-pub(super) const OPERATORS: &[Operator] = &[Operator { name: "$sortArray", parse }];
+pub(in crate::expression) const OPERATORS: &[Operator] = &[Operator { name: "$sortArray", parse }];
 
 #[derive(Debug)]
 enum By {
@@ -37,7 +39,7 @@ fn parse(value: RawBsonRef<'_>, names: &Names<'_>) -> Result<Expression> {
 }
 
 fn direction(value: RawBsonRef<'_>) -> Option<bool> {
-    match whole(value) {
+    match as_whole_i64(value) {
         Some(1) => Some(false),
         Some(-1) => Some(true),
         _ => None,

@@ -13,7 +13,7 @@ use crate::{
     value::{ArrayBuilder, Number, Value, items, type_name},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator {
         name: "$concatArrays",
         parse: |value, names| variadic("$concatArrays", value, names, 0..=usize::MAX, concat_arrays),

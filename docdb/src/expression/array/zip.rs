@@ -12,7 +12,7 @@ use crate::{
     value::{ArrayBuilder, Value, items, type_name},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[Operator { name: "$zip", parse }];
+pub(in crate::expression) const OPERATORS: &[Operator] = &[Operator { name: "$zip", parse }];
 
 #[derive(Debug)]
 struct Zip {
