@@ -92,3 +92,42 @@ impl Evaluate for Few {
         found.of_all([&self.n, &self.input]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, yields};
+
+    #[test]
+    fn a_few_items_are_taken() {
+        let take = |operator: &str, n: Bson| doc! { operator: { "n": n, "input": "$a" } };
+        let mut table = vec![
+            yields(take("$firstN", bson!(2)), bson!([3, null])),
+            yields(take("$lastN", bson!(2)), bson!([2, "x"])),
+            yields(take("$maxN", bson!(2)), bson!(["x", 3])),
+            yields(take("$minN", bson!(2)), bson!([1, 2])),
+            yields(take("$minN", bson!(9.0)), bson!([1, 2, 3, "x"])),
+            yields(take("$firstN", bson!(i64::MAX)), bson!([3, null, 1, 2, "x"])),
+            fails(doc! { "$firstN": [1] }, 5_787_801),
+            fails(doc! { "$maxN": 1 }, 5_787_900),
+        ];
+        for operator in ["$firstN", "$lastN", "$maxN", "$minN"] {
+            table.extend([
+                fails(take(operator, bson!("1")), 5_787_902),
+                fails(take(operator, Bson::Null), 5_787_902),
+                fails(take(operator, bson!(1.5)), 5_787_903),
+                fails(take(operator, bson!(1e300)), 31109),
+                fails(take(operator, bson!(0)), 5_787_908),
+                fails(take(operator, bson!(-1)), 5_787_908),
+                fails(doc! { operator: { "n": 1, "input": "$none" } }, 5_788_200),
+                fails(doc! { operator: { "n": 1, "input": 1 } }, 5_788_200),
+                fails(doc! { operator: { "n": 1, "input": [], "also": 1 } }, 5_787_901),
+                fails(doc! { operator: { "input": [] } }, 5_787_906),
+                fails(doc! { operator: { "n": 1 } }, 5_787_907),
+            ]);
+        }
+        check(&doc! { "a": [3, null, 1, 2, "x"] }, table);
+    }
+}
