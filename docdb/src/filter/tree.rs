@@ -28,6 +28,12 @@ pub(crate) enum Node {
     Type { path: Path, types: TypeSet },
     /// `$regex`, or a value that is a regular expression.
     Regex { path: Path, regex: Regex },
+    /// `$size`.
+    Size { path: Path, size: u32 },
+    /// `$mod`: numbers whose whole part leaves `remainder` when divided by `divisor`, which is not 0.
+    Mod { path: Path, divisor: i64, remainder: i64 },
+    /// `$bitsAllSet` and its kin.
+    Bits { path: Path, test: BitTest, mask: BitMask },
     /// `$elemMatch` with a filter for items that are documents (or arrays).
     ElemMatchObject { path: Path, filter: Box<Node> },
     /// `$elemMatch` with operators on the items themselves: the paths of the conditions within are empty.
@@ -36,7 +42,8 @@ pub(crate) enum Node {
     Expr(Expression),
     /// Never: `$in: []`, `$alwaysFalse`.
     False,
-    // FILTER adds: Size, Mod, Bits, GeoWithin, GeoIntersects, Near, Text, JsonSchema, …
+    /// `$sampleRate`: true as often as this, of 1.
+    Sample(f64),
 }
 
 /// How a `Compare` compares.
@@ -47,6 +54,24 @@ pub(crate) enum Compare {
     Lte,
     Gt,
     Gte,
+}
+
+/// What of a number's or a binary's bits is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BitTest {
+    AllSet,
+    AnySet,
+    AllClear,
+    AnyClear,
+}
+
+/// The bits that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BitMask {
+    /// The bits that are set here, lowest byte first.
+    Bytes(Box<[u8]>),
+    /// The bits at these positions.
+    Positions(Box<[u32]>),
 }
 
 /// A compiled regular expression, with what its text says for bounds.

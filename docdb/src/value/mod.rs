@@ -17,7 +17,7 @@ pub use decimal::Decimal;
 pub(crate) use kind::{Kind, TypeSet, type_name};
 pub(crate) use number::Number;
 pub(crate) use path::{Part, Path};
-pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, validate};
+pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, as_document, validate};
 
 use bson::{RawArray, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use bytes::Bytes;
