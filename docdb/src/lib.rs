@@ -9,6 +9,7 @@ mod execution;
 mod expression;
 mod filter;
 mod projection;
+mod regex;
 mod update;
 mod value;
 

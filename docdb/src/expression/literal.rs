@@ -1,10 +1,16 @@
 //! Values written in an expression: constants, arrays and objects of expressions, `$literal`.
 
+use std::collections::BTreeSet;
+
 use bson::{RawArray, RawBson, RawBsonRef, RawDocument};
 
 use crate::{
-    error::Result,
-    expression::{Env, Evaluate, Expression, Names, Operator},
+    error::{Code, Result, refuse},
+    expression::{
+        Dependencies, Env, Evaluate, Expression, Names, Operator,
+        arguments::{all_constant, finish},
+        path,
+    },
     value::{ArrayBuilder, DocumentBuilder, Value, fields, items},
 };
 
@@ -13,7 +19,8 @@ pub(super) const OPERATORS: &[Operator] = &[
     Operator { name: "$const", parse: |value, _| Ok(constant(value)) },
 ];
 
-pub(super) fn constant(value: RawBsonRef<'_>) -> Expression {
+/// The expression of a value as it is.
+pub(crate) fn constant(value: impl Into<RawBson>) -> Expression {
     Expression::new(Constant(value.into()))
 }
 
@@ -28,11 +35,14 @@ impl Evaluate for Constant {
     fn constant(&self) -> Option<RawBsonRef<'_>> {
         Some(self.0.as_raw_bson_ref())
     }
+
+    fn dependencies(&self, _: &mut Dependencies) {}
 }
 
 pub(super) fn parse_array(array: &RawArray, names: &Names<'_>) -> Result<Expression> {
-    let items = items(array).map(|item| Expression::parse_within(item, names)).collect::<Result<_>>()?;
-    Ok(Expression::new(Array(items)))
+    let items: Vec<_> = items(array).map(|item| Expression::parse_within(item, names)).collect::<Result<_>>()?;
+    let constant = all_constant(&items);
+    finish(Array(items), constant, names)
 }
 
 #[derive(Debug)]
@@ -46,13 +56,24 @@ impl Evaluate for Array {
         }
         Ok(RawBson::Array(array.finish()).into())
     }
+
+    fn dependencies(&self, found: &mut Dependencies) {
+        found.of_all(&self.0);
+    }
 }
 
 pub(super) fn parse_object(document: &RawDocument, names: &Names<'_>) -> Result<Expression> {
-    let fields = fields(document)
-        .map(|(name, value)| Ok((name.into(), Expression::parse_within(value, names)?)))
-        .collect::<Result<_>>()?;
-    Ok(Expression::new(Object(fields)))
+    let mut seen = BTreeSet::new();
+    let mut parsed = Vec::new();
+    for (name, value) in fields(document) {
+        path::check_field_name(name)?;
+        if !seen.insert(name) {
+            return refuse(Code(16406), format!("duplicate field name specified in object literal: {name}"));
+        }
+        parsed.push((name.into(), Expression::parse_within(value, names)?));
+    }
+    let constant = all_constant(parsed.iter().map(|(_, value)| value));
+    finish(Object(parsed), constant, names)
 }
 
 #[derive(Debug)]
@@ -67,5 +88,9 @@ impl Evaluate for Object {
             }
         }
         Ok(RawBson::Document(document.finish()).into())
+    }
+
+    fn dependencies(&self, found: &mut Dependencies) {
+        found.of_all(self.0.iter().map(|(_, value)| value));
     }
 }

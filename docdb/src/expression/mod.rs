@@ -3,12 +3,16 @@
 //! An operator is added in one place: a line in its family's `OPERATORS` that names it and the function that parses its
 //! arguments. What it yields is a [`Evaluate`].
 
-mod literal;
-mod path;
+pub(crate) mod arguments;
+mod dependencies;
+pub(crate) mod literal;
+pub(crate) mod path;
 mod scope;
+pub(crate) mod truth;
 
 use bson::{RawBsonRef, RawDocument};
 
+pub(crate) use dependencies::Dependencies;
 pub(crate) use scope::{Env, Names};
 
 use crate::{
@@ -39,6 +43,11 @@ pub(crate) trait Evaluate: Send + Sync + std::fmt::Debug {
     /// The value, if it is the same for all documents and known now.
     fn constant(&self) -> Option<RawBsonRef<'_>> {
         None
+    }
+
+    /// Adds what it reads of the document. Whoever does not say reads everything.
+    fn dependencies(&self, found: &mut Dependencies) {
+        found.everything();
     }
 }
 
@@ -84,6 +93,18 @@ impl Expression {
     /// The value, if it is the same for all documents and known now.
     pub(crate) fn constant(&self) -> Option<RawBsonRef<'_>> {
         self.0.constant()
+    }
+
+    /// What it reads of the document.
+    pub(crate) fn fields(&self) -> Dependencies {
+        let mut found = Dependencies::nothing();
+        self.dependencies(&mut found);
+        found
+    }
+
+    /// Adds what it reads of the document.
+    pub(crate) fn dependencies(&self, found: &mut Dependencies) {
+        self.0.dependencies(found);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an expression can see: at parsing the names of variables, at evaluation their values and the document.
 
-use bson::{RawBson, RawDocument};
+use bson::RawDocument;
 
 use crate::{
     context::{Context, Metadata},
@@ -18,6 +18,7 @@ pub(crate) struct Names<'n> {
     /// The innermost variable defined by an expression around, as `$map` defines `this`.
     local: Option<&'n Local<'n>>,
     depth: usize,
+    conditional: bool,
 }
 
 struct Local<'n> {
@@ -27,7 +28,7 @@ struct Local<'n> {
 
 impl<'n> Names<'n> {
     pub(crate) fn new(context: &'n Context) -> Self {
-        Names { context, local: None, depth: 0 }
+        Names { context, local: None, depth: 0, conditional: false }
     }
 
     /// The names one level deeper.
@@ -41,12 +42,22 @@ impl<'n> Names<'n> {
         Ok(Names { depth: self.depth + 1, ..*self })
     }
 
+    /// The same where the expression may turn out not to be evaluated at all: constants that it would refuse are no error
+    /// at parsing.
+    pub(crate) fn conditionally(&self) -> Names<'n> {
+        Names { conditional: true, ..*self }
+    }
+
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.conditional
+    }
+
     /// Runs `parse` where `names` are defined as well, the last one innermost. At evaluation [`Env::with`] must bind
     /// values to them in the same order.
     pub(crate) fn with<T>(&self, names: &[&str], parse: impl FnOnce(&Names<'_>) -> Result<T>) -> Result<T> {
         let Some((name, rest)) = names.split_first() else { return parse(self) };
         let local = Local { name, outer: self.local };
-        Names { context: self.context, local: Some(&local), depth: self.depth }.with(rest, parse)
+        Names { local: Some(&local), ..*self }.with(rest, parse)
     }
 
     /// How many variables out the one of this name is, if an expression around defines it.
@@ -97,12 +108,9 @@ impl<'a> Env<'a> {
         }
     }
 
-    /// Evaluates where one more variable is bound. What comes out borrows nothing of the variable.
-    pub(crate) fn with(
-        &self,
-        value: Value<'_>,
-        evaluate: impl FnOnce(&Env<'_>) -> Result<Option<RawBson>>,
-    ) -> Result<Option<RawBson>> {
+    /// Evaluates where one more variable is bound. What comes out cannot borrow from the variable: what is made of it is
+    /// made within `evaluate`.
+    pub(crate) fn with<T>(&self, value: Value<'_>, evaluate: impl FnOnce(&Env<'_>) -> Result<T>) -> Result<T> {
         let bound = Bound { value, outer: self.bound };
         evaluate(&Env { context: self.context, root: self.root, metadata: self.metadata, bound: Some(&bound) })
     }

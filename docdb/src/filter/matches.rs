@@ -8,12 +8,13 @@ use crate::{
     collation::Collation,
     context::{Context, Metadata},
     error::Result,
-    expression::{Env, Expression},
+    expression::{Env, Expression, truth::truthy},
     filter::{
-        Compare, Node, Regex, bits,
+        Compare, Node, bits,
         walk::{self, Leaf},
         whole::truncated,
     },
+    regex::Regex,
     value::{Comparator, Decimal, Kind, Number, Path, Value, items},
 };
 
@@ -67,20 +68,25 @@ impl<'m> Matcher<'m> {
             Node::Not(inner) => Ok(!self.subject(inner, subject, &mut None)?),
             Node::False => Ok(false),
             Node::Expr(expression) => self.expression(expression),
+            Node::JsonSchema(schema) => schema.matches(match subject {
+                Subject::Document(document) => RawBsonRef::Document(document),
+                Subject::Value(value) => value,
+            }),
             Node::Sample(rate) => Ok(sampled(*rate)),
             Node::Compare { path, op, value } => {
                 let operand = value.as_raw_bson_ref();
                 leaf(path, Leaf::Items, subject, position, |value| Ok(compare(self.comparator, *op, value, operand)))
             }
             Node::In { path, values, regexes } => {
-                leaf(path, Leaf::Items, subject, position, |value| Ok(is_in(self.comparator, value, values, regexes)))
+                leaf(path, Leaf::Items, subject, position, |value| is_in(self.comparator, value, values, regexes))
             }
             Node::Exists { path } => leaf(path, Leaf::Items, subject, position, |value| Ok(value.is_some())),
             Node::Type { path, types } => leaf(path, Leaf::Items, subject, position, |value| {
                 Ok(value.is_some_and(|value| types.contains(value.element_type())))
             }),
-            Node::Regex { path, regex } => leaf(path, Leaf::Items, subject, position, |value| {
-                Ok(value.is_some_and(|value| matches_regex(value, regex)))
+            Node::Regex { path, regex } => leaf(path, Leaf::Items, subject, position, |value| match value {
+                Some(value) => matches_regex(value, regex),
+                None => Ok(false),
             }),
             Node::Mod { path, divisor, remainder } => leaf(path, Leaf::Items, subject, position, |value| {
                 let whole = value.and_then(truncated);
@@ -117,7 +123,7 @@ impl<'m> Matcher<'m> {
     fn expression(&self, expression: &Expression) -> Result<bool> {
         let metadata = Metadata::default();
         let value = expression.evaluate(&Env::new(self.context, self.root, &metadata))?;
-        Ok(value.get().is_some_and(is_true))
+        Ok(truthy(value.get()))
     }
 }
 
@@ -221,33 +227,33 @@ fn is_nan(value: RawBsonRef<'_>) -> bool {
     }
 }
 
-fn is_in(comparator: Comparator<'_>, value: Option<RawBsonRef<'_>>, values: &[RawBson], regexes: &[Regex]) -> bool {
+fn is_in(
+    comparator: Comparator<'_>,
+    value: Option<RawBsonRef<'_>>,
+    values: &[RawBson],
+    regexes: &[Regex],
+) -> Result<bool> {
     // A field that is not there is null.
     let wanted = value.unwrap_or(RawBsonRef::Null);
-    values.binary_search_by(|one| comparator.compare(one.as_raw_bson_ref(), wanted)).is_ok()
-        || value.is_some_and(|value| regexes.iter().any(|regex| matches_regex(value, regex)))
+    if values.binary_search_by(|one| comparator.compare(one.as_raw_bson_ref(), wanted)).is_ok() {
+        return Ok(true);
+    }
+    for regex in regexes {
+        if value.is_some() && matches_regex(wanted, regex)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Strings that match, and the same regular expression as a value.
-fn matches_regex(value: RawBsonRef<'_>, regex: &Regex) -> bool {
+pub(super) fn matches_regex(value: RawBsonRef<'_>, regex: &Regex) -> Result<bool> {
     match value {
-        RawBsonRef::String(text) | RawBsonRef::Symbol(text) => {
-            // What exceeds the bounds of backtracking does not match.
-            text.starts_with(&*regex.prefix) && (regex.prefix_is_all || regex.compiled.is_match(text).unwrap_or(false))
-        }
+        RawBsonRef::String(text) | RawBsonRef::Symbol(text) => regex.is_match(text),
         RawBsonRef::RegularExpression(value) => {
-            value.pattern.as_str() == &*regex.pattern && value.options.as_str() == &*regex.options
+            Ok(value.pattern.as_str() == &*regex.pattern && value.options.as_str() == &*regex.options)
         }
-        _ => false,
-    }
-}
-
-/// What counts as true in `$expr` and `$exists`: all but false, zeros, null and undefined.
-pub(super) fn is_true(value: RawBsonRef<'_>) -> bool {
-    match value {
-        RawBsonRef::Boolean(value) => value,
-        RawBsonRef::Null | RawBsonRef::Undefined => false,
-        value => Number::of(value).is_none_or(|number| number.compare(Number::Int32(0)) != Ordering::Equal),
+        _ => Ok(false),
     }
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use bson::{RawDocument, RawDocumentBuf};
 
-pub(crate) use tree::{BitMask, BitTest, Compare, Node, Regex};
+pub(crate) use tree::{BitMask, BitTest, Compare, Node};
 
 use crate::{collation::Collation, context::Context, error::Result};
 
 mod bits;
 mod matches;
 mod parse;
-mod regex;
+mod schema;
 mod tree;
 mod walk;
 mod whole;

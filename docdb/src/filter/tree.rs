@@ -4,6 +4,8 @@ use bson::RawBson;
 
 use crate::{
     expression::Expression,
+    filter::schema::Schema,
+    regex::Regex,
     value::{Path, TypeSet},
 };
 
@@ -40,6 +42,8 @@ pub(crate) enum Node {
     ElemMatchValue { path: Path, filter: Box<Node> },
     /// `$expr`.
     Expr(Expression),
+    /// `$jsonSchema`.
+    JsonSchema(Box<Schema>),
     /// Never: `$in: []`, `$alwaysFalse`.
     False,
     /// `$sampleRate`: true as often as this, of 1.
@@ -72,18 +76,4 @@ pub(crate) enum BitMask {
     Bytes(Box<[u8]>),
     /// The bits at these positions.
     Positions(Box<[u32]>),
-}
-
-/// A compiled regular expression, with what its text says for bounds.
-#[derive(Debug, Clone)]
-pub(crate) struct Regex {
-    /// As given.
-    pub(crate) pattern: Box<str>,
-    /// As given, in alphabetical order.
-    pub(crate) options: Box<str>,
-    /// What a string must begin with to match, for bounds; empty if nothing is known.
-    pub(crate) prefix: Box<str>,
-    /// Whether having the prefix is all there is to matching.
-    pub(crate) prefix_is_all: bool,
-    pub(crate) compiled: fancy_regex::Regex,
 }

@@ -7,11 +7,9 @@ use bson::{RawBson, RawBsonRef, RawDocument};
 use super::{Parser, all, argument, is_operators, is_pathless};
 use crate::{
     error::{Code, Result, refuse},
-    filter::{
-        matches::is_true,
-        regex,
-        tree::{BitTest, Compare, Node},
-    },
+    expression::truth::truthy,
+    filter::tree::{BitTest, Compare, Node},
+    regex::Regex,
     value::{Path, fields, items, type_name},
 };
 
@@ -55,7 +53,7 @@ impl Parser<'_> {
             "$not" => Node::Not(Box::new(self.not(path, value)?)),
             "$exists" => {
                 let exists = Node::Exists { path: path_of() };
-                if is_true(value) { exists } else { Node::Not(Box::new(exists)) }
+                if truthy(Some(value)) { exists } else { Node::Not(Box::new(exists)) }
             }
             "$type" => Node::Type { path: path_of(), types: argument::types(value)? },
             "$size" => Node::Size { path: path_of(), size: argument::size(value)? },
@@ -90,7 +88,7 @@ impl Parser<'_> {
         for item in items(array) {
             match item {
                 RawBsonRef::RegularExpression(value) => {
-                    regexes.push(regex::compile(value.pattern.as_str(), value.options.as_str())?);
+                    regexes.push(Regex::new(value.pattern.as_str(), value.options.as_str())?);
                 }
                 RawBsonRef::Undefined => {
                     return refuse(Code::BAD_VALUE, "InMatchExpression equality cannot be undefined");
@@ -182,7 +180,7 @@ fn regex_value(path: &Path, value: RawBsonRef<'_>) -> Result<Node> {
     let RawBsonRef::RegularExpression(value) = value else {
         return refuse(Code::BAD_VALUE, format!("not a regular expression: {}", type_name(value)));
     };
-    let regex = regex::compile(value.pattern.as_str(), value.options.as_str())?;
+    let regex = Regex::new(value.pattern.as_str(), value.options.as_str())?;
     Ok(Node::Regex { path: path.clone(), regex })
 }
 
@@ -206,11 +204,5 @@ fn regex_operator(path: &Path, value: RawBsonRef<'_>, operators: &RawDocument) -
         }
         _ => return refuse(Code::BAD_VALUE, "$regex has to be a string"),
     };
-    if pattern.contains('\0') {
-        return refuse(Code::BAD_VALUE, "Regular expression cannot contain an embedded null byte");
-    }
-    if options.contains('\0') {
-        return refuse(Code::BAD_VALUE, "Regular expression options string cannot contain an embedded null byte");
-    }
-    Ok(Node::Regex { path: path.clone(), regex: regex::compile(pattern, options)? })
+    Ok(Node::Regex { path: path.clone(), regex: Regex::new(pattern, options)? })
 }

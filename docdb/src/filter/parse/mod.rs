@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     error::{Code, Result, refuse},
     expression::Expression,
-    filter::tree::Node,
+    filter::{schema::Schema, tree::Node},
     value::{Comparator, Path, fields},
 };
 
@@ -67,6 +67,10 @@ impl<'p> Parser<'p> {
             "$expr" => {
                 self.only_at_top(name)?;
                 Node::Expr(Expression::parse(value, self.context)?)
+            }
+            "$jsonSchema" => {
+                self.only_at_top(name)?;
+                Node::JsonSchema(Box::new(Schema::parse(value)?))
             }
             "$alwaysTrue" => {
                 argument::one(name, value)?;
