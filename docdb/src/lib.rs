@@ -2,16 +2,28 @@
 #![allow(dead_code, unused_imports, reason = "under construction")]
 
 mod aggregation;
+mod catalog;
 mod collation;
 mod context;
+mod cursor;
+mod docdb;
 mod error;
 mod execution;
 mod expression;
 mod filter;
+mod geo;
+mod index;
+mod model;
 mod projection;
+mod record;
 mod regex;
+mod store;
 mod update;
 mod value;
 
+pub use cursor::RawCursor;
+pub use docdb::{Docdb, DroppedCollection};
 pub use error::{Code, DuplicateKey, Error, Result};
+pub use model::*;
 pub use update::UpdateModifications;
+pub use value::{Decimal, Doc};
