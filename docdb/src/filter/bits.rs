@@ -2,7 +2,10 @@
 
 use bson::RawBsonRef;
 
-use crate::filter::{BitMask, BitTest, whole::whole};
+use crate::{
+    filter::{BitMask, BitTest},
+    value::as_whole_i64,
+};
 
 /// Whether a value is a whole number of 64 bits, or a binary, whose bits are as asked.
 pub(super) fn matches(value: RawBsonRef<'_>, test: BitTest, mask: &BitMask) -> bool {
@@ -11,7 +14,7 @@ pub(super) fn matches(value: RawBsonRef<'_>, test: BitTest, mask: &BitMask) -> b
             let byte = binary.bytes.get(position / 8).copied().unwrap_or(0);
             (byte >> (position % 8)) & 1 == 1
         }),
-        value => whole(value).is_some_and(|number| {
+        value => as_whole_i64(value).is_some_and(|number| {
             // The sign goes on for ever.
             check(test, mask, |position| (number >> position.min(63)) & 1 == 1)
         }),

@@ -12,10 +12,9 @@ use crate::{
     filter::{
         Compare, Node, bits,
         walk::{self, Leaf},
-        whole::truncated,
     },
     regex::Regex,
-    value::{Comparator, Decimal, Kind, Number, Path, Value, items},
+    value::{Comparator, Kind, Number, Path, Value, items},
 };
 
 /// What is matched: a document, or, within `$elemMatch`, an item of an array.
@@ -89,8 +88,8 @@ impl<'m> Matcher<'m> {
                 None => Ok(false),
             }),
             Node::Mod { path, divisor, remainder } => leaf(path, Leaf::Items, subject, position, |value| {
-                let whole = value.and_then(truncated);
-                Ok(whole.is_some_and(|(whole, _)| whole.checked_rem(*divisor).unwrap_or(0) == *remainder))
+                let whole = value.and_then(Number::of).and_then(Number::to_i64);
+                Ok(whole.is_some_and(|whole| whole.checked_rem(*divisor).unwrap_or(0) == *remainder))
             }),
             Node::Bits { path, test, mask } => leaf(path, Leaf::Items, subject, position, |value| {
                 Ok(value.is_some_and(|value| bits::matches(value, *test, mask)))
@@ -220,11 +219,7 @@ fn against_extremes(op: Compare, operand: RawBsonRef<'_>) -> bool {
 }
 
 fn is_nan(value: RawBsonRef<'_>) -> bool {
-    match value {
-        RawBsonRef::Double(value) => value.is_nan(),
-        RawBsonRef::Decimal128(value) => Decimal::from_bson(value) == Decimal::NaN,
-        _ => false,
-    }
+    Number::of(value).is_some_and(Number::is_nan)
 }
 
 fn is_in(

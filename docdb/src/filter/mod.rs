@@ -14,7 +14,6 @@ mod parse;
 mod schema;
 mod tree;
 mod walk;
-mod whole;
 
 /// A parsed filter.
 #[derive(Debug, Clone)]

@@ -4,16 +4,13 @@ use bson::{RawBsonRef, spec::ElementType};
 
 use crate::{
     error::{Code, Result, refuse},
-    filter::{
-        tree::{BitMask, Node},
-        whole::{truncated, whole},
-    },
-    value::{Kind, Number, Path, TypeSet, items, type_name},
+    filter::tree::{BitMask, Node},
+    value::{Kind, Number, Path, TypeSet, as_whole_i64, items, type_name},
 };
 
 /// The 1 of `$alwaysTrue` and `$alwaysFalse`.
 pub(super) fn one(name: &str, value: RawBsonRef<'_>) -> Result<()> {
-    match whole(value) {
+    match as_whole_i64(value) {
         Some(1) => Ok(()),
         _ => refuse(Code::FAILED_TO_PARSE, format!("{name} must be an integer value of 1")),
     }
@@ -21,13 +18,8 @@ pub(super) fn one(name: &str, value: RawBsonRef<'_>) -> Result<()> {
 
 /// The share of `$sampleRate`.
 pub(super) fn rate(value: RawBsonRef<'_>) -> Result<f64> {
-    #[allow(clippy::cast_precision_loss, reason = "only 0 and 1 pass")]
-    let rate = match Number::of(value) {
-        None => return refuse(Code::BAD_VALUE, "argument to $sampleRate must be a numeric type"),
-        Some(Number::Double(rate)) => rate,
-        Some(Number::Int32(rate)) => f64::from(rate),
-        Some(Number::Int64(rate)) => rate as f64,
-        Some(Number::Decimal(rate)) => rate.to_bson().to_string().parse().unwrap_or(f64::NAN),
+    let Some(rate) = Number::of(value).map(Number::to_double) else {
+        return refuse(Code::BAD_VALUE, "argument to $sampleRate must be a numeric type");
     };
     if (0.0..=1.0).contains(&rate) {
         return Ok(rate);
@@ -41,7 +33,7 @@ pub(super) fn size(value: RawBsonRef<'_>) -> Result<u32> {
     if Number::of(value).is_none() {
         return failed(&format!("a number, but got a value of type {}", type_name(value)));
     }
-    match whole(value) {
+    match as_whole_i64(value) {
         None => failed("an integer"),
         Some(size) if size < 0 => failed("a non-negative number"),
         Some(size) if size > i64::from(i32::MAX) => failed("an integer of 32 bits"),
@@ -57,14 +49,10 @@ pub(super) fn modulo(path: &Path, value: RawBsonRef<'_>) -> Result<Node> {
     let (Some(divisor), Some(remainder), None) = (parts.next(), parts.next(), parts.next()) else {
         return malformed(if items(array).count() < 2 { "not enough elements" } else { "too many elements" });
     };
-    if Number::of(divisor).is_none() {
-        return malformed("divisor not a number");
-    }
-    let Some((divisor, _)) = truncated(divisor) else { return malformed("divisor value is invalid") };
-    if Number::of(remainder).is_none() {
-        return malformed("remainder not a number");
-    }
-    let Some((remainder, _)) = truncated(remainder) else { return malformed("remainder value is invalid") };
+    let Some(divisor) = Number::of(divisor) else { return malformed("divisor not a number") };
+    let Some(divisor) = divisor.to_i64() else { return malformed("divisor value is invalid") };
+    let Some(remainder) = Number::of(remainder) else { return malformed("remainder not a number") };
+    let Some(remainder) = remainder.to_i64() else { return malformed("remainder value is invalid") };
     if divisor == 0 {
         return refuse(Code::BAD_VALUE, "divisor cannot be 0");
     }
@@ -87,7 +75,8 @@ pub(super) fn types(value: RawBsonRef<'_>) -> Result<TypeSet> {
 fn type_set(value: RawBsonRef<'_>) -> Result<TypeSet> {
     match value {
         RawBsonRef::String(alias) => TypeSet::of_alias(alias),
-        value if Kind::of(value) == Kind::Number => match whole(value).and_then(|code| i32::try_from(code).ok()) {
+        value if Kind::of(value) == Kind::Number => match as_whole_i64(value).and_then(|code| i32::try_from(code).ok())
+        {
             Some(0) => refuse(Code::BAD_VALUE, "Invalid numerical type code: 0. Instead use {$exists:false}."),
             Some(code) => TypeSet::of_number(code),
             None => refuse(Code::BAD_VALUE, format!("Invalid numerical type code: {value:?}")),
@@ -108,7 +97,7 @@ pub(super) fn mask(name: &str, value: RawBsonRef<'_>) -> Result<BitMask> {
             Code::BAD_VALUE,
             format!("{name} takes an Array, a number, or a BinData but received: {}", type_name(value)),
         ),
-        value => match whole(value) {
+        value => match as_whole_i64(value) {
             None => refuse(Code::FAILED_TO_PARSE, "Expected an integer"),
             Some(mask) if mask < 0 => refuse(Code::FAILED_TO_PARSE, "Expected a non-negative number"),
             Some(mask) => Ok(BitMask::Bytes(mask.to_le_bytes().into())),
@@ -117,7 +106,7 @@ pub(super) fn mask(name: &str, value: RawBsonRef<'_>) -> Result<BitMask> {
 }
 
 fn position(value: RawBsonRef<'_>) -> Result<u32> {
-    match whole(value).map(i32::try_from) {
+    match as_whole_i64(value).map(i32::try_from) {
         Some(Ok(position)) => match u32::try_from(position) {
             Ok(position) => Ok(position),
             Err(_) => refuse(Code::FAILED_TO_PARSE, "bit positions must be >= 0"),

@@ -1,6 +1,5 @@
 //! Whether a value is as a schema asks.
 
-use bigdecimal::{BigDecimal, Zero};
 use bson::{RawBson, RawBsonRef, RawDocument, spec::BinarySubtype};
 
 use super::{Dependency, Rule, Schema, Test, canonical};
@@ -8,7 +7,7 @@ use crate::{
     error::Result,
     filter::{Compare, matches::compare},
     regex::Regex,
-    value::{Comparator, Kind, field, fields, items},
+    value::{Comparator, Kind, Number, field, fields, items},
 };
 
 impl Schema {
@@ -193,27 +192,10 @@ fn matching(schemas: &[Schema], value: RawBsonRef<'_>) -> Result<usize> {
 }
 
 fn is_multiple(value: RawBsonRef<'_>, divisor: RawBsonRef<'_>) -> bool {
-    let whole = |value| match value {
-        RawBsonRef::Int32(value) => Some(i64::from(value)),
-        RawBsonRef::Int64(value) => Some(value),
-        _ => None,
-    };
-    if let (Some(value), Some(divisor)) = (whole(value), whole(divisor)) {
-        return value.checked_rem(divisor).unwrap_or(0) == 0;
-    }
-    match (decimal(value), decimal(divisor)) {
-        (Some(value), Some(divisor)) if !divisor.is_zero() => (value % divisor).is_zero(),
+    match (Number::of(value), Number::of(divisor)) {
+        (Some(Number::Int32(value)), Some(Number::Int32(divisor))) => value.checked_rem(divisor) == Some(0),
+        // As decimals, 0.3 is a multiple of 0.1.
+        (Some(value), Some(divisor)) => value.to_decimal().remainder(divisor.to_decimal()).is_zero(),
         _ => false,
-    }
-}
-
-/// A number in decimal digits: doubles by the shortest that name them, so that 0.3 is a multiple of 0.1.
-fn decimal(value: RawBsonRef<'_>) -> Option<BigDecimal> {
-    match value {
-        RawBsonRef::Int32(value) => Some(value.into()),
-        RawBsonRef::Int64(value) => Some(value.into()),
-        RawBsonRef::Double(value) => format!("{value:e}").parse().ok(),
-        RawBsonRef::Decimal128(value) => value.to_string().parse().ok(),
-        _ => None,
     }
 }

@@ -8,9 +8,8 @@ use super::{
 };
 use crate::{
     error::{Code, Result, refuse},
-    filter::whole::whole,
     regex::Regex,
-    value::{Kind, Number, TypeSet, field, fields, items, type_name},
+    value::{Kind, Number, TypeSet, as_whole_i64, field, fields, items, type_name},
 };
 
 /// How deep schemas may be nested.
@@ -335,7 +334,7 @@ fn positive(keyword: &str, value: RawBsonRef<'_>) -> Result<RawBson> {
 }
 
 fn count(keyword: &str, value: RawBsonRef<'_>) -> Result<u64> {
-    match whole(value).map(u64::try_from) {
+    match as_whole_i64(value).map(u64::try_from) {
         Some(Ok(count)) => Ok(count),
         Some(Err(_)) => malformed(keyword, "must be a non-negative number"),
         None => malformed(keyword, "must be an integer"),
