@@ -94,6 +94,15 @@ impl<'m> Matcher<'m> {
             Node::Bits { path, test, mask } => leaf(path, Leaf::Items, subject, position, |value| {
                 Ok(value.is_some_and(|value| bits::matches(value, *test, mask)))
             }),
+            Node::GeoWithin { path, shape } => {
+                leaf(path, Leaf::Whole, subject, position, |value| Ok(value.is_some_and(|value| shape.matches(value))))
+            }
+            Node::GeoIntersects { path, shape } => {
+                leaf(path, Leaf::Whole, subject, position, |value| Ok(value.is_some_and(|value| shape.matches(value))))
+            }
+            Node::Near { path, near } => {
+                leaf(path, Leaf::Whole, subject, position, |value| Ok(value.is_some_and(|value| near.matches(value))))
+            }
             Node::Size { path, size } => leaf(path, Leaf::Whole, subject, position, |value| {
                 let Some(RawBsonRef::Array(array)) = value else { return Ok(false) };
                 Ok(u32::try_from(items(array).count()) == Ok(*size))

@@ -9,6 +9,8 @@ pub(crate) use tree::{BitMask, BitTest, Compare, Node};
 use crate::{collation::Collation, context::Context, error::Result};
 
 mod bits;
+mod explain;
+mod failure;
 mod matches;
 mod parse;
 mod schema;
@@ -53,10 +55,29 @@ impl Filter {
         Ok(if matches { position } else { None })
     }
 
+    /// Whether a `$near` is anywhere in it, which some places refuse.
+    pub(crate) fn has_near(&self) -> bool {
+        self.root.any(&|node| matches!(node, Node::Near { .. }))
+    }
+
+    /// The filter as `explain` prints it: every operator written out, conditions in the server's order.
+    pub(crate) fn to_bson(&self) -> RawDocumentBuf {
+        explain::print(&self.source)
+    }
+
+    /// Why a document does not match: `details` of the server's error 121.
+    pub(crate) fn explain_failure(&self, document: &RawDocument, context: &Context) -> Result<RawDocumentBuf> {
+        failure::Explainer::new(context, document).explain(&self.source)
+    }
+
     fn matcher<'m>(&'m self, document: &'m RawDocument, context: &'m Context) -> matches::Matcher<'m> {
         matches::Matcher::new(context, self.collation.as_deref(), document)
     }
 }
 
+#[cfg(test)]
+mod explain_tests;
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod tests;

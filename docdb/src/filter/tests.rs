@@ -6,15 +6,15 @@ use millpond_engine::Timestamp;
 use super::Filter;
 use crate::{Code, context::Context};
 
-fn context() -> Context {
+pub(super) fn context() -> Context {
     Context::new(Timestamp::from_millis(0))
 }
 
-fn raw(document: &Document) -> RawDocumentBuf {
+pub(super) fn raw(document: &Document) -> RawDocumentBuf {
     RawDocumentBuf::try_from(document).unwrap()
 }
 
-fn parse(filter: &Document) -> crate::Result<Filter> {
+pub(super) fn parse(filter: &Document) -> crate::Result<Filter> {
     Filter::parse(&raw(filter), &context())
 }
 

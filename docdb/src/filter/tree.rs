@@ -5,6 +5,7 @@ use bson::RawBson;
 use crate::{
     expression::Expression,
     filter::schema::Schema,
+    geo::{Intersects, Near, Within},
     regex::Regex,
     value::{Path, TypeSet},
 };
@@ -40,6 +41,12 @@ pub(crate) enum Node {
     ElemMatchObject { path: Path, filter: Box<Node> },
     /// `$elemMatch` with operators on the items themselves: the paths of the conditions within are empty.
     ElemMatchValue { path: Path, filter: Box<Node> },
+    /// `$geoWithin`.
+    GeoWithin { path: Path, shape: Within },
+    /// `$geoIntersects`.
+    GeoIntersects { path: Path, shape: Intersects },
+    /// `$near` and `$nearSphere`: a condition only by their distances. The order by distance is the planner's.
+    Near { path: Path, near: Near },
     /// `$expr`.
     Expr(Expression),
     /// `$jsonSchema`.
@@ -76,4 +83,17 @@ pub(crate) enum BitMask {
     Bytes(Box<[u8]>),
     /// The bits at these positions.
     Positions(Box<[u32]>),
+}
+
+impl Node {
+    /// Whether it or a condition within it is such a one.
+    pub(crate) fn any(&self, is: &impl Fn(&Node) -> bool) -> bool {
+        is(self)
+            || match self {
+                Node::And(all) | Node::Or(all) | Node::Nor(all) => all.iter().any(|node| node.any(is)),
+                Node::Not(inner) => inner.any(is),
+                Node::ElemMatchObject { filter, .. } | Node::ElemMatchValue { filter, .. } => filter.any(is),
+                _ => false,
+            }
+    }
 }

@@ -9,6 +9,7 @@ use crate::{
     error::{Code, Result, refuse},
     expression::truth::truthy,
     filter::tree::{BitTest, Compare, Node},
+    geo::{Intersects, Near, Within},
     regex::Regex,
     value::{Path, fields, items, type_name},
 };
@@ -27,6 +28,13 @@ impl Parser<'_> {
 
     /// `{ $gt: 1, $lt: 5 }`: all of them.
     pub(super) fn operators(self, path: &Path, operators: &RawDocument) -> Result<Node> {
+        // Its siblings are its options.
+        if fields(operators).next().is_some_and(|(name, _)| is_near(name)) {
+            if self.within {
+                return refuse(Code::BAD_VALUE, "geo $near must be top-level expr");
+            }
+            return Ok(Node::Near { path: path.clone(), near: Near::parse(operators)? });
+        }
         let parser = self.deeper()?;
         let mut conditions = Vec::new();
         for (name, value) in fields(operators) {
@@ -64,6 +72,9 @@ impl Parser<'_> {
             "$bitsAnyClear" => bits(path, name, BitTest::AnyClear, value)?,
             "$all" => self.all_of(path, value)?,
             "$elemMatch" => self.elem_match(path, value)?,
+            "$geoWithin" | "$within" => Node::GeoWithin { path: path_of(), shape: Within::parse(value)? },
+            "$geoIntersects" => Node::GeoIntersects { path: path_of(), shape: Intersects::parse(value)? },
+            name if is_near(name) => return refuse(Code::BAD_VALUE, "$near has to be the first operator of its field"),
             "$options" => return refuse(Code::BAD_VALUE, "$options needs a $regex"),
             "$where" => return refuse(Code::BAD_VALUE, "$where cannot be applied to a field"),
             other => return refuse(Code::BAD_VALUE, format!("unknown operator: {other}")),
@@ -145,6 +156,10 @@ impl Parser<'_> {
         }
         Ok(Node::ElemMatchObject { path, filter: Box::new(parser.document(document)?) })
     }
+}
+
+fn is_near(name: &str) -> bool {
+    matches!(name, "$near" | "$nearSphere" | "$geoNear")
 }
 
 /// The filter of `{ $elemMatch: filter }`.

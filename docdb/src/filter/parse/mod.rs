@@ -110,7 +110,7 @@ impl<'p> Parser<'p> {
 }
 
 /// Whether a name is that of an operator that stands without a path.
-fn is_pathless(name: &str) -> bool {
+pub(super) fn is_pathless(name: &str) -> bool {
     matches!(
         name,
         "$and"
@@ -128,7 +128,7 @@ fn is_pathless(name: &str) -> bool {
 }
 
 /// Whether a value is a document of operators: its first name begins with `$` and it is no DBRef.
-fn is_operators(value: RawBsonRef<'_>, part_of_reference_is_one: bool) -> Option<&RawDocument> {
+pub(super) fn is_operators(value: RawBsonRef<'_>, part_of_reference_is_one: bool) -> Option<&RawDocument> {
     let RawBsonRef::Document(document) = value else { return None };
     let (first, _) = fields(document).next()?;
     if !first.starts_with('$') {
