@@ -19,7 +19,7 @@ pub(crate) use key::encode_number;
 pub(crate) use kind::{Kind, TypeSet, type_name};
 pub(crate) use number::Number;
 pub(crate) use path::{Part, Path};
-pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, validate};
+pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, depth, validate};
 
 use bson::{RawArray, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use bytes::Bytes;
