@@ -19,6 +19,8 @@ mod scope;
 mod set;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub(crate) mod truth;
 mod variables;
 
