@@ -4,6 +4,8 @@
 //! arguments. What it yields is a [`Evaluate`].
 
 pub(crate) mod arguments;
+mod arithmetic;
+mod bits;
 mod array;
 mod boolean;
 pub(crate) mod bounds;
@@ -16,6 +18,7 @@ mod miscellaneous;
 mod object;
 pub(crate) mod path;
 mod scope;
+mod trigonometry;
 mod set;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -46,6 +49,13 @@ pub(crate) struct Operator {
 
 /// All families of operators.
 const FAMILIES: &[&[Operator]] = &[
+    literal::OPERATORS,
+    arithmetic::OPERATORS,
+    arithmetic::POWERS,
+    arithmetic::ROUNDING,
+    bits::OPERATORS,
+    trigonometry::OPERATORS,
+];
     array::convert::OPERATORS,
     array::element::OPERATORS,
     array::few::OPERATORS,
