@@ -5,8 +5,8 @@
 
 pub(crate) mod arguments;
 mod arithmetic;
-mod bits;
 mod array;
+mod bits;
 mod boolean;
 pub(crate) mod bounds;
 pub(crate) mod comparison;
@@ -18,12 +18,12 @@ mod miscellaneous;
 mod object;
 pub(crate) mod path;
 mod scope;
-mod trigonometry;
 mod set;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod trigonometry;
 pub(crate) mod truth;
 mod variables;
 
@@ -49,13 +49,9 @@ pub(crate) struct Operator {
 
 /// All families of operators.
 const FAMILIES: &[&[Operator]] = &[
-    literal::OPERATORS,
     arithmetic::OPERATORS,
     arithmetic::POWERS,
     arithmetic::ROUNDING,
-    bits::OPERATORS,
-    trigonometry::OPERATORS,
-];
     array::convert::OPERATORS,
     array::element::OPERATORS,
     array::few::OPERATORS,
@@ -64,6 +60,7 @@ const FAMILIES: &[&[Operator]] = &[
     array::sort::OPERATORS,
     array::whole::OPERATORS,
     array::zip::OPERATORS,
+    bits::OPERATORS,
     boolean::OPERATORS,
     comparison::OPERATORS,
     conditional::OPERATORS,
@@ -72,6 +69,7 @@ const FAMILIES: &[&[Operator]] = &[
     miscellaneous::OPERATORS,
     object::OPERATORS,
     set::OPERATORS,
+    trigonometry::OPERATORS,
     variables::OPERATORS,
 ];
 
