@@ -9,6 +9,7 @@ mod array;
 mod bits;
 mod boolean;
 pub(crate) mod bounds;
+mod command_let;
 pub(crate) mod comparison;
 mod conditional;
 mod dependencies;
@@ -27,8 +28,11 @@ mod trigonometry;
 pub(crate) mod truth;
 mod variables;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use bson::{RawBsonRef, RawDocument};
 
+pub(crate) use command_let::command_let;
 pub(crate) use dependencies::Dependencies;
 pub(crate) use meta::MetaKind;
 pub(crate) use scope::{Env, Names};
@@ -76,6 +80,13 @@ const FAMILIES: &[&[Operator]] = &[
 /// All operators.
 fn operators() -> impl Iterator<Item = &'static Operator> {
     FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// The operator of a name.
+fn find(name: &str) -> Option<&'static Operator> {
+    static BY_NAME: LazyLock<HashMap<&str, &Operator>> =
+        LazyLock::new(|| operators().map(|operator| (operator.name, operator)).collect());
+    BY_NAME.get(name).copied()
 }
 
 /// A parsed expression.
@@ -126,7 +137,7 @@ impl Expression {
         if all.next().is_some() {
             return refuse(Code(15983), "an object representing an expression must have exactly one field");
         }
-        match operators().find(|operator| operator.name == name) {
+        match find(name) {
             Some(operator) => (operator.parse)(argument, names),
             None => refuse(Code::INVALID_PIPELINE_OPERATOR, format!("Unrecognized expression '{name}'")),
         }
