@@ -9,6 +9,7 @@ mod array;
 mod bits;
 mod boolean;
 pub(crate) mod bounds;
+mod command_let;
 pub(crate) mod comparison;
 mod conditional;
 mod dependencies;
@@ -21,12 +22,17 @@ mod scope;
 mod set;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod trigonometry;
 pub(crate) mod truth;
 mod variables;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use bson::{RawBsonRef, RawDocument};
 
+pub(crate) use command_let::command_let;
 pub(crate) use dependencies::Dependencies;
 pub(crate) use meta::MetaKind;
 pub(crate) use scope::{Env, Names};
@@ -47,12 +53,9 @@ pub(crate) struct Operator {
 
 /// All families of operators.
 const FAMILIES: &[&[Operator]] = &[
-    literal::OPERATORS,
     arithmetic::OPERATORS,
     arithmetic::POWERS,
     arithmetic::ROUNDING,
-    bits::OPERATORS,
-    trigonometry::OPERATORS,
     array::convert::OPERATORS,
     array::element::OPERATORS,
     array::few::OPERATORS,
@@ -61,19 +64,29 @@ const FAMILIES: &[&[Operator]] = &[
     array::sort::OPERATORS,
     array::whole::OPERATORS,
     array::zip::OPERATORS,
+    bits::OPERATORS,
     boolean::OPERATORS,
     comparison::OPERATORS,
     conditional::OPERATORS,
+    literal::OPERATORS,
     meta::OPERATORS,
     miscellaneous::OPERATORS,
     object::OPERATORS,
     set::OPERATORS,
+    trigonometry::OPERATORS,
     variables::OPERATORS,
 ];
 
 /// All operators.
 fn operators() -> impl Iterator<Item = &'static Operator> {
     FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// The operator of a name.
+fn find(name: &str) -> Option<&'static Operator> {
+    static BY_NAME: LazyLock<HashMap<&str, &Operator>> =
+        LazyLock::new(|| operators().map(|operator| (operator.name, operator)).collect());
+    BY_NAME.get(name).copied()
 }
 
 /// A parsed expression.
@@ -124,7 +137,7 @@ impl Expression {
         if all.next().is_some() {
             return refuse(Code(15983), "an object representing an expression must have exactly one field");
         }
-        match operators().find(|operator| operator.name == name) {
+        match find(name) {
             Some(operator) => (operator.parse)(argument, names),
             None => refuse(Code::INVALID_PIPELINE_OPERATOR, format!("Unrecognized expression '{name}'")),
         }
