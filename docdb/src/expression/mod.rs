@@ -9,14 +9,20 @@ mod boolean;
 pub(crate) mod bounds;
 pub(crate) mod comparison;
 mod conditional;
+pub(crate) mod date;
 mod dependencies;
 pub(crate) mod literal;
 mod meta;
 mod miscellaneous;
+pub(crate) mod named;
 mod object;
 pub(crate) mod path;
+mod regex;
 mod scope;
 mod set;
+pub(crate) mod string;
+#[cfg(test)]
+mod testing;
 pub(crate) mod truth;
 mod variables;
 
@@ -49,9 +55,12 @@ const FAMILIES: &[&[&[Operator]]] = &[
     &[meta::OPERATORS],
     &[miscellaneous::OPERATORS],
     &[object::OPERATORS],
+    &[regex::OPERATORS],
     &[set::OPERATORS],
     &[variables::OPERATORS],
     array::FAMILIES,
+    date::FAMILIES,
+    string::FAMILIES,
 ];
 
 /// All operators.
