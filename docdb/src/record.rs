@@ -101,7 +101,7 @@ pub(crate) fn validate(
     }
     let mut details = DocumentBuilder::new();
     details.append("failingDocumentId", field(document, "_id").unwrap_or(RawBsonRef::Null));
-    details.append("details", RawBsonRef::Document(&explain_failure(validator, document, context)));
+    details.append("details", RawBsonRef::Document(&validator.explain_failure(document, context).unwrap_or_default()));
     let details = details.finish();
     match collection.validation_action {
         ValidationAction::Error => Err(Error::DocumentValidationFailure { details: Box::new(details) }),
@@ -380,9 +380,4 @@ pub(crate) fn duplicate(collection: &Collection, index: &Index, entry: &Entry) -
         key_value,
         collation: index.collation.as_ref().and_then(|collation| Document::try_from(&*collation.document()).ok()),
     }))
-}
-
-// FILTER brings this.
-fn explain_failure(_: &crate::filter::Filter, _: &RawDocument, _: &Context) -> RawDocumentBuf {
-    RawDocumentBuf::new()
 }

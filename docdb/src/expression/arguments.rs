@@ -8,7 +8,7 @@ use crate::{
     context::Metadata,
     error::{Code, Error, Result, refuse},
     expression::{Dependencies, Env, Evaluate, Expression, Names, literal},
-    value::{Decimal, Number, Value, empty, fields, items, type_name},
+    value::{Value, as_whole_i64, empty, fields, items, type_name},
 };
 
 /// What an operator of one argument does.
@@ -322,37 +322,7 @@ pub(crate) fn pick<'v>(
     }
 }
 
-/// The whole number that a value is, whatever its type; none if it is no number, has a fraction, or does not fit.
-pub(crate) fn whole(value: RawBsonRef<'_>) -> Option<i64> {
-    match Number::of(value)? {
-        Number::Int32(number) => Some(i64::from(number)),
-        Number::Int64(number) => Some(number),
-        Number::Double(number) => {
-            const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
-            let fits = number.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(&number);
-            #[allow(clippy::cast_possible_truncation, reason = "it is whole and in range")]
-            fits.then_some(number as i64)
-        }
-        Number::Decimal(Decimal::Finite { negative, coefficient, exponent }) => {
-            if coefficient == 0 {
-                return Some(0);
-            }
-            let power = 10_u128.checked_pow(exponent.unsigned_abs())?;
-            let magnitude = if exponent >= 0 {
-                coefficient.checked_mul(power)?
-            } else if coefficient.checked_rem(power)? == 0 {
-                coefficient / power
-            } else {
-                return None;
-            };
-            let magnitude = i128::try_from(magnitude).ok()?;
-            i64::try_from(if negative { -magnitude } else { magnitude }).ok()
-        }
-        Number::Decimal(_) => None,
-    }
-}
-
 /// The whole number of 32 bits that a value is, whatever its type.
 pub(crate) fn whole_int(value: RawBsonRef<'_>) -> Option<i32> {
-    i32::try_from(whole(value)?).ok()
+    i32::try_from(as_whole_i64(value)?).ok()
 }

@@ -48,3 +48,46 @@ impl Evaluate for Junction {
         found.of_all(&self.arguments);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, yields};
+
+    #[test]
+    fn arguments_are_taken_for_true_or_false() {
+        check(
+            &doc! { "zero": 0, "text": "", "list": [] },
+            [
+                yields(doc! { "$and": [] }, true),
+                yields(doc! { "$or": [] }, false),
+                yields(doc! { "$and": [1, "$text", "$list"] }, true),
+                yields(doc! { "$and": [1, "$zero"] }, false),
+                yields(doc! { "$and": "$zero" }, false),
+                yields(doc! { "$or": ["$missing", "$zero", Bson::Null] }, false),
+                yields(doc! { "$or": ["$missing", "$list"] }, true),
+                yields(doc! { "$not": ["$missing"] }, true),
+                yields(doc! { "$not": "$text" }, false),
+                yields(doc! { "$not": [[false]] }, false),
+                fails(doc! { "$not": [] }, 16020),
+                fails(doc! { "$not": [true, true] }, 16020),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_decides_ends_the_evaluation() {
+        check(
+            &doc! { "yes": true, "no": false, "text": "x" },
+            [
+                yields(doc! { "$or": ["$yes", { "$size": "$text" }] }, true),
+                yields(doc! { "$and": ["$no", { "$size": "$text" }] }, false),
+                fails(doc! { "$or": ["$no", { "$size": "$text" }] }, 17124),
+                // What is constant is evaluated at parsing.
+                fails(doc! { "$or": ["$yes", { "$size": "x" }] }, 17124),
+                yields(bson!({ "$not": [{ "$and": [] }] }), false),
+            ],
+        );
+    }
+}

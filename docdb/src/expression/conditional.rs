@@ -141,3 +141,78 @@ impl Evaluate for Switch {
         found.of_all(self.branches.iter().flatten().chain(&self.default));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, missing, yields};
+
+    #[test]
+    fn cond_chooses_one_of_two() {
+        check(
+            &doc! { "yes": true, "text": "x" },
+            [
+                yields(doc! { "$cond": ["$yes", 1, 2] }, 1),
+                yields(doc! { "$cond": ["$no", 1, 2] }, 2),
+                yields(doc! { "$cond": { "then": 1, "else": 2, "if": "$yes" } }, 1),
+                yields(doc! { "$cond": ["$yes", 1, { "$size": "$text" }] }, 1),
+                missing(doc! { "$cond": ["$yes", "$$REMOVE", 1] }),
+                fails(doc! { "$cond": [1, 2] }, 16020),
+                fails(doc! { "$cond": [1, 2, 3, 4] }, 16020),
+                fails(doc! { "$cond": 1 }, 16020),
+                fails(doc! { "$cond": {} }, 17080),
+                fails(doc! { "$cond": { "if": 1, "else": 2 } }, 17081),
+                fails(doc! { "$cond": { "if": 1, "then": 2 } }, 17082),
+                fails(doc! { "$cond": { "if": 1, "then": 2, "else": 3, "also": 4 } }, 17083),
+            ],
+        );
+    }
+
+    #[test]
+    fn if_null_takes_the_first_that_is_there() {
+        check(
+            &doc! { "a": 1, "n": null, "u": Bson::Undefined, "text": "x" },
+            [
+                yields(doc! { "$ifNull": ["$n", "$missing", "$u", "$a", "$b"] }, 1),
+                yields(doc! { "$ifNull": ["$a", { "$size": "$text" }] }, 1),
+                fails(doc! { "$ifNull": ["$a", { "$size": "x" }] }, 17124),
+                yields(doc! { "$ifNull": ["$missing", null] }, Bson::Null),
+                missing(doc! { "$ifNull": ["$n", "$missing"] }),
+                fails(doc! { "$ifNull": [1] }, 1_257_300),
+                fails(doc! { "$ifNull": 1 }, 1_257_300),
+                fails(doc! { "$ifNull": [] }, 1_257_300),
+            ],
+        );
+    }
+
+    #[test]
+    fn switch_takes_the_first_case_that_is_true() {
+        let branch = |case: Bson, then: Bson| bson!({ "case": case, "then": then });
+        let wrong = || bson!({ "$size": "x" });
+        check(
+            &doc! { "yes": true },
+            [
+                yields(doc! { "$switch": { "branches": [branch(bson!("$yes"), bson!(1))] } }, 1),
+                yields(doc! { "$switch": { "branches": [branch(bson!("$no"), bson!(1))], "default": 2 } }, 2),
+                fails(doc! { "$switch": { "branches": [branch(bson!("$no"), bson!(1))] } }, 40066),
+                fails(doc! { "$switch": { "branches": [branch(bson!(false), bson!(1))] } }, 40069),
+                yields(
+                    doc! { "$switch": { "branches": [
+                        branch(bson!(false), wrong()), branch(bson!(true), bson!(1)), branch(wrong(), wrong()),
+                    ] } },
+                    1,
+                ),
+                fails(doc! { "$switch": 1 }, 40060),
+                fails(doc! { "$switch": { "branches": 1 } }, 40061),
+                fails(doc! { "$switch": { "branches": [1] } }, 40062),
+                fails(doc! { "$switch": { "branches": [{ "case": 1, "then": 1, "also": 1 }] } }, 40063),
+                fails(doc! { "$switch": { "branches": [{ "then": 1 }] } }, 40064),
+                fails(doc! { "$switch": { "branches": [{ "case": 1 }] } }, 40065),
+                fails(doc! { "$switch": { "branches": [], "also": 1 } }, 40067),
+                fails(doc! { "$switch": { "branches": [], "default": 1 } }, 40068),
+                fails(doc! { "$switch": {} }, 40068),
+            ],
+        );
+    }
+}

@@ -97,3 +97,54 @@ impl Evaluate for Object {
         found.of_all(self.0.iter().map(|(_, value)| value));
     }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, yields};
+
+    #[test]
+    fn literals_are_taken_as_they_are() {
+        check(
+            &doc! { "a": 1 },
+            [
+                yields(doc! { "$literal": "$a" }, "$a"),
+                yields(doc! { "$const": { "$b": 1, "a.b": 2, "": 3 } }, bson!({ "$b": 1, "a.b": 2, "": 3 })),
+                yields(doc! { "$literal": { "$eq": [1, 1] } }, bson!({ "$eq": [1, 1] })),
+                yields(Bson::Null, Bson::Null),
+                yields("a", "a"),
+            ],
+        );
+    }
+
+    #[test]
+    fn objects_and_arrays_are_made_of_expressions() {
+        check(
+            &doc! { "a": 1 },
+            [
+                yields(
+                    doc! { "x": "$a", "y": "$none", "z": { "w": ["$a", "$none"] } },
+                    bson!({ "x": 1, "z": { "w": [1, null] } }),
+                ),
+                yields(doc! {}, bson!({})),
+                fails(doc! { "": 1 }, 15998),
+                fails(doc! { "a.b": 1 }, 16412),
+                fails(doc! { "x": 1, "$eq": [1, 1] }, 16410),
+                fails(doc! { "$eq": [1, 1], "x": 1 }, 15983),
+                fails(doc! { "$nothing": 1 }, 168),
+                fails(doc! { "x": { "$nothing": 1 } }, 168),
+            ],
+        );
+    }
+
+    #[test]
+    fn expressions_are_not_nested_without_end() {
+        let mut expression = bson!(1);
+        for _ in 0..150 {
+            expression = bson!({ "$not": expression });
+        }
+        check(&doc! {}, [yields(expression, true)]);
+    }
+}

@@ -102,3 +102,58 @@ impl Evaluate for MetaKind {
         found.meta(*self);
     }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, RawDocumentBuf, bson, doc, rawdoc};
+
+    use super::*;
+    use crate::expression::testing::{check, context, fails, missing};
+
+    #[test]
+    fn kinds_that_are_unknown_are_refused() {
+        check(
+            &doc! {},
+            [
+                missing(doc! { "$meta": "textScore" }),
+                missing(doc! { "$meta": "randVal" }),
+                fails(doc! { "$meta": 1 }, 17307),
+                fails(doc! { "$meta": ["textScore"] }, 17307),
+                fails(doc! { "$meta": { "$literal": "textScore" } }, 17307),
+                fails(doc! { "$meta": Bson::Null }, 17307),
+                fails(doc! { "$meta": "" }, 17308),
+                fails(doc! { "$meta": "textscore" }, 17308),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_known_of_a_document_is_read() {
+        let metadata = Metadata {
+            text_score: Some(1.5),
+            record_id: Some(RawBson::Int64(7)),
+            index_key: Some(rawdoc! { "a": 1 }),
+            ..Metadata::default()
+        };
+        let context = context();
+        let root = RawDocumentBuf::new();
+        let env = Env::new(&context, &root, &metadata);
+        let table = [
+            ("textScore", Some(bson!(1.5))),
+            ("recordId", Some(bson!(7_i64))),
+            ("indexKey", Some(bson!({ "a": 1 }))),
+            ("sortKey", None),
+        ];
+        for (name, expected) in table {
+            let parsed = Expression::parse_within(
+                RawBsonRef::Document(&rawdoc! { "$meta": name }),
+                &crate::expression::Names::new(&context),
+            )
+            .unwrap();
+            let value = parsed.evaluate(&env).unwrap().into_owned().map(|value| Bson::try_from(value).unwrap());
+            assert_eq!(value, expected, "{name}");
+            assert!(parsed.fields().metadata().contains(&MetaKind::of_name(name).unwrap()));
+        }
+    }
+}

@@ -89,3 +89,53 @@ fn parse_function(value: RawBsonRef<'_>, names: &Names<'_>) -> Result<Expression
     Expression::parse_within(arguments, names)?;
     refuse(Code(31264), "Cannot run server-side javascript without the javascript engine enabled")
 }
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, check_types, fails, nullish, yields};
+
+    #[test]
+    fn sizes_and_parts_are_told() {
+        let timestamp = Bson::Timestamp(bson::Timestamp { time: u32::MAX, increment: 7 });
+        check(
+            &doc! { "t": "né", "o": { "a": 1 }, "ts": timestamp },
+            [
+                yields(doc! { "$binarySize": "$t" }, 3),
+                yields(doc! { "$binarySize": "" }, 0),
+                yields(doc! { "$bsonSize": "$o" }, 12),
+                yields(doc! { "$bsonSize": {} }, 5),
+                yields(doc! { "$bsonSize": "$none" }, Bson::Null),
+                yields(doc! { "$tsSecond": "$ts" }, i64::from(u32::MAX)),
+                yields(doc! { "$tsIncrement": "$ts" }, 7_i64),
+                yields(doc! { "$toHashedIndexKey": 42 }, -944_302_157_085_130_861_i64),
+                yields(doc! { "$toHashedIndexKey": "$none" }, 2_338_878_944_348_059_895_i64),
+                fails(doc! { "$bsonSize": [1, 2] }, 16020),
+            ],
+        );
+        let text = |value: &Bson| nullish(value) || matches!(value, Bson::String(_) | Bson::Binary(_));
+        check_types("$binarySize", text, 51276);
+        check_types("$bsonSize", |value| nullish(value) || matches!(value, Bson::Document(_)), 31393);
+        check_types("$tsSecond", |value| nullish(value) || matches!(value, Bson::Timestamp(_)), 5_687_301);
+        check_types("$tsIncrement", |value| nullish(value) || matches!(value, Bson::Timestamp(_)), 5_687_302);
+        check_types("$toHashedIndexKey", |_| true, None);
+    }
+
+    #[test]
+    fn javascript_is_refused() {
+        check(
+            &doc! {},
+            [
+                fails(doc! { "$function": 1 }, 31260),
+                fails(doc! { "$function": {} }, 31261),
+                fails(doc! { "$function": { "body": "f" } }, 31262),
+                fails(doc! { "$function": { "body": "f", "args": [] } }, 31418),
+                fails(doc! { "$function": { "body": "f", "args": [], "lang": "py" } }, 31419),
+                fails(doc! { "$function": { "body": "f", "args": 1, "lang": "js" } }, 31266),
+                fails(doc! { "$function": { "body": "f", "args": [bson!("$a")], "lang": "js" } }, 31264),
+            ],
+        );
+    }
+}

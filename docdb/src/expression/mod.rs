@@ -4,7 +4,9 @@
 //! arguments. What it yields is a [`Evaluate`].
 
 pub(crate) mod arguments;
+mod arithmetic;
 mod array;
+mod bits;
 mod boolean;
 pub(crate) mod bounds;
 pub(crate) mod comparison;
@@ -22,7 +24,8 @@ mod scope;
 mod set;
 pub(crate) mod string;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
+mod trigonometry;
 pub(crate) mod truth;
 mod variables;
 
@@ -47,25 +50,48 @@ pub(crate) struct Operator {
 }
 
 /// All families of operators.
-const FAMILIES: &[&[&[Operator]]] = &[
-    &[boolean::OPERATORS],
-    &[comparison::OPERATORS],
-    &[conditional::OPERATORS],
-    &[literal::OPERATORS],
-    &[meta::OPERATORS],
-    &[miscellaneous::OPERATORS],
-    &[object::OPERATORS],
-    &[regex::OPERATORS],
-    &[set::OPERATORS],
-    &[variables::OPERATORS],
-    array::FAMILIES,
-    date::FAMILIES,
-    string::FAMILIES,
+const FAMILIES: &[&[Operator]] = &[
+    literal::OPERATORS,
+    arithmetic::OPERATORS,
+    arithmetic::POWERS,
+    arithmetic::ROUNDING,
+    bits::OPERATORS,
+    trigonometry::OPERATORS,
+    array::convert::OPERATORS,
+    array::element::OPERATORS,
+    array::few::OPERATORS,
+    array::iterate::OPERATORS,
+    array::slice::OPERATORS,
+    array::sort::OPERATORS,
+    array::whole::OPERATORS,
+    array::zip::OPERATORS,
+    boolean::OPERATORS,
+    comparison::OPERATORS,
+    conditional::OPERATORS,
+    date::add::OPERATORS,
+    date::difference::OPERATORS,
+    date::from_parts::OPERATORS,
+    date::part::OPERATORS,
+    date::strings::OPERATORS,
+    date::to_parts::OPERATORS,
+    date::truncate::OPERATORS,
+    meta::OPERATORS,
+    miscellaneous::OPERATORS,
+    object::OPERATORS,
+    regex::OPERATORS,
+    set::OPERATORS,
+    string::case::OPERATORS,
+    string::index::OPERATORS,
+    string::join::OPERATORS,
+    string::replace::OPERATORS,
+    string::substring::OPERATORS,
+    string::trim::OPERATORS,
+    variables::OPERATORS,
 ];
 
 /// All operators.
 fn operators() -> impl Iterator<Item = &'static Operator> {
-    FAMILIES.iter().flat_map(|families| families.iter()).flat_map(|family| family.iter())
+    FAMILIES.iter().flat_map(|family| family.iter())
 }
 
 /// A parsed expression.

@@ -237,3 +237,92 @@ impl Evaluate for SetField {
         found.of_all([&self.input].into_iter().chain(&self.value));
     }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, missing, yields};
+
+    #[test]
+    fn fields_of_any_name_are_got() {
+        check(
+            &doc! { "a.b": 1, "$c": 2, "": 3, "o": { "x": 4 }, "f": "o", "n": null, "five": 5 },
+            [
+                yields(doc! { "$getField": "a.b" }, 1),
+                yields(doc! { "$getField": { "$literal": "$c" } }, 2),
+                yields(doc! { "$getField": "" }, 3),
+                yields(doc! { "$getField": "$f" }, bson!({ "x": 4 })),
+                yields(doc! { "$getField": { "field": "x", "input": "$o" } }, 4),
+                yields(doc! { "$getField": { "field": "x", "input": { "x": ["$five"] } } }, bson!([5])),
+                missing(doc! { "$getField": { "field": "y", "input": "$o" } }),
+                missing(doc! { "$getField": { "field": "x", "input": "$five" } }),
+                missing(doc! { "$getField": { "field": "x", "input": "$none" } }),
+                yields(doc! { "$getField": { "field": "x", "input": "$n" } }, Bson::Null),
+                fails(doc! { "$getField": {} }, 3_041_702),
+                fails(doc! { "$getField": { "input": {} } }, 3_041_702),
+                fails(doc! { "$getField": { "field": "a" } }, 3_041_703),
+                fails(doc! { "$getField": { "field": "a", "input": {}, "also": 1 } }, 3_041_701),
+                fails(doc! { "$getField": null }, 3_041_704),
+                fails(doc! { "$getField": 1 }, 3_041_704),
+                fails(doc! { "$getField": { "field": {}, "input": {} } }, 3_041_704),
+                fails(doc! { "$getField": { "field": "$none", "input": {} } }, 3_041_704),
+                fails(doc! { "$getField": { "field": "$$NOW", "input": {} } }, 3_041_704),
+                fails(doc! { "$getField": { "field": "$$REMOVE", "input": {} } }, 3_041_704),
+            ],
+        );
+    }
+
+    #[test]
+    fn fields_are_set_in_their_place_and_unset() {
+        let set = |field: Bson, input: Bson, value: Bson| {
+            doc! { "$setField": { "field": field, "input": input, "value": value } }
+        };
+        let field = |field: Bson| set(field, bson!({}), bson!(1));
+        check(
+            &doc! { "o": { "x": 1, "y": 2 }, "text": "t" },
+            [
+                yields(set(bson!("x"), bson!("$o"), bson!("$text")), bson!({ "x": "t", "y": 2 })),
+                yields(set(bson!("a.b"), bson!("$o"), bson!(3)), bson!({ "x": 1, "y": 2, "a.b": 3 })),
+                yields(set(bson!({ "$literal": "$z" }), bson!({}), bson!(3)), bson!({ "$z": 3 })),
+                yields(set(bson!("x"), bson!("$o"), bson!("$$REMOVE")), bson!({ "y": 2 })),
+                yields(set(bson!("x"), bson!("$none"), bson!(1)), Bson::Null),
+                fails(set(bson!("x"), bson!("$text"), bson!(1)), 4_161_105),
+                fails(set(bson!("x"), bson!(1), bson!(1)), 4_161_105),
+                fails(field(bson!(1)), 4_161_107),
+                fails(field(Bson::Null), 4_161_107),
+                fails(field(bson!({})), 4_161_107),
+                fails(field(bson!({ "a": 1 })), 4_161_106),
+                fails(field(bson!(["x"])), 4_161_106),
+                fails(field(bson!("$x")), 4_161_108),
+                fails(doc! { "$setField": [] }, 4_161_100),
+                fails(doc! { "$setField": { "also": 1 } }, 4_161_101),
+                fails(doc! { "$setField": {} }, 4_161_102),
+                fails(doc! { "$setField": { "field": "x", "input": {} } }, 4_161_103),
+                fails(doc! { "$setField": { "field": "x", "value": 1 } }, 4_161_109),
+                yields(doc! { "$unsetField": { "field": "x", "input": "$o" } }, bson!({ "y": 2 })),
+                yields(doc! { "$unsetField": { "field": "z", "input": "$o" } }, bson!({ "x": 1, "y": 2 })),
+                fails(doc! { "$unsetField": { "field": null, "input": {}, "value": 1 } }, 4_161_101),
+                fails(doc! { "$unsetField": { "field": null } }, 4_161_109),
+                fails(doc! { "$unsetField": { "field": "$p", "input": { "$p": 1 } } }, 168),
+            ],
+        );
+    }
+
+    #[test]
+    fn later_objects_change_the_fields_of_earlier_ones() {
+        check(
+            &doc! { "a": { "x": 1, "y": 2 }, "b": { "x": 3, "z": 4 }, "n": null, "t": "t" },
+            [
+                yields(doc! { "$mergeObjects": ["$a", "$b"] }, bson!({ "x": 3, "y": 2, "z": 4 })),
+                yields(doc! { "$mergeObjects": ["$n", "$a", "$none"] }, bson!({ "x": 1, "y": 2 })),
+                yields(doc! { "$mergeObjects": "$a" }, bson!({ "x": 1, "y": 2 })),
+                yields(doc! { "$mergeObjects": [] }, bson!({})),
+                yields(doc! { "$mergeObjects": [null] }, bson!({})),
+                fails(doc! { "$mergeObjects": ["$a", "$t"] }, 40400),
+                fails(doc! { "$mergeObjects": [[1]] }, 40400),
+            ],
+        );
+    }
+}

@@ -180,3 +180,81 @@ fn set_equals<'v>(arrays: Vec<Value<'v>>, env: &Env<'_>) -> Result<Value<'v>> {
     }
     Ok(boolean(equal))
 }
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, check_types, fails, nullish, yields};
+
+    #[test]
+    fn sets_have_each_value_once() {
+        check(
+            &doc! { "a": [3, 1, 1, 2], "b": [2, 4], "n": null, "t": "t" },
+            [
+                yields(doc! { "$setUnion": ["$a", "$b"] }, bson!([1, 2, 3, 4])),
+                yields(doc! { "$setUnion": [] }, bson!([])),
+                yields(doc! { "$setUnion": ["$a", "$n"] }, Bson::Null),
+                fails(doc! { "$setUnion": ["$a", "$t"] }, 17043),
+                yields(doc! { "$setIntersection": ["$a", "$b"] }, bson!([2])),
+                yields(doc! { "$setIntersection": ["$a"] }, bson!([1, 2, 3])),
+                yields(doc! { "$setIntersection": [[1], [1.0]] }, bson!([1])),
+                yields(doc! { "$setIntersection": [] }, bson!([])),
+                yields(doc! { "$setIntersection": ["$a", "$none"] }, Bson::Null),
+                fails(doc! { "$setIntersection": ["$a", "$t"] }, 17047),
+                yields(doc! { "$setDifference": ["$a", "$b"] }, bson!([3, 1])),
+                yields(doc! { "$setDifference": ["$a", "$n"] }, Bson::Null),
+                fails(doc! { "$setDifference": ["$t", "$a"] }, 17048),
+                fails(doc! { "$setDifference": ["$a", "$t"] }, 17049),
+                fails(doc! { "$setDifference": ["$a"] }, 16020),
+            ],
+        );
+        check_types("$setUnion", |value| nullish(value) || matches!(value, Bson::Array(_)), 17043);
+        check_types("$setIntersection", |value| nullish(value) || matches!(value, Bson::Array(_)), 17047);
+    }
+
+    #[test]
+    fn sets_are_compared() {
+        check(
+            &doc! { "a": [1, 2, 2], "b": [2, 1], "n": null, "t": "t" },
+            [
+                yields(doc! { "$setEquals": ["$a", "$b"] }, true),
+                yields(doc! { "$setEquals": ["$a", "$b", [1, 2.0]] }, true),
+                yields(doc! { "$setEquals": ["$a", [[1, 2]]] }, false),
+                yields(doc! { "$setEquals": ["$a", []] }, false),
+                fails(doc! { "$setEquals": ["$a", "$n"] }, 17044),
+                fails(doc! { "$setEquals": ["$none", "$a"] }, 17044),
+                fails(doc! { "$setEquals": ["$a", null] }, 5_887_502),
+                fails(doc! { "$setEquals": ["$a", { "x": 1 }] }, 5_887_502),
+                fails(doc! { "$setEquals": ["$a"] }, 17045),
+                fails(doc! { "$setEquals": [] }, 17045),
+                fails(doc! { "$setEquals": 1 }, 17045),
+                yields(doc! { "$setIsSubset": ["$b", "$a"] }, true),
+                yields(doc! { "$setIsSubset": [[1, 3], "$a"] }, false),
+                yields(doc! { "$setIsSubset": [[], []] }, true),
+                fails(doc! { "$setIsSubset": ["$n", "$a"] }, 17046),
+                fails(doc! { "$setIsSubset": ["$a", "$none"] }, 17042),
+            ],
+        );
+    }
+
+    #[test]
+    fn elements_are_taken_for_true_or_false() {
+        check(
+            &doc! { "a": [1, "", [0]], "b": [0, false, null] },
+            [
+                yields(doc! { "$allElementsTrue": "$a" }, true),
+                yields(doc! { "$allElementsTrue": [[1, 0]] }, false),
+                yields(doc! { "$allElementsTrue": [[]] }, true),
+                yields(doc! { "$anyElementTrue": "$b" }, false),
+                yields(doc! { "$anyElementTrue": [[0, 1]] }, true),
+                yields(doc! { "$anyElementTrue": [[]] }, false),
+                fails(doc! { "$anyElementTrue": "$none" }, 17041),
+                fails(doc! { "$allElementsTrue": [1, 2] }, 16020),
+            ],
+        );
+        check_types("$allElementsTrue", |value| matches!(value, Bson::Array(_)), 17040);
+        check_types("$anyElementTrue", |value| matches!(value, Bson::Array(_)), 17041);
+    }
+}

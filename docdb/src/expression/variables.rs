@@ -61,3 +61,68 @@ impl Evaluate for Let {
         self.within.dependencies(found);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bson::{bson, doc};
+
+    use crate::expression::testing::{check, fails, missing, yields};
+
+    #[test]
+    fn variables_are_seen_within() {
+        check(
+            &doc! { "a": { "b": 1 }, "b": 2 },
+            [
+                yields(doc! { "$let": { "vars": { "x": "$a", "y": 5 }, "in": ["$$x.b", "$$y"] } }, bson!([1, 5])),
+                yields(doc! { "$let": { "vars": {}, "in": "$b" } }, 2),
+                yields(doc! { "$let": { "vars": { "CURRENT": "$a" }, "in": "$b" } }, 1),
+                yields(doc! { "$let": { "vars": { "CURRENT": "$a" }, "in": "$$ROOT.b" } }, 2),
+                yields(
+                    doc! { "$let": { "vars": { "x": 1 }, "in": {
+                        "$let": { "vars": { "x": 2, "y": "$$x" }, "in": ["$$x", "$$y"] },
+                    } } },
+                    bson!([2, 1]),
+                ),
+                missing(doc! { "$let": { "vars": { "x": "$none" }, "in": "$$x" } }),
+                missing(doc! { "$let": { "vars": { "x": null }, "in": "$$x.a" } }),
+            ],
+        );
+    }
+
+    #[test]
+    fn malformed_lets_are_refused() {
+        let naming = |name: &str| doc! { "$let": { "vars": { name: 1 }, "in": 1 } };
+        check(
+            &doc! {},
+            [
+                fails(doc! { "$let": 1 }, 16874),
+                fails(doc! { "$let": [] }, 16874),
+                fails(doc! { "$let": { "vars": {}, "in": 1, "also": 1 } }, 16875),
+                fails(doc! { "$let": { "in": 1 } }, 16876),
+                fails(doc! { "$let": { "vars": {} } }, 16877),
+                fails(doc! { "$let": { "vars": 1, "in": 1 } }, 10065),
+                fails(doc! { "$let": { "vars": [1], "in": 1 } }, 9),
+                fails(doc! { "$let": { "vars": { "a": 1, "b": "$$a" }, "in": 1 } }, 17276),
+                fails(naming(""), 9),
+                fails(naming("ROOT"), 9),
+                fails(naming("NOW"), 9),
+                fails(naming("Abc"), 9),
+                fails(naming("_a"), 9),
+                fails(naming("1a"), 9),
+                fails(naming("a.b"), 9),
+                fails(naming("a-b"), 9),
+                yields(naming("éa_1"), 1),
+            ],
+        );
+    }
+
+    #[test]
+    fn values_do_not_grow_without_end() {
+        let mut expression = bson!("$$x");
+        for _ in 0..40 {
+            expression = bson!({ "$let": { "vars": { "x": { "$concatArrays": ["$$x", "$$x"] } }, "in": expression } });
+        }
+        let expression = doc! { "$let": { "vars": { "x": "$list" }, "in": expression } };
+        check(&doc! { "list": [1, 2, 3] }, [fails(expression, 10334)]);
+    }
+}

@@ -13,7 +13,7 @@ use crate::{
     value::{ArrayBuilder, DocumentBuilder, Value, fields, items, type_name},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$arrayToObject", parse: |value, names| unary("$arrayToObject", value, names, array_to_object) },
     Operator { name: "$objectToArray", parse: |value, names| unary("$objectToArray", value, names, object_to_array) },
 ];
@@ -137,4 +137,58 @@ fn object_to_array<'v>(object: Value<'v>, _: &Env<'_>) -> Result<Value<'v>> {
         array.push(RawBsonRef::Document(&entry.finish()));
     }
     Ok(RawBson::Array(array.finish()).into())
+}
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, check_types, fails, nullish, yields};
+
+    #[test]
+    fn objects_are_made_of_pairs_or_of_entries() {
+        let of = |array: Bson| doc! { "$arrayToObject": { "$literal": array } };
+        check(
+            &doc! {},
+            [
+                yields(of(bson!([["a", 1], ["b", [2]]])), bson!({ "a": 1, "b": [2] })),
+                yields(of(bson!([{ "k": "a", "v": 1 }, { "v": 2, "k": "b" }])), bson!({ "a": 1, "b": 2 })),
+                yields(of(bson!([["a", 1], ["b", 2], ["a", 3]])), bson!({ "a": 3, "b": 2 })),
+                yields(of(bson!([["a.b", 1], ["$c", 2], ["", 3]])), bson!({ "a.b": 1, "$c": 2, "": 3 })),
+                yields(of(bson!([])), bson!({})),
+                fails(of(bson!([1])), 40398),
+                fails(of(bson!([null])), 40398),
+                fails(of(bson!([{ "k": "a" }])), 40392),
+                fails(of(bson!([{ "k": "a", "v": 1, "x": 1 }])), 40392),
+                fails(of(bson!([{}])), 40392),
+                fails(of(bson!([{ "K": "a", "v": 1 }])), 40393),
+                fails(of(bson!([{ "k": 1, "v": 1 }])), 40394),
+                fails(of(bson!([[1, 1]])), 40395),
+                fails(of(bson!([["a"]])), 40397),
+                fails(of(bson!([["a", 1, 2]])), 40397),
+                fails(of(bson!([[]])), 40397),
+                fails(of(bson!([{ "k": "a", "v": 1 }, ["b", 1]])), 40391),
+                fails(of(bson!([["b", 1], { "k": "a", "v": 1 }])), 40396),
+                fails(of(bson!([["b", 1], 1])), 40396),
+                fails(of(bson!([["a\0b", 1]])), 4_940_400),
+                fails(of(bson!([{ "k": "a\0b", "v": 1 }])), 4_940_401),
+                fails(doc! { "$arrayToObject": [[["a", 1]], [["b", 1]]] }, 16020),
+            ],
+        );
+        check_types("$arrayToObject", nullish, None);
+        check_types("$objectToArray", |value| nullish(value) || matches!(value, Bson::Document(_)), 40390);
+    }
+
+    #[test]
+    fn arrays_are_made_of_fields() {
+        check(
+            &doc! { "o": { "a": 1, "b": { "c": 2 } } },
+            [
+                yields(doc! { "$objectToArray": "$o" }, bson!([{ "k": "a", "v": 1 }, { "k": "b", "v": { "c": 2 } }])),
+                yields(doc! { "$objectToArray": {} }, bson!([])),
+                yields(doc! { "$objectToArray": "$none" }, Bson::Null),
+            ],
+        );
+    }
 }

@@ -7,12 +7,12 @@ use crate::{
     error::{Code, Result, refuse},
     expression::{
         Env, Operator,
-        arguments::{array_of, boolean, fixed, null, pick, unary, variadic, whole_int},
+        arguments::{array_of, boolean, fixed, null, pick, type_of, unary, variadic, whole_int},
     },
     value::{Number, Value, item, items, type_name},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$arrayElemAt", parse: |value, names| fixed("$arrayElemAt", value, names, array_elem_at) },
     Operator {
         name: "$first",
@@ -112,4 +112,79 @@ fn bound(which: &str, value: Option<Value<'_>>, otherwise: usize) -> Result<usiz
     usize::try_from(index).or_else(|_| refuse(Code(9_711_601), negative()))
 }
 
-use crate::expression::arguments::type_of;
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{
+        Yields, check, check_types, evaluate, fails, missing, nullish, one_of_each_type, yields,
+    };
+
+    #[test]
+    fn items_are_counted_from_either_end() {
+        let decimal = |text: &str| Bson::Decimal128(text.parse().unwrap());
+        check(
+            &doc! { "a": [10, 20, 30], "e": [] },
+            [
+                yields(doc! { "$arrayElemAt": ["$a", 0] }, 10),
+                yields(doc! { "$arrayElemAt": ["$a", -1] }, 30),
+                yields(doc! { "$arrayElemAt": ["$a", 2.0] }, 30),
+                yields(doc! { "$arrayElemAt": ["$a", decimal("10E-1")] }, 20),
+                missing(doc! { "$arrayElemAt": ["$a", 3] }),
+                missing(doc! { "$arrayElemAt": ["$a", -4] }),
+                missing(doc! { "$arrayElemAt": ["$a", i32::MIN] }),
+                yields(doc! { "$arrayElemAt": ["$none", 1] }, Bson::Null),
+                yields(doc! { "$arrayElemAt": ["$a", null] }, Bson::Null),
+                yields(doc! { "$arrayElemAt": [[{ "x": "$a" }], 0] }, bson!({ "x": [10, 20, 30] })),
+                fails(doc! { "$arrayElemAt": ["x", 0] }, 28689),
+                fails(doc! { "$arrayElemAt": ["$a", "0"] }, 28690),
+                fails(doc! { "$arrayElemAt": ["$a", 1.5] }, 28691),
+                fails(doc! { "$arrayElemAt": ["$a", f64::NAN] }, 28691),
+                fails(doc! { "$arrayElemAt": ["$a", i64::MAX] }, 28691),
+                fails(doc! { "$arrayElemAt": ["$a", decimal("Infinity")] }, 28691),
+                fails(doc! { "$arrayElemAt": ["$a"] }, 16020),
+                yields(doc! { "$first": "$a" }, 10),
+                yields(doc! { "$last": "$a" }, 30),
+                missing(doc! { "$first": "$e" }),
+                missing(doc! { "$last": "$e" }),
+            ],
+        );
+        for operator in ["$first", "$last"] {
+            check_types(operator, |value| nullish(value) || matches!(value, Bson::Array(_)), 28689);
+        }
+    }
+
+    #[test]
+    fn values_are_found_by_what_they_are_equal_to() {
+        check(
+            &doc! { "a": [1, "b", null, [2], { "c": 1 }, 1], "e": [] },
+            [
+                yields(doc! { "$in": [1.0, "$a"] }, true),
+                yields(doc! { "$in": [[2], "$a"] }, true),
+                yields(doc! { "$in": [2, "$a"] }, false),
+                yields(doc! { "$in": ["$none", "$a"] }, false),
+                yields(doc! { "$indexOfArray": ["$a", [2]] }, 3),
+                yields(doc! { "$indexOfArray": ["$a", { "c": 1 }] }, 4),
+                yields(doc! { "$indexOfArray": ["$a", 1, 1] }, 5),
+                yields(doc! { "$indexOfArray": ["$a", 1, 1, 5] }, -1),
+                yields(doc! { "$indexOfArray": ["$a", 1, 9] }, -1),
+                yields(doc! { "$indexOfArray": ["$a", 1, 3, 1] }, -1),
+                yields(doc! { "$indexOfArray": ["$e", 1] }, -1),
+                yields(doc! { "$indexOfArray": ["$none", 1] }, Bson::Null),
+                fails(doc! { "$indexOfArray": ["x", 1] }, 40090),
+                fails(doc! { "$indexOfArray": ["$a", 1, 0.5] }, 9_711_600),
+                fails(doc! { "$indexOfArray": ["$a", 1, null] }, 9_711_600),
+                fails(doc! { "$indexOfArray": ["$a", 1, "$none"] }, 9_711_600),
+                fails(doc! { "$indexOfArray": ["$a", 1, 0, i64::MAX] }, 9_711_600),
+                fails(doc! { "$indexOfArray": ["$a", 1, -1] }, 9_711_601),
+                fails(doc! { "$indexOfArray": ["$a"] }, 28667),
+                fails(doc! { "$indexOfArray": ["$a", 1, 0, 1, 1] }, 28667),
+                fails(doc! { "$in": [1] }, 16020),
+            ],
+        );
+        for value in one_of_each_type().into_iter().filter(|value| !matches!(value, Bson::Array(_))) {
+            assert_eq!(evaluate(doc! { "$in": [1, "$v"] }, &doc! { "v": value }), Yields::Code(40081));
+        }
+    }
+}

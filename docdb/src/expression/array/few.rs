@@ -6,12 +6,12 @@ use crate::{
     error::{Code, Result, refuse},
     expression::{
         Dependencies, Env, Evaluate, Expression, Names, Operator,
-        arguments::{Named, all_constant, array_of, finish, type_of, whole},
+        arguments::{Named, all_constant, array_of, finish, type_of},
     },
-    value::{ArrayBuilder, Number, Value, items},
+    value::{ArrayBuilder, Number, Value, as_whole_i64, items},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$firstN", parse: |value, names| parse("$firstN", Which::First, value, names) },
     Operator { name: "$lastN", parse: |value, names| parse("$lastN", Which::Last, value, names) },
     Operator { name: "$maxN", parse: |value, names| parse("$maxN", Which::Greatest, value, names) },
@@ -47,7 +47,7 @@ pub(crate) fn checked_n(n: &Value<'_>) -> Result<usize> {
     let Some((value, number)) = n.get().and_then(|value| Some((value, Number::of(value)?))) else {
         return refuse(Code(5_787_902), format!("Value for 'n' must be of integral type, but found {}", type_of(n)));
     };
-    let Some(whole) = whole(value) else {
+    let Some(whole) = as_whole_i64(value) else {
         // What is beyond 64 bits cannot even be cut to a whole number.
         let fits = |bound: i64| number.compare(Number::Int64(bound));
         let code = if fits(i64::MAX).is_gt() || fits(i64::MIN).is_lt() { 31109 } else { 5_787_903 };
@@ -90,5 +90,44 @@ impl Evaluate for Few {
 
     fn dependencies(&self, found: &mut Dependencies) {
         found.of_all([&self.n, &self.input]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, yields};
+
+    #[test]
+    fn a_few_items_are_taken() {
+        let take = |operator: &str, n: Bson| doc! { operator: { "n": n, "input": "$a" } };
+        let mut table = vec![
+            yields(take("$firstN", bson!(2)), bson!([3, null])),
+            yields(take("$lastN", bson!(2)), bson!([2, "x"])),
+            yields(take("$maxN", bson!(2)), bson!(["x", 3])),
+            yields(take("$minN", bson!(2)), bson!([1, 2])),
+            yields(take("$minN", bson!(9.0)), bson!([1, 2, 3, "x"])),
+            yields(take("$firstN", bson!(i64::MAX)), bson!([3, null, 1, 2, "x"])),
+            fails(doc! { "$firstN": [1] }, 5_787_801),
+            fails(doc! { "$maxN": 1 }, 5_787_900),
+        ];
+        for operator in ["$firstN", "$lastN", "$maxN", "$minN"] {
+            table.extend([
+                fails(take(operator, bson!("1")), 5_787_902),
+                fails(take(operator, Bson::Null), 5_787_902),
+                fails(take(operator, bson!(1.5)), 5_787_903),
+                fails(take(operator, bson!(1e300)), 31109),
+                fails(take(operator, bson!(0)), 5_787_908),
+                fails(take(operator, bson!(-1)), 5_787_908),
+                fails(doc! { operator: { "n": 1, "input": "$none" } }, 5_788_200),
+                fails(doc! { operator: { "n": 1, "input": 1 } }, 5_788_200),
+                fails(doc! { operator: { "n": 1, "input": [], "also": 1 } }, 5_787_901),
+                fails(doc! { operator: { "input": [] } }, 5_787_906),
+                fails(doc! { operator: { "n": 1 } }, 5_787_907),
+            ]);
+        }
+        check(&doc! { "a": [3, null, 1, 2, "x"] }, table);
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     value::{ArrayBuilder, Value, items},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$filter", parse: parse_filter },
     Operator { name: "$map", parse: parse_map },
     Operator { name: "$reduce", parse: parse_reduce },
@@ -172,5 +172,95 @@ impl Evaluate for Reduce {
 
     fn dependencies(&self, found: &mut Dependencies) {
         found.of_all([&self.input, &self.initial, &self.each]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, yields};
+
+    #[test]
+    fn filter_keeps_what_the_condition_is_true_of() {
+        let limited = |limit: Bson| doc! { "$filter": { "input": "$a", "cond": true, "limit": limit } };
+        let mut table = vec![
+            yields(doc! { "$filter": { "input": "$a", "cond": { "$gt": ["$$this", 1] } } }, bson!([2, 3])),
+            yields(doc! { "$filter": { "input": "$a", "as": "x", "cond": { "$gt": ["$$x", "$m"] } } }, bson!([3])),
+            yields(doc! { "$filter": { "input": "$none", "cond": true } }, Bson::Null),
+            yields(limited(bson!(2)), bson!([1, 2])),
+            yields(limited(bson!(2.0)), bson!([1, 2])),
+            yields(limited(bson!(9)), bson!([1, 2, 3])),
+            yields(limited(Bson::Null), bson!([1, 2, 3])),
+            fails(limited(bson!("1")), 327_391),
+            fails(limited(bson!(1.5)), 327_391),
+            fails(limited(bson!(f64::NAN)), 327_391),
+            fails(limited(bson!(0)), 327_392),
+            fails(limited(bson!(-1_i64)), 327_392),
+            fails(doc! { "$filter": 1 }, 28646),
+            fails(doc! { "$filter": { "also": 1 } }, 28647),
+            fails(doc! { "$filter": { "cond": 1 } }, 28648),
+            fails(doc! { "$filter": { "input": [] } }, 28650),
+            fails(doc! { "$filter": { "input": "$m", "cond": 1 } }, 28651),
+            fails(doc! { "$filter": { "input": [], "as": "x", "cond": "$$this" } }, 17276),
+        ];
+        for name in [bson!(1), Bson::Null, bson!(""), bson!("ROOT"), bson!("A"), bson!("a.b")] {
+            table.push(fails(doc! { "$filter": { "input": [], "as": name.clone(), "cond": 1 } }, 9));
+            table.push(fails(doc! { "$map": { "input": [], "as": name, "in": 1 } }, 9));
+        }
+        check(&doc! { "a": [1, 2, 3], "m": 2 }, table);
+    }
+
+    #[test]
+    fn map_makes_one_item_of_each() {
+        check(
+            &doc! { "a": [1, { "b": 2 }], "m": 2 },
+            [
+                yields(doc! { "$map": { "input": "$a", "in": ["$$this", "$m"] } }, bson!([[1, 2], [{ "b": 2 }, 2]])),
+                yields(doc! { "$map": { "input": "$a", "as": "x", "in": "$$x.b" } }, bson!([null, 2])),
+                yields(
+                    doc! { "$map": { "input": [[1, 2], [3]], "as": "o", "in": {
+                        "$map": { "input": "$$o", "in": ["$$this", { "$size": "$$o" }] },
+                    } } },
+                    bson!([[[1, 2], [2, 2]], [[3, 1]]]),
+                ),
+                yields(doc! { "$map": { "input": "$none", "in": 1 } }, Bson::Null),
+                fails(doc! { "$map": 1 }, 16878),
+                fails(doc! { "$map": { "also": 1 } }, 16879),
+                fails(doc! { "$map": { "in": 1 } }, 16880),
+                fails(doc! { "$map": { "input": 1 } }, 16882),
+                fails(doc! { "$map": { "input": "$m", "in": 1 } }, 16883),
+            ],
+        );
+    }
+
+    #[test]
+    fn reduce_folds_items_into_one_value() {
+        let grow = doc! { "$reduce": { "input": { "$range": [0, 300] }, "initialValue": [], "in": ["$$value"] } };
+        let double = doc! { "$reduce": {
+            "input": { "$range": [0, 300] }, "initialValue": [1], "in": { "$concatArrays": ["$$value", "$$value"] },
+        } };
+        check(
+            &doc! { "a": [[1], [2, 3]], "m": 2 },
+            [
+                yields(
+                    doc! { "$reduce": {
+                        "input": "$a", "initialValue": [], "in": { "$concatArrays": ["$$value", "$$this"] },
+                    } },
+                    bson!([1, 2, 3]),
+                ),
+                yields(doc! { "$reduce": { "input": [], "initialValue": "$m", "in": 1 } }, 2),
+                yields(doc! { "$reduce": { "input": null, "initialValue": 1, "in": 1 } }, Bson::Null),
+                fails(doc! { "$reduce": 1 }, 40075),
+                fails(doc! { "$reduce": { "also": 1 } }, 40076),
+                fails(doc! { "$reduce": { "initialValue": 1, "in": 1 } }, 40077),
+                fails(doc! { "$reduce": { "input": [], "in": 1 } }, 40078),
+                fails(doc! { "$reduce": { "input": [], "initialValue": 1 } }, 40079),
+                fails(doc! { "$reduce": { "input": "$m", "initialValue": 1, "in": 1 } }, 40080),
+                fails(grow, 15),
+                fails(double, 10334),
+            ],
+        );
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     value::{ArrayBuilder, Number, Value, items},
 };
 
-pub(super) const OPERATORS: &[Operator] =
+pub(in crate::expression) const OPERATORS: &[Operator] =
     &[Operator { name: "$slice", parse: |value, names| variadic("$slice", value, names, 2..=3, slice) }];
 
 fn slice<'v>(arguments: Vec<Value<'v>>, _: &Env<'_>) -> Result<Value<'v>> {
@@ -58,5 +58,44 @@ fn number(value: &Value<'_>, which: &str, not_numeric: i32, not_whole: i32) -> R
             Code(not_whole),
             format!("{which} argument to $slice can't be represented as a 32-bit integer: {number:?}"),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, yields};
+
+    #[test]
+    fn slices_are_cut_to_what_there_is() {
+        check(
+            &doc! { "a": [1, 2, 3] },
+            [
+                yields(doc! { "$slice": ["$a", 2] }, bson!([1, 2])),
+                yields(doc! { "$slice": ["$a", 0] }, bson!([])),
+                yields(doc! { "$slice": ["$a", 9] }, bson!([1, 2, 3])),
+                yields(doc! { "$slice": ["$a", -2] }, bson!([2, 3])),
+                yields(doc! { "$slice": ["$a", i32::MIN] }, bson!([1, 2, 3])),
+                yields(doc! { "$slice": ["$a", 1, 1] }, bson!([2])),
+                yields(doc! { "$slice": ["$a", -2, 1] }, bson!([2])),
+                yields(doc! { "$slice": ["$a", -9, 1] }, bson!([1])),
+                yields(doc! { "$slice": ["$a", 3, 1] }, bson!([])),
+                yields(doc! { "$slice": ["$none", 1] }, Bson::Null),
+                yields(doc! { "$slice": ["$a", null] }, Bson::Null),
+                yields(doc! { "$slice": ["$a", 1, "$none"] }, Bson::Null),
+                fails(doc! { "$slice": ["x", 1] }, 28724),
+                fails(doc! { "$slice": ["$a", "1"] }, 28725),
+                fails(doc! { "$slice": ["$a", 1.5] }, 28726),
+                fails(doc! { "$slice": ["$a", i64::MAX] }, 28726),
+                fails(doc! { "$slice": ["$a", 0, "1"] }, 28727),
+                fails(doc! { "$slice": ["$a", 0, 1.5] }, 28728),
+                fails(doc! { "$slice": ["$a", 0, 0] }, 28729),
+                fails(doc! { "$slice": ["$a", 0, -0.0] }, 28729),
+                fails(doc! { "$slice": ["$a"] }, 28667),
+                fails(doc! { "$slice": ["$a", 0, 1, 1] }, 28667),
+            ],
+        );
     }
 }

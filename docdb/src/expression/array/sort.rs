@@ -9,12 +9,14 @@ use crate::{
     error::{Code, Result, refuse},
     expression::{
         Dependencies, Env, Evaluate, Expression, Names, Operator,
-        arguments::{Named, array_of, finish, null, whole},
+        arguments::{Named, array_of, finish, null},
     },
-    value::{ArrayBuilder, Comparator, Number, Path, Value, as_document, field, fields, items, type_name},
+    value::{
+        ArrayBuilder, Comparator, Number, Path, Value, as_document, as_whole_i64, field, fields, items, type_name,
+    },
 };
 
-pub(super) const OPERATORS: &[Operator] = &[Operator { name: "$sortArray", parse }];
+pub(in crate::expression) const OPERATORS: &[Operator] = &[Operator { name: "$sortArray", parse }];
 
 #[derive(Debug)]
 enum By {
@@ -37,7 +39,7 @@ fn parse(value: RawBsonRef<'_>, names: &Names<'_>) -> Result<Expression> {
 }
 
 fn direction(value: RawBsonRef<'_>) -> Option<bool> {
-    match whole(value) {
+    match as_whole_i64(value) {
         Some(1) => Some(false),
         Some(-1) => Some(true),
         _ => None,
@@ -124,5 +126,52 @@ impl Evaluate for SortArray {
 
     fn dependencies(&self, found: &mut Dependencies) {
         self.input.dependencies(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, yields};
+
+    #[test]
+    fn items_are_sorted_by_value_or_by_fields() {
+        let sort = |by: Bson| doc! { "$sortArray": { "input": "$a", "sortBy": by } };
+        let documents = |by: Bson| doc! { "$sortArray": { "input": "$d", "sortBy": by } };
+        let document = doc! {
+            "a": [3, "x", 1, null, [0]],
+            "d": [{ "x": 2, "y": { "z": 1 } }, 7, { "x": 1, "y": { "z": 3 } }, { "x": 2, "y": { "z": 0 } }],
+        };
+        check(
+            &document,
+            [
+                yields(sort(bson!(1)), bson!([null, 1, 3, "x", [0]])),
+                yields(sort(bson!(-1.0)), bson!([[0], "x", 3, 1, null])),
+                yields(
+                    documents(bson!({ "x": -1, "y.z": 1 })),
+                    bson!([
+                        { "x": 2, "y": { "z": 0 } }, { "x": 2, "y": { "z": 1 } }, { "x": 1, "y": { "z": 3 } }, 7,
+                    ]),
+                ),
+                yields(doc! { "$sortArray": { "input": "$none", "sortBy": 1 } }, Bson::Null),
+                fails(doc! { "$sortArray": 1 }, 2_942_500),
+                fails(doc! { "$sortArray": { "also": 1 } }, 2_942_501),
+                fails(doc! { "$sortArray": { "sortBy": 1 } }, 2_942_502),
+                fails(doc! { "$sortArray": { "input": [] } }, 2_942_503),
+                fails(doc! { "$sortArray": { "input": "x", "sortBy": 1 } }, 2_942_504),
+                fails(sort(bson!({})), 2_942_505),
+                fails(sort(bson!({ "a": 2 })), 2_942_505),
+                fails(sort(bson!({ "a": "asc" })), 2_942_505),
+                fails(sort(bson!({ "a..b": 1 })), 2_942_505),
+                fails(sort(bson!(0)), 2_942_506),
+                fails(sort(bson!(1.5)), 2_942_506),
+                fails(sort(bson!("x")), 2_942_507),
+                fails(sort(Bson::Null), 2_942_507),
+                fails(sort(bson!(true)), 2_942_507),
+                fails(sort(bson!([1])), 2_942_507),
+            ],
+        );
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     value::{ArrayBuilder, Number, Value, items, type_name},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator {
         name: "$concatArrays",
         parse: |value, names| variadic("$concatArrays", value, names, 0..=usize::MAX, concat_arrays),
@@ -103,5 +103,74 @@ fn number(value: &Value<'_>, what: &str, not_numeric: i32, not_whole: i32) -> Re
             &format!("$range requires a {what} that can be represented as a 32-bit integer"),
             value,
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, check_types, fails, nullish, yields};
+
+    #[test]
+    fn arrays_are_joined_turned_and_counted() {
+        check(
+            &doc! { "a": [1, [2]], "n": null },
+            [
+                yields(doc! { "$concatArrays": ["$a", [3], []] }, bson!([1, [2], 3])),
+                yields(doc! { "$concatArrays": [] }, bson!([])),
+                yields(doc! { "$concatArrays": "$a" }, bson!([1, [2]])),
+                yields(doc! { "$concatArrays": ["$a", "$n"] }, Bson::Null),
+                yields(doc! { "$concatArrays": ["$n", 1] }, Bson::Null),
+                fails(doc! { "$concatArrays": ["$a", 1] }, 28664),
+                yields(doc! { "$reverseArray": "$a" }, bson!([[2], 1])),
+                yields(doc! { "$reverseArray": [[1, 2]] }, bson!([2, 1])),
+                fails(doc! { "$reverseArray": [1, 2] }, 16020),
+                yields(doc! { "$size": "$a" }, 2),
+                fails(doc! { "$size": "$n" }, 17124),
+                fails(doc! { "$size": "$none" }, 17124),
+                yields(doc! { "$isArray": "$a" }, true),
+                yields(doc! { "$isArray": ["$a"] }, true),
+                yields(doc! { "$isArray": "$none" }, false),
+                fails(doc! { "$isArray": [1, 2] }, 16020),
+            ],
+        );
+        let array = |value: &Bson| matches!(value, Bson::Array(_));
+        check_types("$concatArrays", |value| nullish(value) || matches!(value, Bson::Array(_)), 28664);
+        check_types("$reverseArray", |value| nullish(value) || matches!(value, Bson::Array(_)), 34435);
+        check_types("$size", array, 17124);
+        check_types("$isArray", |_| true, None);
+    }
+
+    #[test]
+    fn ranges_end_before_their_end() {
+        let decimal = |text: &str| Bson::Decimal128(text.parse().unwrap());
+        check(
+            &doc! {},
+            [
+                yields(doc! { "$range": [0, 3] }, bson!([0, 1, 2])),
+                yields(doc! { "$range": [0, 5, 2] }, bson!([0, 2, 4])),
+                yields(doc! { "$range": [3, 0, -2] }, bson!([3, 1])),
+                yields(doc! { "$range": [0, 3, -1] }, bson!([])),
+                yields(doc! { "$range": [3, 3] }, bson!([])),
+                yields(doc! { "$range": [0.0, decimal("2"), 1_i64] }, bson!([0, 1])),
+                yields(doc! { "$range": [i32::MAX - 1, i32::MAX] }, bson!([i32::MAX - 1])),
+                yields(doc! { "$range": [i32::MAX - 1, i32::MAX, i32::MAX] }, bson!([i32::MAX - 1])),
+                yields(doc! { "$range": [i32::MIN, i32::MAX, i32::MAX] }, bson!([i32::MIN, -1, i32::MAX - 1])),
+                fails(doc! { "$range": [0, i32::MAX] }, 146),
+                fails(doc! { "$range": ["0", 3] }, 34443),
+                fails(doc! { "$range": [null, 3] }, 34443),
+                fails(doc! { "$range": [0.5, 3] }, 34444),
+                fails(doc! { "$range": [f64::NAN, 3] }, 34444),
+                fails(doc! { "$range": [0, "3"] }, 34445),
+                fails(doc! { "$range": [0, i64::MAX] }, 34446),
+                fails(doc! { "$range": [0, 3, true] }, 34447),
+                fails(doc! { "$range": [0, 3, 1.5] }, 34448),
+                fails(doc! { "$range": [0, 3, 0] }, 34449),
+                fails(doc! { "$range": [0] }, 28667),
+                fails(doc! { "$range": [0, 1, 2, 3] }, 28667),
+            ],
+        );
     }
 }

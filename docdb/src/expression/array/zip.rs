@@ -12,7 +12,7 @@ use crate::{
     value::{ArrayBuilder, Value, items, type_name},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[Operator { name: "$zip", parse }];
+pub(in crate::expression) const OPERATORS: &[Operator] = &[Operator { name: "$zip", parse }];
 
 #[derive(Debug)]
 struct Zip {
@@ -86,5 +86,44 @@ impl Evaluate for Zip {
 
     fn dependencies(&self, found: &mut Dependencies) {
         found.of_all(self.inputs.iter().chain(&self.defaults));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, yields};
+
+    #[test]
+    fn rows_are_made_of_columns() {
+        let zip = |inputs: Bson| doc! { "$zip": { "inputs": inputs } };
+        let longest = |inputs: Bson| doc! { "$zip": { "inputs": inputs, "useLongestLength": true } };
+        check(
+            &doc! { "a": [1], "b": [10, 20], "n": null, "text": "x" },
+            [
+                yields(zip(bson!(["$a", "$b"])), bson!([[1, 10]])),
+                yields(zip(bson!(["$b"])), bson!([[10], [20]])),
+                yields(zip(bson!([[], "$b"])), bson!([])),
+                yields(longest(bson!(["$a", "$b"])), bson!([[1, 10], [null, 20]])),
+                yields(
+                    doc! { "$zip": { "inputs": ["$a", "$b"], "useLongestLength": true, "defaults": ["d", "e"] } },
+                    bson!([[1, 10], ["d", 20]]),
+                ),
+                yields(zip(bson!(["$a", "$n"])), Bson::Null),
+                yields(zip(bson!(["$none", "$a"])), Bson::Null),
+                fails(zip(bson!(["$a", "$text"])), 34468),
+                fails(doc! { "$zip": 1 }, 34460),
+                fails(zip(bson!("x")), 34461),
+                fails(doc! { "$zip": { "inputs": ["$a"], "defaults": "x", "useLongestLength": true } }, 34462),
+                fails(doc! { "$zip": { "inputs": ["$a"], "useLongestLength": 1 } }, 34463),
+                fails(doc! { "$zip": { "inputs": ["$a"], "also": 1 } }, 34464),
+                fails(zip(bson!([])), 34465),
+                fails(doc! { "$zip": {} }, 34465),
+                fails(doc! { "$zip": { "inputs": ["$a"], "defaults": [0] } }, 34466),
+                fails(doc! { "$zip": { "inputs": ["$a"], "defaults": [0, 0], "useLongestLength": true } }, 34467),
+            ],
+        );
     }
 }

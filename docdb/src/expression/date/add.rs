@@ -19,7 +19,7 @@ use crate::{
     value::Value,
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator {
         name: "$dateAdd",
         parse: |value, names| parse("$dateAdd", value, names, |given, env| evaluate("$dateAdd", given, env)),

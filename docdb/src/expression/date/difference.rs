@@ -19,7 +19,7 @@ use crate::{
 
 const OPERATOR: &str = "$dateDiff";
 
-pub(super) const OPERATORS: &[Operator] = &[Operator {
+pub(in crate::expression) const OPERATORS: &[Operator] = &[Operator {
     name: OPERATOR,
     parse: |value, names| {
         let signature = Signature {

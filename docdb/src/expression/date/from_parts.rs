@@ -16,7 +16,7 @@ use crate::{
 
 const OPERATOR: &str = "$dateFromParts";
 
-pub(super) const OPERATORS: &[Operator] = &[Operator { name: OPERATOR, parse }];
+pub(in crate::expression) const OPERATORS: &[Operator] = &[Operator { name: OPERATOR, parse }];
 
 /// In the order of the arguments, with what they are if left out.
 const FIELDS: [(&str, i64); 10] = [

@@ -1,16 +1,16 @@
 //! Operators on dates.
 
-mod add;
+pub(super) mod add;
 mod civil;
-mod difference;
+pub(super) mod difference;
 mod format;
-mod from_parts;
+pub(super) mod from_parts;
 mod parse;
 mod parse_format;
-mod part;
-mod strings;
-mod to_parts;
-mod truncate;
+pub(super) mod part;
+pub(super) mod strings;
+pub(super) mod to_parts;
+pub(super) mod truncate;
 mod unit;
 mod zone;
 
@@ -24,19 +24,9 @@ pub(crate) use parse::parse_date;
 
 use crate::{
     error::{Code, Error, Result},
-    expression::{Operator, arguments::type_of},
+    expression::arguments::type_of,
     value::Value,
 };
-
-pub(super) const FAMILIES: &[&[Operator]] = &[
-    add::OPERATORS,
-    difference::OPERATORS,
-    from_parts::OPERATORS,
-    part::OPERATORS,
-    strings::OPERATORS,
-    to_parts::OPERATORS,
-    truncate::OPERATORS,
-];
 
 /// The milliseconds of a value that is or holds a date: a date, a timestamp, the time at which an id was made.
 pub(crate) fn millis_of(value: &Value<'_>) -> Option<i64> {

@@ -13,7 +13,7 @@ use crate::{
     value::{Value, fields, items},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$dayOfMonth", parse: |value, names| parse("$dayOfMonth", value, names, |at| at.day) },
     Operator { name: "$dayOfWeek", parse: |value, names| parse("$dayOfWeek", value, names, Civil::day_of_week) },
     Operator { name: "$dayOfYear", parse: |value, names| parse("$dayOfYear", value, names, Civil::day_of_year) },

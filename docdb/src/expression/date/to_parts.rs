@@ -13,7 +13,7 @@ use crate::{
     value::{DocumentBuilder, Value},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[Operator {
+pub(in crate::expression) const OPERATORS: &[Operator] = &[Operator {
     name: "$dateToParts",
     parse: |value, names| {
         let signature = Signature {

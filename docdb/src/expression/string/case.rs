@@ -12,7 +12,7 @@ use crate::{
     value::Value,
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$toLower", parse: |value, names| unary("$toLower", value, names, lower) },
     Operator { name: "$toUpper", parse: |value, names| unary("$toUpper", value, names, upper) },
     Operator { name: "$strcasecmp", parse: |value, names| fixed("$strcasecmp", value, names, compare) },

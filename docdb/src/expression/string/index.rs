@@ -12,7 +12,7 @@ use crate::{
     value::Value,
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$indexOfBytes", parse: |value, names| variadic("$indexOfBytes", value, names, 2..=4, bytes) },
     Operator { name: "$indexOfCP", parse: |value, names| variadic("$indexOfCP", value, names, 2..=4, code_points) },
 ];

@@ -12,7 +12,7 @@ use crate::{
     value::{ArrayBuilder, Value},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$concat", parse: concat },
     Operator { name: "$split", parse: |value, names| fixed("$split", value, names, split) },
     Operator { name: "$strLenBytes", parse: |value, names| unary("$strLenBytes", value, names, length_bytes) },

@@ -1,12 +1,12 @@
 //! Operators on strings.
 
-mod case;
+pub(super) mod case;
 mod coerce;
-mod index;
-mod join;
-mod replace;
-mod substring;
-mod trim;
+pub(super) mod index;
+pub(super) mod join;
+pub(super) mod replace;
+pub(super) mod substring;
+pub(super) mod trim;
 
 #[cfg(test)]
 mod tests;
@@ -15,12 +15,9 @@ pub(crate) use coerce::{coerce_to_string, integral_i32, integral_i64, to_long};
 
 use crate::{
     error::{Code, Result, refuse},
-    expression::{Operator, arguments::string},
+    expression::arguments::string,
     value::Value,
 };
-
-pub(super) const FAMILIES: &[&[Operator]] =
-    &[case::OPERATORS, index::OPERATORS, join::OPERATORS, replace::OPERATORS, substring::OPERATORS, trim::OPERATORS];
 
 /// The shortest string that is too long for a value.
 const TOO_LONG_BYTES: usize = 16 << 20;

@@ -13,7 +13,7 @@ use crate::{
     value::Value,
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator {
         name: "$replaceOne",
         parse: |value, names| parse("$replaceOne", value, names, |given, env| replace("$replaceOne", given, env, 1)),

@@ -10,7 +10,7 @@ use crate::{
     value::{Number, Value},
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator { name: "$substr", parse: |value, names| fixed("$substrBytes", value, names, bytes) },
     Operator { name: "$substrBytes", parse: |value, names| fixed("$substrBytes", value, names, bytes) },
     Operator { name: "$substrCP", parse: |value, names| fixed("$substrCP", value, names, code_points) },

@@ -13,7 +13,7 @@ use crate::{
     value::Value,
 };
 
-pub(super) const OPERATORS: &[Operator] = &[
+pub(in crate::expression) const OPERATORS: &[Operator] = &[
     Operator {
         name: "$trim",
         parse: |value, names| parse("$trim", value, names, |given, env| trim(given, env, true, true)),
