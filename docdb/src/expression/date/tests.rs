@@ -1,9 +1,9 @@
 #![allow(clippy::too_many_lines)]
 
-use bson::{Bson, DateTime, Timestamp, bson, oid::ObjectId};
+use bson::{Bson, DateTime, Timestamp, bson, doc, oid::ObjectId};
 
 use super::parse_date;
-use crate::expression::testing::apply;
+use crate::expression::testing::{Yields, apply, evaluate};
 
 fn at(text: &str) -> Bson {
     Bson::DateTime(DateTime::parse_rfc3339_str(text).expect("a date"))
@@ -459,6 +459,10 @@ fn dates_are_cut_to_the_beginning_of_their_bin() {
         assert_eq!(apply("$dateTrunc", arguments), Ok(at(expected)), "{date} {bin} {unit} {zone}");
     }
     let date = at("2021-08-17T12:34:56Z");
+    let nothing = doc! { "$dateTrunc": { "date": "$date", "unit": "day", "startOfWeek": null } };
+    assert_eq!(evaluate(nothing, &doc! { "date": date.clone() }), Yields::Value(Bson::Null));
+    let nothing = doc! { "$dateTrunc": { "date": date.clone(), "unit": "day", "startOfWeek": null } };
+    assert_eq!(evaluate(nothing, &doc! {}), Yields::Value(at("2021-08-17T00:00:00Z")));
     let monday = bson!({ "date": date.clone(), "unit": "week", "startOfWeek": "monday" });
     assert_eq!(apply("$dateTrunc", monday), Ok(at("2021-08-16T00:00:00Z")));
     for (arguments, expected) in [
@@ -480,5 +484,28 @@ fn dates_are_cut_to_the_beginning_of_their_bin() {
         (bson!([date]), Err(5_439_007)),
     ] {
         assert_eq!(apply("$dateTrunc", arguments.clone()), expected, "{arguments}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_a_date_or_an_error(text in "[0-9TZtz:./+@, -]{0,24}|[a-zA-Z0-9: ,+éß/-]{0,24}", format in "(%[a-zA-Z%]|[ -~]){0,6}") {
+        let _ = parse_date(&text);
+        let _ = apply("$dateFromString", bson!({ "dateString": text, "format": format }));
+    }
+
+    #[test]
+    fn any_date_has_parts_and_comes_back_from_them(millis in proptest::num::i64::ANY, amount in proptest::num::i64::ANY) {
+        let date = Bson::DateTime(DateTime::from_millis(millis));
+        for zone in ["UTC", "America/New_York", "-99:99"] {
+            let parts = apply("$dateToParts", bson!({ "date": date.clone(), "timezone": zone }));
+            proptest::prop_assert!(parts.is_ok());
+            for unit in ["year", "quarter", "month", "week", "day", "hour", "millisecond"] {
+                let _ = apply("$dateTrunc", bson!({ "date": date.clone(), "unit": unit, "binSize": amount, "timezone": zone }));
+                let _ = apply("$dateAdd", bson!({ "startDate": date.clone(), "unit": unit, "amount": amount, "timezone": zone }));
+                let end = Bson::DateTime(DateTime::from_millis(amount));
+                let _ = apply("$dateDiff", bson!({ "startDate": date.clone(), "endDate": end, "unit": unit, "timezone": zone }));
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! `$dateTrunc`: the beginning of the bin that a date is in, counted from the beginning of 2000.
 
+use bson::RawBsonRef;
+
 use super::{
     civil::{Civil, DAY_MS},
     made, millis_of,
@@ -9,8 +11,8 @@ use super::{
 use crate::{
     error::{Code, Error, Result, refuse},
     expression::{
-        Env, Operator,
-        arguments::{null, type_of},
+        Env, Expression, Operator,
+        arguments::{all_constant, null, type_of},
         named::{Arguments, Signature, value},
         string::integral_i64,
     },
@@ -39,6 +41,8 @@ pub(in crate::expression) const OPERATORS: &[Operator] = &[Operator {
 }];
 
 fn evaluate<'a>([given, unit, bin, timezone, week]: &'a Arguments<5>, env: &Env<'a>) -> Result<Value<'a>> {
+    let others = [unit, bin, timezone].into_iter().flatten();
+    let open_date = given.as_ref().is_some_and(|given| given.constant().is_none()) && all_constant(others);
     let (given, unit) = (value(given, env)?, value(unit, env)?);
     if given.is_nullish() || unit.is_nullish() {
         return Ok(null());
@@ -60,6 +64,8 @@ fn evaluate<'a>([given, unit, bin, timezone, week]: &'a Arguments<5>, env: &Env<
             }
             start_of_week(OPERATOR, &week)?
         }
+        // Where only the date is still open, a null among the others makes an end of it even if it is of no use.
+        Some(other) if unit != Unit::Days(7) && is_null(other) && open_date => return Ok(null()),
         _ => SUNDAY,
     };
     let Some(millis) = millis_of(&given) else {
@@ -68,6 +74,10 @@ fn evaluate<'a>([given, unit, bin, timezone, week]: &'a Arguments<5>, env: &Env<
     };
     let bin = bin.map_or(Ok(1), |bin| bin_size(&bin))?;
     truncate(millis, unit, bin, first_day, &zone).map(made)
+}
+
+fn is_null(argument: &Expression) -> bool {
+    matches!(argument.constant(), Some(RawBsonRef::Null | RawBsonRef::Undefined))
 }
 
 fn bin_size(value: &Value<'_>) -> Result<i64> {

@@ -117,7 +117,7 @@ mod tests {
     fn doubles_are_written_with_six_digits() {
         for (number, text) in [
             (3.0, "3"),
-            (3.14, "3.14"),
+            (3.15, "3.15"),
             (-0.0, "-0"),
             (123_456.789, "123457"),
             (1e20, "1e+20"),
