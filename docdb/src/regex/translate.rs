@@ -271,22 +271,33 @@ impl Translation {
                 self.out.push('\\');
                 self.out.push(letter);
             }
-            'b' => self.out.push_str(&format!("(?:(?<![{WORD}])(?=[{WORD}])|(?<=[{WORD}])(?![{WORD}]))")),
-            'B' => self.out.push_str(&format!("(?:(?<![{WORD}])(?![{WORD}])|(?<=[{WORD}])(?=[{WORD}]))")),
+            'b' | 'B' => {
+                let word = self.set(WORD, false);
+                let (outside, inside) = (format!("(?<!{word})"), format!("(?<={word})"));
+                let (with, without) = (format!("(?={word})"), format!("(?!{word})"));
+                let (first, second) = if letter == 'b' { (with, without) } else { (without, with) };
+                self.out.push_str(&format!("(?:{outside}{first}|{inside}{second})"));
+            }
             'g' => group::reference(self)?,
             'k' => group::named_reference(self)?,
             '1'..='9' => self.number(letter)?,
             letter => match escape(&mut self.scanner, letter, self.ucp)? {
                 Some(Escape::Char(char)) => self.char(char),
                 Some(Escape::Set { items, negated }) => {
-                    self.out.push_str(if negated { "[^" } else { "[" });
-                    self.out.push_str(&items);
-                    self.out.push(']');
+                    let set = self.set(&items, negated);
+                    self.out.push_str(&set);
                 }
                 None => return Err(Fault::new("unrecognized character follows \\")),
             },
         }
         Ok(())
+    }
+
+    /// A set of characters that caseless matching does not widen: `\w` has no letters beyond ASCII even where one of them
+    /// is another case of one in it.
+    fn set(&self, items: &str, negated: bool) -> String {
+        let set = format!("[{}{items}]", if negated { "^" } else { "" });
+        if self.flags.caseless { format!("(?-i:{set})") } else { set }
     }
 
     fn char(&mut self, char: char) {

@@ -76,7 +76,7 @@ fn from_parts<'a>(arguments: &'a Arguments<11>, env: &Env<'a>) -> Result<Value<'
         Civil::midnight(year, month, day)
     };
     let millis = zone.instant(Civil { hour, minute, second, millisecond, ..date });
-    millis.map(made).ok_or_else(|| Error::new(Code::OVERFLOW, "the parts are of a date that is out of range"))
+    millis.map(made).ok_or_else(|| Error::new(Code::DURATION_OVERFLOW, "the parts are of a date that is out of range"))
 }
 
 /// The value of a part, or `None` if it is null.

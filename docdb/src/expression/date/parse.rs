@@ -22,7 +22,7 @@ pub(crate) fn parse_date(text: &str) -> Result<i64> {
 
 pub(super) fn failure(text: &str, reason: Fault) -> Result<i64> {
     let shown: String = text.chars().take(100).collect();
-    refuse(Code(241), format!("Error parsing date string '{shown}': {reason}"))
+    refuse(Code::CONVERSION_FAILURE, format!("Error parsing date string '{shown}': {reason}"))
 }
 
 /// A date in a text.

@@ -90,7 +90,10 @@ fn from_string<'a>([given, format, timezone, on_null, on_error]: &'a Arguments<5
         }
         _ => {
             let found = type_of(&given);
-            refuse(Code(241), format!("$dateFromString requires that 'dateString' be a string, found: {found}"))
+            refuse(
+                Code::CONVERSION_FAILURE,
+                format!("$dateFromString requires that 'dateString' be a string, found: {found}"),
+            )
         }
     };
     match (millis, on_error) {
