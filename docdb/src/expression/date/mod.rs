@@ -2,6 +2,7 @@
 
 pub(super) mod add;
 mod civil;
+mod cursor;
 pub(super) mod difference;
 mod format;
 pub(super) mod from_parts;

@@ -2,8 +2,9 @@
 
 use super::{
     civil::Civil,
+    cursor::{Cursor, FoundZone},
     format::MONTHS,
-    parse::{Cursor, Fault, Found},
+    parse::{Fault, Found},
 };
 
 /// What has been read so far.
@@ -56,7 +57,7 @@ pub(super) fn read(text: &str, format: &str) -> Result<Found, Fault> {
             Some('Z') => {
                 let negative = !cursor.eat('+') && cursor.eat('-');
                 let minutes = cursor.number(1, 4).ok_or("an offset in minutes is missing")?;
-                zone = Some(super::parse::FoundZone::offset(if negative { -minutes } else { minutes } * 60_000));
+                zone = Some(FoundZone::offset(if negative { -minutes } else { minutes } * 60_000));
             }
             _ if cursor.eat('%') => {}
             _ => return Err("a % is missing"),
