@@ -17,8 +17,8 @@ mod model;
 mod projection;
 mod record;
 mod regex;
-mod store;
 mod sort;
+mod store;
 mod update;
 mod value;
 

@@ -5,8 +5,8 @@
 
 pub(crate) mod arguments;
 mod arithmetic;
-mod bits;
 mod array;
+mod bits;
 mod boolean;
 pub(crate) mod bounds;
 pub(crate) mod comparison;
@@ -18,10 +18,10 @@ mod miscellaneous;
 mod object;
 pub(crate) mod path;
 mod scope;
-mod trigonometry;
 mod set;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trigonometry;
 pub(crate) mod truth;
 mod variables;
 
@@ -47,13 +47,9 @@ pub(crate) struct Operator {
 
 /// All families of operators.
 const FAMILIES: &[&[Operator]] = &[
-    literal::OPERATORS,
     arithmetic::OPERATORS,
     arithmetic::POWERS,
     arithmetic::ROUNDING,
-    bits::OPERATORS,
-    trigonometry::OPERATORS,
-];
     array::convert::OPERATORS,
     array::element::OPERATORS,
     array::few::OPERATORS,
@@ -62,6 +58,7 @@ const FAMILIES: &[&[Operator]] = &[
     array::sort::OPERATORS,
     array::whole::OPERATORS,
     array::zip::OPERATORS,
+    bits::OPERATORS,
     boolean::OPERATORS,
     comparison::OPERATORS,
     conditional::OPERATORS,
@@ -70,6 +67,7 @@ const FAMILIES: &[&[Operator]] = &[
     miscellaneous::OPERATORS,
     object::OPERATORS,
     set::OPERATORS,
+    trigonometry::OPERATORS,
     variables::OPERATORS,
 ];
 
