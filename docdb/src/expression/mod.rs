@@ -11,6 +11,7 @@ mod boolean;
 pub(crate) mod bounds;
 pub(crate) mod comparison;
 mod conditional;
+pub(crate) mod convert;
 mod dependencies;
 pub(crate) mod literal;
 mod meta;
@@ -62,6 +63,7 @@ const FAMILIES: &[&[Operator]] = &[
     boolean::OPERATORS,
     comparison::OPERATORS,
     conditional::OPERATORS,
+    convert::OPERATORS,
     literal::OPERATORS,
     meta::OPERATORS,
     miscellaneous::OPERATORS,
