@@ -51,6 +51,8 @@ const FAMILIES: &[&[Operator]] = &[
     arithmetic::OPERATORS,
     arithmetic::POWERS,
     arithmetic::ROUNDING,
+    bits::OPERATORS,
+    trigonometry::OPERATORS,
     array::convert::OPERATORS,
     array::element::OPERATORS,
     array::few::OPERATORS,
