@@ -12,14 +12,18 @@ pub(crate) mod bounds;
 pub(crate) mod comparison;
 mod conditional;
 pub(crate) mod convert;
+pub(crate) mod date;
 mod dependencies;
 pub(crate) mod literal;
 mod meta;
 mod miscellaneous;
+pub(crate) mod named;
 mod object;
 pub(crate) mod path;
+mod regex;
 mod scope;
 mod set;
+pub(crate) mod string;
 #[cfg(test)]
 pub(crate) mod testing;
 mod trigonometry;
@@ -67,11 +71,25 @@ const FAMILIES: &[&[Operator]] = &[
     conditional::OPERATORS,
     convert::OPERATORS,
     literal::OPERATORS,
+    date::add::OPERATORS,
+    date::difference::OPERATORS,
+    date::from_parts::OPERATORS,
+    date::part::OPERATORS,
+    date::strings::OPERATORS,
+    date::to_parts::OPERATORS,
+    date::truncate::OPERATORS,
     meta::OPERATORS,
     miscellaneous::OPERATORS,
     object::OPERATORS,
+    regex::OPERATORS,
     set::OPERATORS,
     trigonometry::OPERATORS,
+    string::case::OPERATORS,
+    string::index::OPERATORS,
+    string::join::OPERATORS,
+    string::replace::OPERATORS,
+    string::substring::OPERATORS,
+    string::trim::OPERATORS,
     variables::OPERATORS,
 ];
 

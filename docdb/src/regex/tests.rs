@@ -164,3 +164,23 @@ fn the_simple_prefix_is_what_every_match_begins_with() {
 fn options_are_sorted() {
     assert_eq!(&*Regex::new("a", "sixi").unwrap().options, "isx");
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_pattern_is_compiled_or_refused(
+        pattern in r"([abc]|[*+?|$^.]|\\[a-zA-Z0-9]|\[[a^\]\\:-]{0,4}\]|\(\?[a-zA-Z<>=!:|(&0-9+-]{0,3}|\(|\)|\{[0-9,]{0,3}\}|é){0,12}",
+        options in "[imsux]{0,2}",
+        text in "[abcé\n]{0,8}",
+    ) {
+        if let Ok(regex) = Regex::for_finding(&pattern, &options) {
+            let found = regex.find(&text, 0);
+            let tested = Regex::new(&pattern, &options).and_then(|regex| regex.is_match(&text));
+            if let (Ok(found), Ok(tested)) = (&found, &tested) {
+                proptest::prop_assert_eq!(found.is_some(), *tested);
+            }
+            if tested.is_ok_and(|tested| tested) {
+                proptest::prop_assert!(text.starts_with(&*regex.prefix));
+            }
+        }
+    }
+}
