@@ -18,6 +18,7 @@ use crate::{
             binary::{ByteOrder, Format},
             target::Target,
         },
+        date::parse_date,
         truth::truthy,
     },
     value::{MAX_DOCUMENT_BYTES, Number, Value, type_name},
@@ -190,7 +191,7 @@ fn to_date(value: RawBsonRef<'_>, target: Target) -> Result<RawBson> {
         RawBsonRef::DateTime(date) => date.timestamp_millis(),
         RawBsonRef::Int64(millis) => millis,
         RawBsonRef::Double(_) | RawBsonRef::Decimal128(_) => number::whole(value)?,
-        RawBsonRef::String(text) => text::parse_date(text)?,
+        RawBsonRef::String(text) => parse_date(text)?,
         // The seconds of an id have a sign here, those of a timestamp none.
         RawBsonRef::ObjectId(id) => {
             let [a, b, c, d, ..] = id.bytes();

@@ -6,7 +6,10 @@ use bson::RawBsonRef;
 
 use crate::{
     error::Result,
-    expression::convert::{binary, binary::Format, failure, target::Target, unsupported},
+    expression::{
+        convert::{binary, binary::Format, target::Target, unsupported},
+        date::format_date,
+    },
 };
 
 pub(super) fn to_string(value: RawBsonRef<'_>, target: Target, format: Option<Format>) -> Result<String> {
@@ -96,27 +99,4 @@ fn parse_hexadecimal(text: &str) -> Option<f64> {
     #[allow(clippy::cast_precision_loss, reason = "rounded to the nearest")]
     let value = significand as f64 * 2_f64.powi(exponent / 2) * 2_f64.powi(exponent - exponent / 2);
     (value.is_finite() && (value != 0.0 || significand == 0)).then_some(value)
-}
-
-pub(super) fn parse_date(text: &str) -> Result<i64> {
-    let trimmed = text.trim_matches(|char: char| char.is_ascii_whitespace() || char == '\0' || char == '\u{a0}');
-    let instant = trimmed.parse::<jiff::Timestamp>().or_else(|_| {
-        let civil: jiff::civil::DateTime = trimmed.parse()?;
-        civil.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp())
-    });
-    match instant {
-        Ok(instant) => Ok(instant.as_millisecond()),
-        Err(_) => Err(failure(format!("Error parsing date string '{}'", shown(text)))),
-    }
-}
-
-fn format_date(millis: i64) -> Result<String> {
-    let instant =
-        jiff::Timestamp::from_millisecond(millis).ok().map(|instant| instant.to_zoned(jiff::tz::TimeZone::UTC));
-    match instant {
-        Some(instant) if (0..=9999).contains(&instant.year()) => {
-            Ok(instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
-        }
-        _ => crate::error::refuse(crate::error::Code(18537), "the year of the date is not between 0 and 9999"),
-    }
 }
