@@ -175,9 +175,7 @@ fn convert(value: RawBsonRef<'_>, target: Target, format: Option<Format>, order:
         Some(ElementType::Double) => number::to_double(value, target, order).map(RawBson::Double),
         Some(ElementType::Int32) => number::to_int(value, target, order).map(RawBson::Int32),
         Some(ElementType::Int64) => number::to_long(value, target, order).map(RawBson::Int64),
-        Some(ElementType::Decimal128) => {
-            number::to_decimal(value, target).map(|decimal| RawBson::Decimal128(decimal.to_bson()))
-        }
+        Some(ElementType::Decimal128) => number::to_decimal(value, target).map(RawBson::Decimal128),
         Some(ElementType::DateTime) => to_date(value, target),
         Some(ElementType::ObjectId) => to_object_id(value, target),
         Some(ElementType::String) => text::to_string(value, target, format).map(RawBson::String),

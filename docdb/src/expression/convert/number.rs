@@ -1,6 +1,6 @@
 //! Conversions to numbers.
 
-use bson::RawBsonRef;
+use bson::{Decimal128, RawBsonRef};
 
 use crate::{
     error::Result,
@@ -82,18 +82,31 @@ pub(super) fn whole(value: RawBsonRef<'_>) -> Result<i64> {
     }
 }
 
-pub(super) fn to_decimal(value: RawBsonRef<'_>, target: Target) -> Result<Decimal> {
-    match value {
-        RawBsonRef::Boolean(value) => Ok(Decimal::from(i32::from(value))),
-        RawBsonRef::DateTime(date) => Ok(Decimal::from(date.timestamp_millis())),
+pub(super) fn to_decimal(value: RawBsonRef<'_>, target: Target) -> Result<Decimal128> {
+    let decimal = match value {
+        // As it is: not even the sign of NaN is lost.
+        RawBsonRef::Decimal128(value) => return Ok(value),
+        RawBsonRef::String(text) if text.eq_ignore_ascii_case("-nan") => return Ok(negative_nan()),
+        RawBsonRef::Boolean(value) => Decimal::from(i32::from(value)),
+        RawBsonRef::DateTime(date) => Decimal::from(date.timestamp_millis()),
         RawBsonRef::String(text) => {
-            Decimal::parse(text).ok_or_else(|| failure(format!("Failed to parse number '{}'", shown(text))))
+            Decimal::parse(text).ok_or_else(|| failure(format!("Failed to parse number '{}'", shown(text))))?
         }
         value => match Number::of(value) {
-            Some(number) => Ok(number.to_decimal()),
-            None => unsupported(value, target),
+            Some(number) => number.to_decimal(),
+            None => return unsupported(value, target),
         },
+    };
+    Ok(decimal.to_bson())
+}
+
+/// Arithmetic knows one NaN only; a decimal read from text has its sign.
+fn negative_nan() -> Decimal128 {
+    let mut bytes = Decimal::NaN.to_bson().bytes();
+    if let Some(last) = bytes.last_mut() {
+        *last |= 0x80;
     }
+    Decimal128::from_bytes(bytes)
 }
 
 fn wrong_length(length: usize) -> crate::error::Error {

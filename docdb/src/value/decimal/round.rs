@@ -160,13 +160,21 @@ impl Decimal {
         Decimal::Finite { negative, coefficient: kept, exponent: wanted }
     }
 
-    /// The largest whole number that is not above it.
+    /// The largest whole number that is not above it. Of numbers whose whole digits are more than 34, infinite ones
+    /// among them, it is not a number.
     pub(crate) fn floor(self) -> Decimal {
-        self.round_to(0, Rounding::Floor)
+        self.to_whole(Rounding::Floor)
     }
 
-    /// The smallest whole number that is not below it.
+    /// The smallest whole number that is not below it; else as [`Decimal::floor`].
     pub(crate) fn ceil(self) -> Decimal {
-        self.round_to(0, Rounding::Ceiling)
+        self.to_whole(Rounding::Ceiling)
+    }
+
+    fn to_whole(self, rounding: Rounding) -> Decimal {
+        match self.round_to(0, rounding) {
+            whole @ Decimal::Finite { exponent: 0, .. } => whole,
+            _ => Decimal::NaN,
+        }
     }
 }

@@ -190,6 +190,8 @@ fn rounding_keeps_what_has_no_room() {
     }
     assert_eq!(decimal("-0.5").ceil().to_string(), "-0");
     assert_eq!(decimal("-0.5").floor().to_string(), "-1");
+    assert_eq!(decimal("1E+6144").floor().to_string(), "NaN");
+    assert_eq!(decimal("-Infinity").ceil().to_string(), "NaN");
 }
 
 #[test]
