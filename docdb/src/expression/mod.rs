@@ -12,6 +12,7 @@ pub(crate) mod bounds;
 mod command_let;
 pub(crate) mod comparison;
 mod conditional;
+pub(crate) mod convert;
 pub(crate) mod date;
 mod dependencies;
 pub(crate) mod literal;
@@ -73,6 +74,7 @@ const FAMILIES: &[&[Operator]] = &[
     comparison::OPERATORS,
     conditional::OPERATORS,
     literal::OPERATORS,
+    convert::OPERATORS,
     date::add::OPERATORS,
     date::difference::OPERATORS,
     date::from_parts::OPERATORS,
@@ -80,6 +82,7 @@ const FAMILIES: &[&[Operator]] = &[
     date::strings::OPERATORS,
     date::to_parts::OPERATORS,
     date::truncate::OPERATORS,
+    literal::OPERATORS,
     meta::OPERATORS,
     miscellaneous::OPERATORS,
     object::OPERATORS,
@@ -92,6 +95,7 @@ const FAMILIES: &[&[Operator]] = &[
     string::replace::OPERATORS,
     string::substring::OPERATORS,
     string::trim::OPERATORS,
+    trigonometry::OPERATORS,
     variables::OPERATORS,
 ];
 
