@@ -80,8 +80,6 @@ impl<'s> Scope<'s> {
                 format!("Maximum number of nested sub-pipelines exceeded. Limit is {MAX_NESTED}"),
             );
         }
-        // What a facet refuses it refuses at any depth.
-        let within = if self.within == Within::Facet { Within::Facet } else { within };
         Ok(Scope { context, within, depth: self.depth + 1 })
     }
 }
@@ -107,7 +105,7 @@ impl Pipeline {
             let (Some((name, value)), None) = (all.next(), all.next()) else {
                 return refuse(Code(40323), "A pipeline stage specification object must contain exactly one field.");
             };
-            let kind = stage::find(name)?;
+            let kind = stage::find(name, scope.within)?;
             allowed(kind, scope.within)?;
             parsed.extend((kind.parse)(value, scope)?);
             kinds.push(kind);
@@ -133,6 +131,16 @@ impl Pipeline {
     /// A pipeline of stages that are parsed already.
     pub(super) fn of(stages: Vec<Arc<dyn Stage>>) -> Pipeline {
         Pipeline { stages }
+    }
+
+    /// This pipeline with another stage before it.
+    pub(super) fn behind(&self, first: Arc<dyn Stage>) -> Pipeline {
+        Pipeline { stages: std::iter::once(first).chain(self.stages.iter().cloned()).collect() }
+    }
+
+    /// Whether it needs no collection.
+    pub(super) fn brings_documents(&self) -> bool {
+        matches!(self.source(), Some(Source::Documents(_)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

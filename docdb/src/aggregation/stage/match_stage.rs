@@ -35,7 +35,7 @@ pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<
 }
 
 impl Match {
-    fn parse(document: RawDocumentBuf, context: &Context) -> Result<Match> {
+    pub(super) fn parse(document: RawDocumentBuf, context: &Context) -> Result<Match> {
         let filter = Filter::parse(&document, context)?;
         Ok(Match { document, filter })
     }
