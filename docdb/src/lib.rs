@@ -18,6 +18,7 @@ mod projection;
 mod record;
 mod regex;
 mod store;
+mod sort;
 mod update;
 mod value;
 

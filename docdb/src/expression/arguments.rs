@@ -2,13 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use bson::{RawBson, RawBsonRef};
+use bson::{RawArray, RawBson, RawBsonRef, RawDocument};
 
 use crate::{
     context::Metadata,
     error::{Code, Error, Result, refuse},
     expression::{Dependencies, Env, Evaluate, Expression, Names, literal},
-    value::{Value, empty, fields, items, type_name},
+    value::{Value, as_whole_i64, empty, fields, items, type_name},
 };
 
 /// What an operator of one argument does.
@@ -290,4 +290,39 @@ pub(crate) fn string(value: impl Into<String>) -> Value<'static> {
 /// What messages call the type of a value that may not be there.
 pub(crate) fn type_of(value: &Value<'_>) -> &'static str {
     value.get().map_or("missing", type_name)
+}
+
+/// The array that a value is, if it is one.
+pub(crate) fn array_of<'r>(value: &'r Value<'_>) -> Option<&'r RawArray> {
+    match value {
+        Value::Ref(RawBsonRef::Array(array)) => Some(array),
+        Value::Owned(RawBson::Array(array)) => Some(array),
+        _ => None,
+    }
+}
+
+/// The document that a value is, if it is one.
+pub(crate) fn document_of<'r>(value: &'r Value<'_>) -> Option<&'r RawDocument> {
+    match value {
+        Value::Ref(RawBsonRef::Document(document)) => Some(document),
+        Value::Owned(RawBson::Document(document)) => Some(document),
+        _ => None,
+    }
+}
+
+/// A part of a value: in place if the value is in place.
+pub(crate) fn pick<'v>(
+    value: Value<'v>,
+    find: impl for<'x> FnOnce(RawBsonRef<'x>) -> Option<RawBsonRef<'x>>,
+) -> Value<'v> {
+    match value {
+        Value::Missing => Value::Missing,
+        Value::Ref(value) => find(value).into(),
+        Value::Owned(value) => find(value.as_raw_bson_ref()).map_or(Value::Missing, |found| Value::Owned(found.into())),
+    }
+}
+
+/// The whole number of 32 bits that a value is, whatever its type.
+pub(crate) fn whole_int(value: RawBsonRef<'_>) -> Option<i32> {
+    i32::try_from(as_whole_i64(value)?).ok()
 }

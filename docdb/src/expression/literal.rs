@@ -9,6 +9,7 @@ use crate::{
     expression::{
         Dependencies, Env, Evaluate, Expression, Names, Operator,
         arguments::{all_constant, finish},
+        bounds::check_size,
         path,
     },
     value::{ArrayBuilder, DocumentBuilder, Value, fields, items},
@@ -53,6 +54,7 @@ impl Evaluate for Array {
         let mut array = ArrayBuilder::new();
         for item in &self.0 {
             array.push(item.evaluate(env)?.get().unwrap_or(RawBsonRef::Null));
+            check_size("an array", array.len_bytes())?;
         }
         Ok(RawBson::Array(array.finish()).into())
     }
@@ -85,6 +87,7 @@ impl Evaluate for Object {
         for (name, field) in &self.0 {
             if let Some(value) = field.evaluate(env)?.get() {
                 document.append(name, value);
+                check_size("an object", document.len_bytes())?;
             }
         }
         Ok(RawBson::Document(document.finish()).into())
@@ -92,5 +95,56 @@ impl Evaluate for Object {
 
     fn dependencies(&self, found: &mut Dependencies) {
         found.of_all(self.0.iter().map(|(_, value)| value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use bson::{Bson, bson, doc};
+
+    use crate::expression::testing::{check, fails, yields};
+
+    #[test]
+    fn literals_are_taken_as_they_are() {
+        check(
+            &doc! { "a": 1 },
+            [
+                yields(doc! { "$literal": "$a" }, "$a"),
+                yields(doc! { "$const": { "$b": 1, "a.b": 2, "": 3 } }, bson!({ "$b": 1, "a.b": 2, "": 3 })),
+                yields(doc! { "$literal": { "$eq": [1, 1] } }, bson!({ "$eq": [1, 1] })),
+                yields(Bson::Null, Bson::Null),
+                yields("a", "a"),
+            ],
+        );
+    }
+
+    #[test]
+    fn objects_and_arrays_are_made_of_expressions() {
+        check(
+            &doc! { "a": 1 },
+            [
+                yields(
+                    doc! { "x": "$a", "y": "$none", "z": { "w": ["$a", "$none"] } },
+                    bson!({ "x": 1, "z": { "w": [1, null] } }),
+                ),
+                yields(doc! {}, bson!({})),
+                fails(doc! { "": 1 }, 15998),
+                fails(doc! { "a.b": 1 }, 16412),
+                fails(doc! { "x": 1, "$eq": [1, 1] }, 16410),
+                fails(doc! { "$eq": [1, 1], "x": 1 }, 15983),
+                fails(doc! { "$nothing": 1 }, 168),
+                fails(doc! { "x": { "$nothing": 1 } }, 168),
+            ],
+        );
+    }
+
+    #[test]
+    fn expressions_are_not_nested_without_end() {
+        let mut expression = bson!(1);
+        for _ in 0..150 {
+            expression = bson!({ "$not": expression });
+        }
+        check(&doc! {}, [yields(expression, true)]);
     }
 }

@@ -4,15 +4,31 @@
 //! arguments. What it yields is a [`Evaluate`].
 
 pub(crate) mod arguments;
+mod arithmetic;
+mod bits;
+mod array;
+mod boolean;
+pub(crate) mod bounds;
+pub(crate) mod comparison;
+mod conditional;
 mod dependencies;
 pub(crate) mod literal;
+mod meta;
+mod miscellaneous;
+mod object;
 pub(crate) mod path;
 mod scope;
+mod trigonometry;
+mod set;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod truth;
+mod variables;
 
 use bson::{RawBsonRef, RawDocument};
 
 pub(crate) use dependencies::Dependencies;
+pub(crate) use meta::MetaKind;
 pub(crate) use scope::{Env, Names};
 
 use crate::{
@@ -30,7 +46,37 @@ pub(crate) struct Operator {
 }
 
 /// All families of operators.
-const FAMILIES: &[&[Operator]] = &[literal::OPERATORS];
+const FAMILIES: &[&[Operator]] = &[
+    literal::OPERATORS,
+    arithmetic::OPERATORS,
+    arithmetic::POWERS,
+    arithmetic::ROUNDING,
+    bits::OPERATORS,
+    trigonometry::OPERATORS,
+];
+    array::convert::OPERATORS,
+    array::element::OPERATORS,
+    array::few::OPERATORS,
+    array::iterate::OPERATORS,
+    array::slice::OPERATORS,
+    array::sort::OPERATORS,
+    array::whole::OPERATORS,
+    array::zip::OPERATORS,
+    boolean::OPERATORS,
+    comparison::OPERATORS,
+    conditional::OPERATORS,
+    literal::OPERATORS,
+    meta::OPERATORS,
+    miscellaneous::OPERATORS,
+    object::OPERATORS,
+    set::OPERATORS,
+    variables::OPERATORS,
+];
+
+/// All operators.
+fn operators() -> impl Iterator<Item = &'static Operator> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
 
 /// A parsed expression.
 pub(crate) struct Expression(Box<dyn Evaluate>);
@@ -80,7 +126,7 @@ impl Expression {
         if all.next().is_some() {
             return refuse(Code(15983), "an object representing an expression must have exactly one field");
         }
-        match FAMILIES.iter().flat_map(|family| family.iter()).find(|operator| operator.name == name) {
+        match operators().find(|operator| operator.name == name) {
             Some(operator) => (operator.parse)(argument, names),
             None => refuse(Code::INVALID_PIPELINE_OPERATOR, format!("Unrecognized expression '{name}'")),
         }
@@ -97,7 +143,7 @@ impl Expression {
 
     /// What it reads of the document.
     pub(crate) fn fields(&self) -> Dependencies {
-        let mut found = Dependencies::nothing();
+        let mut found = Dependencies::default();
         self.dependencies(&mut found);
         found
     }

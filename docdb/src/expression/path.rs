@@ -195,3 +195,114 @@ pub(crate) fn walk<'a>(value: RawBsonRef<'a>, parts: &[Part]) -> Value<'a> {
 fn step<'a>(document: &'a RawDocument, name: &str, rest: &[Part]) -> Value<'a> {
     field(document, name).map_or(Value::Missing, |value| walk(value, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bson::{Bson, RawBson, RawDocumentBuf, bson, doc};
+
+    use crate::{
+        expression::{
+            Expression,
+            testing::{Yields, check, context, evaluate_in, fails, missing, yields},
+        },
+        value::field,
+    };
+
+    #[test]
+    fn paths_lead_into_documents_and_into_the_documents_of_arrays() {
+        let document = doc! {
+            "a": { "b": 1, "0": "zero" }, "c": [{ "b": 1 }, { "x": 2 }, 3, [{ "b": 4 }], { "b": [{ "d": 5 }] }],
+            "n": null, "e": [],
+        };
+        check(
+            &document,
+            [
+                yields("$a.b", 1),
+                yields("$a.0", "zero"),
+                yields("$c.b", bson!([1, [{ "d": 5 }]])),
+                yields("$c.b.d", bson!([[5]])),
+                yields("$c.0", bson!([])),
+                yields("$e.x", bson!([])),
+                yields("$n", Bson::Null),
+                missing("$n.x"),
+                missing("$a.b.c"),
+                missing("$nothing"),
+                yields("$$ROOT.a.b", 1),
+                yields("$$CURRENT.a.b", 1),
+                missing("$$REMOVE"),
+                missing("$$REMOVE.a"),
+                yields("$$NOW", Bson::DateTime(bson::DateTime::from_millis(1_700_000_000_000))),
+                yields("$$USER_ROLES", bson!([])),
+            ],
+        );
+    }
+
+    #[test]
+    fn malformed_paths_and_variables_are_refused() {
+        let long = format!("$a{}", ".a".repeat(200));
+        check(
+            &doc! {},
+            [
+                fails("$", 16872),
+                fails("$$", 9),
+                fails("$$.", 9),
+                fails("$$$", 9),
+                fails("$$$a", 9),
+                fails("$$1a", 9),
+                fails("$$_a", 9),
+                fails("$$a-b", 9),
+                fails("$.", 40353),
+                fails("$.a", 15998),
+                fails("$a.", 40353),
+                fails("$a..b", 15998),
+                fails("$a.$b", 16410),
+                fails("$$ROOT.$a", 16410),
+                fails("$$ROOT.", 40353),
+                fails("$$ROOT..a", 15998),
+                fails("$a\0b", 16411),
+                fails("$$nothing", 17276),
+                fails("$$root.a", 17276),
+                fails("$$ROOT2", 17276),
+                fails("$$PRUNE", 17276),
+                fails("$$JS_SCOPE", 17276),
+                fails(long, 15),
+            ],
+        );
+    }
+
+    #[test]
+    fn variables_of_the_command_are_seen() {
+        let mut context = context();
+        context.variables = Arc::new([("x".into(), RawBson::Int32(7))]);
+        assert_eq!(evaluate_in("$$x", &doc! {}, &context), Yields::Value(bson!(7)));
+        assert_eq!(evaluate_in("$$x.a", &doc! {}, &context), Yields::Missing);
+    }
+
+    #[test]
+    fn an_expression_knows_which_paths_it_reads() {
+        let reads = |expression: Bson| {
+            let document = RawDocumentBuf::try_from(&doc! { "e": expression }).unwrap();
+            let parsed = Expression::parse(field(&document, "e").unwrap(), &context()).unwrap().fields();
+            parsed.paths().map(|paths| paths.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let some = |paths: &[&str]| Some(paths.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let table = [
+            (bson!("$a.b"), some(&["a.b"])),
+            (bson!("$$ROOT.a"), some(&["a"])),
+            (bson!("$$ROOT"), None),
+            (bson!({ "$eq": ["$a", { "$size": "$b.c" }] }), some(&["a", "b.c"])),
+            (bson!({ "x": ["$a", 1] }), some(&["a"])),
+            (bson!({ "$map": { "input": "$a", "in": { "$eq": ["$$this.x", "$b"] } } }), some(&["a", "b"])),
+            (bson!({ "$let": { "vars": { "CURRENT": "$a" }, "in": "$b" } }), some(&["a"])),
+            (bson!({ "$getField": "a" }), some(&["a"])),
+            (bson!({ "$getField": "a.b" }), None),
+            (bson!({ "$meta": "textScore" }), some(&[])),
+            (bson!(5), some(&[])),
+        ];
+        for (expression, expected) in table {
+            assert_eq!(reads(expression.clone()), expected, "{expression}");
+        }
+    }
+}

@@ -90,6 +90,14 @@ impl Geometry {
         points.chain(lines).chain(polygons).fold(f64::INFINITY, f64::min)
     }
 
+    /// As [`distance`](Self::distance), and below zero within a polygon: by how far the outside of it is.
+    pub(crate) fn signed_distance(&self, point: Vector) -> f64 {
+        let points = self.points.iter().map(|part| part.angle(point));
+        let lines = self.lines.iter().map(|part| part.distance(point));
+        let polygons = self.polygons.iter().map(|part| part.signed_distance(point));
+        points.chain(lines).chain(polygons).fold(f64::INFINITY, f64::min)
+    }
+
     /// Whether each part of another geometry is within a polygon of this one.
     pub(crate) fn contains(&self, other: &Geometry) -> bool {
         let within = |holds: &dyn Fn(&Polygon) -> bool| self.polygons.iter().any(holds);

@@ -233,6 +233,12 @@ impl Polygon {
         if distance > TOUCH && self.contains_off_boundary(point) { 0.0 } else { distance }
     }
 
+    /// The distance of a point from the boundary in radians, below zero inside.
+    pub(crate) fn signed_distance(&self, point: Vector) -> f64 {
+        let distance = self.distance_to_boundary(point);
+        if distance > TOUCH && self.contains_off_boundary(point) { -distance } else { distance }
+    }
+
     /// Whether all of a segment is inside or on the boundary: so it is if the middles of the pieces are into which the
     /// boundary cuts it.
     pub(crate) fn contains_segment(&self, segment: Segment) -> bool {

@@ -5,10 +5,10 @@ use std::{cmp::Ordering, sync::Arc};
 use bson::{RawArrayBuf, RawBson, RawBsonRef, RawDocument};
 
 use crate::{
-    aggregation::field_path,
     collation::Collation,
     context::{Context, Metadata},
     error::{Code, Result, refuse},
+    expression::path::parse_path,
     sort::keys::for_each_key,
     value::{ArrayBuilder, Comparator, Decimal, Number, Path, fields},
 };
@@ -83,7 +83,7 @@ impl SortPattern {
                 }
                 None => return refuse(Code(15974), "Illegal key in $sort specification"),
             };
-            let path = field_path(name)?;
+            let path = parse_path(name)?;
             if paths.contains(&path) {
                 return refuse(Code(7_472_500), format!("$sort key must not contain duplicate keys: {name}"));
             }

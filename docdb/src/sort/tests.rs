@@ -126,8 +126,10 @@ fn paths_lead_through_arrays_of_documents_and_by_index() {
 #[test]
 fn the_fields_of_a_compound_key_are_of_one_item() {
     // The least pair is (1, 9), although 2 is the least c.
-    let documents =
-        [rawdoc! { "_id": 1, "a": [{ "b": 1, "c": 9 }, { "b": 2, "c": 2 }] }, rawdoc! { "_id": 2, "a": { "b": 1, "c": 5 } }];
+    let documents = [
+        rawdoc! { "_id": 1, "a": [{ "b": 1, "c": 9 }, { "b": 2, "c": 2 }] },
+        rawdoc! { "_id": 2, "a": { "b": 1, "c": 5 } },
+    ];
     assert_eq!(sorted(&rawdoc! { "a.b": 1, "a.c": 1 }, &documents, None), [2, 1]);
 }
 
@@ -153,7 +155,10 @@ fn scores_must_be_there() {
     let pattern = SortPattern::parse(&rawdoc! { "t": { "$meta": "textScore" } }, &context()).unwrap();
     assert_eq!(pattern.key(&rawdoc! {}, &Metadata::default()).unwrap_err().code(), Code(40218));
     let metadata = Metadata { text_score: Some(1.5), ..Metadata::default() };
-    assert_eq!(pattern.key(&rawdoc! {}, &metadata).unwrap().to_array(), bson::rawdoc! { "a": [1.5] }.get_array("a").unwrap().to_owned());
+    assert_eq!(
+        pattern.key(&rawdoc! {}, &metadata).unwrap().to_array(),
+        bson::rawdoc! { "a": [1.5] }.get_array("a").unwrap().to_owned()
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod builder;
 mod compare;
 mod decimal;
+mod hash;
 mod key;
 mod kind;
 mod number;
@@ -18,6 +19,7 @@ pub(crate) use builder::{ArrayBuilder, DocumentBuilder};
 pub(crate) use compare::{Comparator, compare, same_document, values_equal};
 pub use decimal::Decimal;
 pub(crate) use decimal::Rounding;
+pub(crate) use hash::hash64;
 pub(crate) use key::encode_number;
 pub(crate) use kind::{Kind, TypeSet, type_name};
 pub(crate) use number::{Number, Pair, as_whole_i64};

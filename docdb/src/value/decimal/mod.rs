@@ -2,6 +2,8 @@
 
 mod arithmetic;
 mod convert;
+mod fixed;
+mod functions;
 mod round;
 mod text;
 

@@ -207,3 +207,115 @@ fn whole_numbers_are_told_and_converted() {
         assert_eq!(decimal(text).to_i64(), expected, "{text}");
     }
 }
+
+#[test]
+fn functions_have_34_digits() {
+    for (result, expected) in [
+        (decimal("1").exp(), "2.718281828459045235360287471352662"),
+        (decimal("0").exp(), "1"),
+        (decimal("1E-6143").exp(), "1"),
+        (decimal("1E+6144").exp(), "Infinity"),
+        (decimal("-1E+6144").exp(), "0E-6176"),
+        (decimal("14150").exp(), "Infinity"),
+        (decimal("10").ln(), "2.302585092994045684017991454684364"),
+        // The server's last digit is 1: its library is not always the nearest.
+        (decimal("2.718281828459045").ln(), "0.9999999999999999134157889710887612"),
+        (decimal("1E-6143").ln(), "-14144.78022626242263692252150612605"),
+        (decimal("1E-6176").ln(), "-14220.76553433122614449511522413063"),
+        (decimal("9.999999999999999999999999999999999E+6144").ln(), "14149.38539644841072829055748903542"),
+        (decimal("1.000000000000000000000000000000001").ln(), "9.999999999999999999999999999999995E-34"),
+        (decimal("1.0").ln(), "0"),
+        (decimal("100").log10(), "2"),
+        (decimal("0.001").log10(), "-3"),
+        (decimal("2").log10(), "0.3010299956639811952137388947244930"),
+        (decimal("100").log(decimal("10")), "2"),
+        (decimal("1000").log(decimal("10")), "3.000000000000000000000000000000000"),
+        (decimal("32").log(decimal("2")), "5"),
+        (decimal("1.5").pow(decimal("2")), "2.250000000000000000000000000000000"),
+        (decimal("0.5").pow(decimal("2")), "0.2500000000000000000000000000000000"),
+        (decimal("0.4999999999999999999999999999999999").pow(decimal("2")), "0.2499999999999999999999999999999999"),
+        (decimal("0.5000000000000000000000000000000001").pow(decimal("2")), "0.2500000000000000000000000000000001"),
+        (decimal("10").pow(decimal("20")), "100000000000000000000.0000000000000"),
+        (decimal("2").pow(decimal("100")), "1267650600228229401496703205376.000"),
+        (decimal("2").pow(decimal("10")), "1024.000000000000000000000000000000"),
+        (decimal("-2").pow(decimal("3")), "-8.000000000000000000000000000000000"),
+        (decimal("-2").pow(decimal("0.5")), "NaN"),
+        (decimal("-Infinity").pow(decimal("3")), "-Infinity"),
+        (decimal("-Infinity").pow(decimal("2")), "Infinity"),
+        (decimal("-Infinity").pow(decimal("-1")), "0E-6176"),
+        (decimal("-0").pow(decimal("3")), "0E-6176"),
+        (decimal("NaN").pow(decimal("0")), "1"),
+        (decimal("1E+6000").pow(decimal("2")), "Infinity"),
+        (decimal("1").sin(), "0.8414709848078965066525023216302990"),
+        (decimal("1").cos(), "0.5403023058681397174009366074429766"),
+        (decimal("1").tan(), "1.557407724654902230506974807458360"),
+        (decimal("3.141592653589793238462643383279503").sin(), "-1.158028306006248941790250554076922E-34"),
+        (decimal("1E+22").sin(), "-0.8522008497671888017727058937530294"),
+        (decimal("1").asin(), "1.570796326794896619231321691639751"),
+        (decimal("-1").acos(), "3.141592653589793238462643383279503"),
+        (decimal("0.5").acos(), "1.047197551196597746154214461093168"),
+        (decimal("1").atan(), "0.7853981633974483096156608458198757"),
+        (decimal("-Infinity").atan(), "-1.570796326794896619231321691639751"),
+        (decimal("1").atan2(decimal("-1")), "2.356194490192344928846982537459627"),
+        (decimal("1").sinh(), "1.175201193643801456882381850595601"),
+        (decimal("1").cosh(), "1.543080634815243778477905620757062"),
+        (decimal("1").tanh(), "0.7615941559557648881194582826047936"),
+        (decimal("1").asinh(), "0.8813735870195430252326093249797923"),
+        (decimal("2").acosh(), "1.316957896924816708625046347307968"),
+        (decimal("0.5").atanh(), "0.5493061443340548456976226184612629"),
+        (decimal("1").atanh(), "Infinity"),
+        (decimal("1E-30").sin(), "1.000000000000000000000000000000000E-30"),
+        (decimal("180").degrees_to_radians(), "3.141592653589793238462643383279503"),
+    ] {
+        assert_eq!(result.to_string(), expected);
+    }
+}
+
+/// What the server's library gives for zero, function by function.
+#[test]
+fn functions_of_zero_have_the_exponents_of_the_server() {
+    let table: [(fn(Decimal) -> Decimal, &str, &str); 18] = [
+        (Decimal::sin, "0", "-0"),
+        (Decimal::cos, "1.000000000000000000000000000000000", "1.000000000000000000000000000000000"),
+        (Decimal::tan, "0E-40", "-0E-40"),
+        (Decimal::asin, "0E-40", "-0E-40"),
+        (Decimal::acos, "1.570796326794896619231321691639751", "1.570796326794896619231321691639751"),
+        (Decimal::atan, "0", "-0"),
+        (Decimal::sinh, "0E-40", "-0E-40"),
+        (Decimal::cosh, "1.000000000000000000000000000000000", "1.000000000000000000000000000000000"),
+        (Decimal::tanh, "0", "-0"),
+        (Decimal::asinh, "0E-6176", "-0E-6176"),
+        (Decimal::atanh, "0E-6176", "-0E-6176"),
+        (Decimal::exp, "1", "1"),
+        (Decimal::sqrt, "0", "-0"),
+        (Decimal::degrees_to_radians, "0E-35", "-0E-35"),
+        (Decimal::radians_to_degrees, "0E-32", "-0E-32"),
+        (Decimal::abs, "0", "0"),
+        (Decimal::ceil, "0", "-0"),
+        (Decimal::floor, "0", "-0"),
+    ];
+    for (function, of_zero, of_minus_zero) in table {
+        assert_eq!(function(decimal("0")).to_string(), of_zero);
+        assert_eq!(function(decimal("-0")).to_string(), of_minus_zero);
+    }
+}
+
+proptest! {
+    #[test]
+    fn functions_are_near_those_of_doubles(x in -30.0..30.0_f64, y in 0.01..5.0_f64) {
+        let table: [(fn(Decimal) -> Decimal, fn(f64) -> f64); 12] = [
+            (Decimal::exp, f64::exp), (Decimal::sin, f64::sin), (Decimal::cos, f64::cos), (Decimal::tan, f64::tan),
+            (Decimal::atan, f64::atan), (Decimal::sinh, f64::sinh), (Decimal::cosh, f64::cosh),
+            (Decimal::tanh, f64::tanh), (Decimal::asinh, f64::asinh), (|x| x.abs().ln(), |x| x.abs().ln()),
+            (|x| x.abs().log10(), |x| x.abs().log10()),
+            (|x| x.abs().add(Decimal::ONE).acosh(), |x| (x.abs() + 1.0).acosh()),
+        ];
+        let exact = Decimal::from_double_exactly(x);
+        for (index, (decimal, double)) in table.into_iter().enumerate() {
+            let (a, b) = (decimal(exact).to_double(), double(x));
+            prop_assert!((a - b).abs() <= 1e-9 * b.abs().max(1e-3), "{} of {}: {} {}", index, x, a, b);
+        }
+        let power = Decimal::from_double_exactly(y).pow(exact).to_double();
+        prop_assert!((power - y.powf(x)).abs() <= 1e-9 * y.powf(x), "{} to {}", y, x);
+    }
+}
