@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bson::{RawDocument, RawDocumentBuf};
 use bytes::Bytes;
-use millpond_engine::{Keyspace, Page, RangeRequest, Read, Snapshot, Transaction};
+use millpond_engine::{Clock, Keyspace, Page, RangeRequest, Read, Snapshot, Timestamp, Transaction};
 
 use crate::{
     aggregation::{Pipeline, Rows, Statistics},
@@ -42,6 +42,10 @@ pub(crate) struct Execution<'e> {
     pub(crate) collections: &'e dyn Collections,
     /// Whether stages may hold more than 100 MiB. There is no disk to use instead: they hold it in memory.
     pub(crate) allow_disk_use: bool,
+    /// When the operation has to be over, by this clock.
+    pub(crate) deadline: Option<(Clock, Timestamp)>,
+    /// Whether the keys of indexes that documents were found by are asked for.
+    pub(crate) wants_keys: bool,
 }
 
 /// A collection that a pipeline names. Without a database it is in the one that the command runs in.

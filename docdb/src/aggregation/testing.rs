@@ -145,7 +145,13 @@ pub(super) fn run_in(
     let mut rows = pipeline.open(values(input), context);
     let engine = Engine::in_memory();
     let snapshot = engine.snapshot().unwrap();
-    let mut execution = Execution { reader: Reader::Snapshot(&snapshot), collections: lists, allow_disk_use: false };
+    let mut execution = Execution {
+        reader: Reader::Snapshot(&snapshot),
+        collections: lists,
+        allow_disk_use: false,
+        deadline: None,
+        wants_keys: false,
+    };
     let mut results = Vec::new();
     while let Some(row) = rows.next(&mut execution)? {
         results.push(Document::try_from(row.doc.raw()).unwrap());

@@ -1,8 +1,9 @@
 //! A collection or a view, ready to be used.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use bson::{RawArray, RawDocument};
+use parking_lot::Mutex;
 
 use crate::{
     catalog::CollectionRow,
@@ -32,6 +33,8 @@ pub(crate) struct Collection {
     pub(crate) validation_action: ValidationAction,
     pub(crate) collation: Option<Arc<Collation>>,
     pub(crate) indexes: Vec<Arc<Index>>,
+    /// Plans that were chosen by trial, by the shape of their queries; see [`crate::plan`].
+    pub(crate) plans: Mutex<HashMap<u64, String>>,
 }
 
 impl Collection {
@@ -70,6 +73,7 @@ impl Collection {
             },
             collation,
             indexes: row.indexes.iter().map(|row| Ok(Arc::new(Index::open(row.clone())?))).collect::<Result<_>>()?,
+            plans: Mutex::default(),
             namespace,
             row,
         })

@@ -5,8 +5,8 @@
 
 pub(crate) mod arguments;
 mod arithmetic;
-mod bits;
 mod array;
+mod bits;
 mod boolean;
 pub(crate) mod bounds;
 pub(crate) mod comparison;
@@ -18,10 +18,10 @@ mod miscellaneous;
 mod object;
 pub(crate) mod path;
 mod scope;
-mod trigonometry;
 mod set;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trigonometry;
 pub(crate) mod truth;
 mod variables;
 
@@ -53,7 +53,6 @@ const FAMILIES: &[&[Operator]] = &[
     arithmetic::ROUNDING,
     bits::OPERATORS,
     trigonometry::OPERATORS,
-];
     array::convert::OPERATORS,
     array::element::OPERATORS,
     array::few::OPERATORS,
@@ -65,7 +64,6 @@ const FAMILIES: &[&[Operator]] = &[
     boolean::OPERATORS,
     comparison::OPERATORS,
     conditional::OPERATORS,
-    literal::OPERATORS,
     meta::OPERATORS,
     miscellaneous::OPERATORS,
     object::OPERATORS,

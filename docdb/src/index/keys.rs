@@ -13,6 +13,7 @@ use crate::{
         special::{hash64, sphere_keys},
         truncate, wildcard,
     },
+    plan::MISSING,
     value::{DocumentBuilder, Path},
 };
 
@@ -105,9 +106,10 @@ fn combine(
         for field in &index.fields {
             let start = components.len();
             if is_plain(field.kind) {
-                let value = plain.next().copied().flatten().unwrap_or(RawBsonRef::Null);
+                let found = plain.next().copied().flatten();
+                let value = found.unwrap_or(RawBsonRef::Null);
                 encode(&mut components, value, index.collation.as_ref());
-                values.append("", value);
+                values.append(if found.is_some() { "" } else { MISSING }, value);
                 if field.kind == FieldKind::Descending {
                     invert(components.get_mut(start..).unwrap_or_default());
                 }
@@ -204,4 +206,9 @@ fn text_keys(index: &Index, document: &RawDocument) -> Result<Special> {
         (components, values.finish())
     });
     Ok(keys.collect())
+}
+
+/// The hash of a value in hashed indexes.
+pub(crate) fn hash_of(value: RawBsonRef<'_>) -> i64 {
+    hash64(value)
 }

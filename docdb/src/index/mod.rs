@@ -9,5 +9,5 @@ mod special;
 mod wildcard;
 
 pub(crate) use entry::{MAX_KEY_BYTES, RecordId, Stored, bound, entry_key, truncate};
-pub(crate) use keys::{Entry, Keys, keys};
+pub(crate) use keys::{Entry, Keys, hash_component, hash_of, keys};
 pub(crate) use spec::{FieldKind, Index, IndexField, IndexRow, default_name, parse};
