@@ -21,6 +21,8 @@ mod scope;
 mod set;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod trigonometry;
 pub(crate) mod truth;
 mod variables;
@@ -47,7 +49,6 @@ pub(crate) struct Operator {
 
 /// All families of operators.
 const FAMILIES: &[&[Operator]] = &[
-    literal::OPERATORS,
     arithmetic::OPERATORS,
     arithmetic::POWERS,
     arithmetic::ROUNDING,
@@ -61,6 +62,7 @@ const FAMILIES: &[&[Operator]] = &[
     array::sort::OPERATORS,
     array::whole::OPERATORS,
     array::zip::OPERATORS,
+    bits::OPERATORS,
     boolean::OPERATORS,
     comparison::OPERATORS,
     conditional::OPERATORS,
@@ -68,6 +70,7 @@ const FAMILIES: &[&[Operator]] = &[
     miscellaneous::OPERATORS,
     object::OPERATORS,
     set::OPERATORS,
+    trigonometry::OPERATORS,
     variables::OPERATORS,
 ];
 
