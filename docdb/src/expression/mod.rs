@@ -62,7 +62,6 @@ const FAMILIES: &[&[Operator]] = &[
     array::sort::OPERATORS,
     array::whole::OPERATORS,
     array::zip::OPERATORS,
-    bits::OPERATORS,
     boolean::OPERATORS,
     comparison::OPERATORS,
     conditional::OPERATORS,
@@ -70,7 +69,6 @@ const FAMILIES: &[&[Operator]] = &[
     miscellaneous::OPERATORS,
     object::OPERATORS,
     set::OPERATORS,
-    trigonometry::OPERATORS,
     variables::OPERATORS,
 ];
 

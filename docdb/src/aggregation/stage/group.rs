@@ -13,7 +13,7 @@ use crate::{
         accumulator::{self, Accumulate, Fold},
         identity,
         rows::{self, AllRows, all},
-        stage::{Stage, one},
+        stage::{Stage, bucket::Buckets, one},
     },
     context::{Context, Metadata},
     error::{Code, Result, refuse},
@@ -37,6 +37,8 @@ pub(super) enum Id {
     /// An object of expressions. Unlike an expression that makes an object it takes fields by number as inclusions, to
     /// refuse them.
     Object(Vec<(Box<str>, Expression)>),
+    /// The ranges of a `$bucket`.
+    Buckets(Buckets),
 }
 
 pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
@@ -106,6 +108,7 @@ impl Id {
     fn of(&self, env: &Env<'_>) -> Result<RawBson> {
         match self {
             Id::Expression(expression) => Ok(expression.evaluate(env)?.into_owned().unwrap_or(RawBson::Null)),
+            Id::Buckets(buckets) => buckets.id(env),
             Id::Object(parts) => {
                 let mut id = DocumentBuilder::new();
                 for (name, part) in parts {

@@ -1,13 +1,17 @@
 //! The stages of pipelines, and the table of them.
 
 mod add_fields;
+mod bucket;
+mod bucket_auto;
 pub(super) mod count;
 mod facet;
+mod granularity;
 mod graph_lookup;
 mod group;
 pub(super) mod limit;
 mod lookup;
 pub(super) mod match_stage;
+mod merge;
 mod options;
 pub(crate) mod output;
 mod project;
@@ -16,6 +20,7 @@ mod replace_root;
 mod sample;
 mod skip;
 pub(super) mod sort;
+mod sort_by_count;
 pub(crate) mod source;
 mod union_with;
 mod unsupported;
@@ -71,6 +76,8 @@ impl Kind {
 /// All stages.
 const STAGES: &[Kind] = &[
     Kind::new("$addFields", add_fields::parse_add_fields),
+    Kind::new("$bucket", bucket::parse),
+    Kind::new("$bucketAuto", bucket_auto::parse),
     Kind::new("$collStats", source::parse_coll_stats).first(),
     Kind::new("$count", count::parse),
     Kind::new("$documents", source::parse_documents).first(),
@@ -81,6 +88,8 @@ const STAGES: &[Kind] = &[
     Kind::new("$limit", limit::parse),
     Kind::new("$lookup", lookup::parse),
     Kind::new("$match", match_stage::parse),
+    Kind::new("$merge", merge::parse).last(),
+    Kind::new("$out", output::parse_out).last(),
     Kind::new("$project", project::parse),
     Kind::new("$redact", redact::parse),
     Kind::new("$replaceRoot", replace_root::parse),
@@ -89,6 +98,7 @@ const STAGES: &[Kind] = &[
     Kind::new("$set", add_fields::parse_set),
     Kind::new("$skip", skip::parse),
     Kind::new("$sort", sort::parse),
+    Kind::new("$sortByCount", sort_by_count::parse),
     Kind::new("$unionWith", union_with::parse),
     Kind::new("$unset", project::parse_unset),
     Kind::new("$unwind", unwind::parse),
