@@ -15,7 +15,7 @@ use crate::{
     execution::Execution,
     expression::path::check_field_name,
     sort::MEMORY_BYTES,
-    value::{ArrayBuilder, DocumentBuilder, MAX_DOCUMENT_BYTES, fields, items},
+    value::{ArrayBuilder, DocumentBuilder, fields, items},
 };
 
 /// Runs several pipelines on the same documents, into one document.
@@ -65,10 +65,10 @@ impl AllRows for Facet {
             let (mut array, mut bytes) = (ArrayBuilder::new(), 0);
             while let Some(row) = rows.next(execution)? {
                 bytes += row.doc.bytes().len();
-                if bytes > MAX_DOCUMENT_BYTES {
+                if bytes > MEMORY_BYTES {
                     return refuse(
                         Code::BSON_OBJECT_TOO_LARGE,
-                        format!("the array of the facet {name} is larger than {MAX_DOCUMENT_BYTES} bytes"),
+                        format!("the array of the facet {name} is larger than {MEMORY_BYTES} bytes"),
                     );
                 }
                 array.push(RawBsonRef::Document(&row.doc));

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use bson::{RawBson, RawBsonRef, RawDocument};
+use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
     aggregation::{
@@ -20,7 +20,7 @@ use crate::{
     execution::Execution,
     expression::{Env, Expression, Names},
     sort::MEMORY_BYTES,
-    value::{DocumentBuilder, MAX_DOCUMENT_BYTES, empty, fields},
+    value::{DocumentBuilder, empty, fields},
 };
 
 /// Makes one document of all documents of a group.
@@ -204,15 +204,12 @@ impl Rows for Finished {
     }
 }
 
-/// A document that a stage made, if it is not too large.
-pub(in crate::aggregation) fn bounded(document: DocumentBuilder) -> Result<bson::RawDocumentBuf> {
-    if document.len_bytes() > MAX_DOCUMENT_BYTES {
+/// A document that a stage made, if it is not larger than a document may be between stages.
+pub(in crate::aggregation) fn bounded(document: DocumentBuilder) -> Result<RawDocumentBuf> {
+    if document.len_bytes() > MEMORY_BYTES {
         return refuse(
             Code::BSON_OBJECT_TOO_LARGE,
-            format!(
-                "BSONObj size: {} is invalid. Size must be between 0 and {MAX_DOCUMENT_BYTES}",
-                document.len_bytes()
-            ),
+            format!("BSONObj size: {} is invalid. Size must be between 0 and {MEMORY_BYTES}", document.len_bytes()),
         );
     }
     Ok(document.finish())

@@ -14,7 +14,8 @@ use crate::{
     error::{Code, Result, refuse},
     execution::{CollectionName, Execution},
     expression::{Env, path::parse_path},
-    value::{ArrayBuilder, DocumentBuilder, MAX_DOCUMENT_BYTES, Path, items},
+    sort::MEMORY_BYTES,
+    value::{ArrayBuilder, DocumentBuilder, Path},
 };
 
 /// Joins documents of another collection to each document, as an array.
@@ -120,11 +121,8 @@ impl EachRow for Lookup {
         let (mut array, mut bytes) = (ArrayBuilder::new(), 0);
         while let Some(row) = joined.next(execution)? {
             bytes += row.doc.bytes().len();
-            if bytes > MAX_DOCUMENT_BYTES {
-                return refuse(
-                    Code(4568),
-                    format!("Total size of documents in $lookup exceeds {MAX_DOCUMENT_BYTES} bytes"),
-                );
+            if bytes > MEMORY_BYTES {
+                return refuse(Code(4568), format!("Total size of documents in $lookup exceeds {MEMORY_BYTES} bytes"));
             }
             array.push(RawBsonRef::Document(&row.doc));
         }

@@ -27,6 +27,9 @@ mod unsupported;
 mod unwind;
 mod variables;
 
+#[cfg(test)]
+mod tests;
+
 use std::{fmt::Debug, sync::Arc};
 
 use bson::RawBsonRef;

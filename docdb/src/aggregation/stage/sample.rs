@@ -15,7 +15,7 @@ use crate::{
     error::{Code, Result, refuse},
     execution::Execution,
     sort::MEMORY_BYTES,
-    value::{Number, fields},
+    value::{Number, Rounding, fields},
 };
 
 /// Takes documents at random, each at most once.
@@ -33,6 +33,10 @@ fn size(document: &RawDocument) -> Result<usize> {
     let mut size = None;
     for (name, value) in fields(document) {
         match (name, Number::of(value)) {
+            ("size", Some(Number::Decimal(decimal))) => {
+                let rounded = Number::Decimal(decimal.round_to(0, Rounding::HalfEven));
+                size = Some(rounded.to_i64_saturating());
+            }
             ("size", Some(number)) => size = Some(number.to_i64_saturating()),
             ("size", None) => return refuse(Code(28746), "size argument to $sample must be a number"),
             _ => return refuse(Code(28748), format!("unrecognized option to $sample: {name}")),
