@@ -3,6 +3,7 @@
 //! An operator is added in one place: a line in its family's `OPERATORS` that names it and the function that parses its
 //! arguments. What it yields is a [`Evaluate`].
 
+mod accumulators;
 pub(crate) mod arguments;
 mod arithmetic;
 mod array;
@@ -58,6 +59,7 @@ pub(crate) struct Operator {
 
 /// All families of operators.
 const FAMILIES: &[&[Operator]] = &[
+    accumulators::OPERATORS,
     arithmetic::OPERATORS,
     arithmetic::POWERS,
     arithmetic::ROUNDING,
@@ -69,7 +71,6 @@ const FAMILIES: &[&[Operator]] = &[
     array::sort::OPERATORS,
     array::whole::OPERATORS,
     array::zip::OPERATORS,
-    bits::OPERATORS,
     boolean::OPERATORS,
     comparison::OPERATORS,
     conditional::OPERATORS,

@@ -14,6 +14,7 @@ mod failure;
 mod matches;
 mod parse;
 mod schema;
+mod special;
 mod tree;
 mod walk;
 
@@ -34,6 +35,7 @@ impl Filter {
     /// [`Code::BAD_VALUE`](crate::Code::BAD_VALUE) and its kin, as the server.
     pub(crate) fn parse(document: &RawDocument, context: &Context) -> Result<Filter> {
         let root = parse::Parser::new(context).document(document)?;
+        special::check(&root)?;
         Ok(Filter { root: Arc::new(root), collation: context.collation.clone(), source: Arc::new(document.to_owned()) })
     }
 
@@ -57,7 +59,7 @@ impl Filter {
 
     /// Whether a `$near` is anywhere in it, which some places refuse.
     pub(crate) fn has_near(&self) -> bool {
-        self.root.any(&|node| matches!(node, Node::Near { .. }))
+        self.root.count(&|node| matches!(node, Node::Near { .. })) > 0
     }
 
     /// The filter as `explain` prints it: every operator written out, conditions in the server's order.

@@ -179,6 +179,8 @@ fn types_existence_remainders_and_bits_are_asked_for() {
     check(doc! { "a": { "$bitsAllSet": 5 } }, &[bson(7), bson(-1), binary(&[5])], &[bson(4), bson(5.5), binary(&[4])]);
     check(doc! { "a": { "$bitsAnySet": [200, 1] } }, &[bson(2), decimal("-1")], &[bson(1), binary(&[1])]);
     check(doc! { "a": { "$bitsAllClear": binary(&[0, 32]) } }, &[bson(0)], &[bson(8192)]);
+    let old = Bson::Binary(bson::Binary { subtype: bson::spec::BinarySubtype::BinaryOld, bytes: vec![6] });
+    check(doc! { "a": { "$bitsAllSet": [0, 33, 34] } }, &[old], &[]);
     check(doc! { "a": { "$bitsAnyClear": [63, 0] } }, &[bson(1)], &[bson(-1)]);
 }
 
@@ -276,4 +278,30 @@ fn nesting_is_bounded() {
     let nested = |levels: usize| (0..levels).fold(doc! { "a": 1 }, |inner, _| doc! { "$and": [inner] });
     assert!(parse(&nested(90)).is_ok());
     assert_eq!(parse(&nested(101)).unwrap_err().code(), Code::BAD_VALUE);
+}
+
+#[test]
+fn expressions_match_where_they_are_true() {
+    check(doc! { "$expr": { "$literal": true } }, &[bson(1)], &[]);
+    check(doc! { "$expr": "$a" }, &[bson(1), bson("")], &[bson(0), Bson::Null, bson(false)]);
+}
+
+#[test]
+fn near_stands_once_and_at_the_top() {
+    let near = || doc! { "$near": { "$geometry": { "type": "Point", "coordinates": [0, 0] } } };
+    let code = |filter: Document| parse(&filter).map_err(|error| error.code());
+    assert!(code(doc! { "a": near(), "b": 1 }).unwrap().has_near());
+    assert!(code(doc! { "$and": [{ "a": near() }] }).is_ok());
+    for filter in [
+        doc! { "a": near(), "b": near() },
+        doc! { "$or": [{ "a": near() }, { "b": 1 }] },
+        doc! { "$nor": [{ "a": near() }] },
+        doc! { "a": { "$not": near() } },
+        doc! { "a": { "$elemMatch": { "b": near() } } },
+        doc! { "a": { "$elemMatch": near() } },
+    ] {
+        assert_eq!(code(filter.clone()).unwrap_err(), Code::BAD_VALUE, "{filter}");
+    }
+    let circle = doc! { "$geoWithin": { "$center": [[0, 0], 1] } };
+    check(doc! { "a": circle }, &[bson(vec![0.5, 0.0])], &[bson(vec![2, 0]), bson("x")]);
 }

@@ -86,14 +86,14 @@ pub(crate) enum BitMask {
 }
 
 impl Node {
-    /// Whether it or a condition within it is such a one.
-    pub(crate) fn any(&self, is: &impl Fn(&Node) -> bool) -> bool {
-        is(self)
-            || match self {
-                Node::And(all) | Node::Or(all) | Node::Nor(all) => all.iter().any(|node| node.any(is)),
-                Node::Not(inner) => inner.any(is),
-                Node::ElemMatchObject { filter, .. } | Node::ElemMatchValue { filter, .. } => filter.any(is),
-                _ => false,
-            }
+    /// How many conditions, itself and those within it, are such ones.
+    pub(crate) fn count(&self, is: &impl Fn(&Node) -> bool) -> usize {
+        let within = match self {
+            Node::And(all) | Node::Or(all) | Node::Nor(all) => all.iter().map(|node| node.count(is)).sum(),
+            Node::Not(inner) => inner.count(is),
+            Node::ElemMatchObject { filter, .. } | Node::ElemMatchValue { filter, .. } => filter.count(is),
+            _ => 0,
+        };
+        within + usize::from(is(self))
     }
 }

@@ -2,6 +2,7 @@
 
 mod argument;
 mod field;
+mod implied;
 mod logical;
 
 use bson::{RawBsonRef, RawDocument};
@@ -66,7 +67,10 @@ impl<'p> Parser<'p> {
             "$comment" => return Ok(None),
             "$expr" => {
                 self.only_at_top(name)?;
-                Node::Expr(Expression::parse(value, self.context)?)
+                let expression = Expression::parse(value, self.context)?;
+                let mut conditions = implied::conditions(value);
+                conditions.push(Node::Expr(expression));
+                all(conditions)
             }
             "$jsonSchema" => {
                 self.only_at_top(name)?;
