@@ -10,6 +10,7 @@ mod expression;
 mod filter;
 mod geo;
 mod projection;
+mod text;
 mod update;
 mod value;
 
