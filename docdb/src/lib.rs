@@ -2,17 +2,32 @@
 #![allow(dead_code, unused_imports, reason = "under construction")]
 
 mod aggregation;
+mod catalog;
 mod collation;
 mod context;
+mod cursor;
+mod docdb;
 mod error;
+mod exec;
 mod execution;
 mod expression;
 mod filter;
 mod geo;
+mod index;
+mod model;
+mod plan;
 mod projection;
+mod record;
+mod regex;
+mod sort;
+mod store;
 mod text;
 mod update;
 mod value;
 
+pub use cursor::RawCursor;
+pub use docdb::{Docdb, DroppedCollection};
 pub use error::{Code, DuplicateKey, Error, Result};
+pub use model::*;
 pub use update::UpdateModifications;
+pub use value::{Decimal, Doc};

@@ -10,6 +10,10 @@ pub enum Error {
     /// The engine's.
     #[error(transparent)]
     Engine(#[from] engine::Error),
+    /// The document store's.
+    #[cfg(feature = "docdb")]
+    #[error(transparent)]
+    Docdb(#[from] millpond_docdb::Error),
     /// The key-value service's.
     #[cfg(feature = "kv")]
     #[error(transparent)]

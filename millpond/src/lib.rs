@@ -12,8 +12,8 @@
 //! # Ok::<(), millpond::Error>(())
 //! ```
 //!
-//! A [`Pond`] owns one [`engine::Engine`] and the services that are turned on by cargo features: `kv`, `queue`, `stream` and `triggers`
-//! (all on by default; `triggers` needs the others).
+//! A [`Pond`] owns one [`engine::Engine`] and the services that are turned on by cargo features: `docdb`, `kv`, `queue`, `stream` and
+//! `triggers` (all on by default; `triggers` needs the three before it).
 //! Each operation of a service that reads or changes data has a form ending in `_in` that joins the transaction of
 //! [`Pond::transact`].
 //!
@@ -29,6 +29,8 @@ mod error;
 mod pond;
 
 pub use error::{Error, Result};
+#[cfg(feature = "docdb")]
+pub use millpond_docdb as docdb;
 pub use millpond_engine as engine;
 pub use millpond_engine::{BackendKind, Clock, Durability, Timestamp, Transaction};
 #[cfg(feature = "kv")]

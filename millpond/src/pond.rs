@@ -1,5 +1,7 @@
 use std::path::Path;
 
+#[cfg(feature = "docdb")]
+use millpond_docdb::Docdb;
 use millpond_engine::{BackendKind, Clock, Durability, Engine, Error as EngineError, Transaction};
 #[cfg(feature = "kv")]
 use millpond_kv::Kv;
@@ -16,6 +18,8 @@ use crate::Result;
 #[derive(Clone, Debug)]
 pub struct Pond {
     engine: Engine,
+    #[cfg(feature = "docdb")]
+    docdb: Docdb,
     #[cfg(feature = "kv")]
     kv: Kv,
     #[cfg(feature = "queue")]
@@ -158,6 +162,8 @@ impl Pond {
             triggers,
         } = services;
         Ok(Pond {
+            #[cfg(feature = "docdb")]
+            docdb: Docdb::open(&engine)?,
             #[cfg(feature = "kv")]
             kv: Kv::open_with(&engine, kv)?,
             #[cfg(feature = "queue")]
@@ -168,6 +174,13 @@ impl Pond {
             triggers: Triggers::open_with(&engine, triggers)?,
             engine,
         })
+    }
+
+    /// The document store: databases of collections of documents, with the language of MongoDB.
+    #[cfg(feature = "docdb")]
+    #[must_use]
+    pub fn docdb(&self) -> &Docdb {
+        &self.docdb
     }
 
     /// The key-value service: tables of items under a partition key and an optional sort key.
@@ -199,7 +212,7 @@ impl Pond {
     }
 
     /// The engine below the services, for keyspaces of the caller's own that commit together with them. Names that
-    /// start with a service's name and a dot (`kv.`, `queue.`, `stream.`, `triggers.`) belong to that service.
+    /// start with a service's name and a dot (`docdb.`, `kv.`, `queue.`, `stream.`, `triggers.`) belong to that service.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine

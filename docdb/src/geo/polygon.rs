@@ -106,16 +106,15 @@ impl Ring {
     /// A point on the left of the middle of an edge that has no other edge near: one of the longest.
     fn find_reference(&self) -> Option<(Vector, f64)> {
         const TRIED: usize = 32;
-        let segments: Vec<Segment> = self.segments().collect();
-        let mut longest: Vec<usize> = (0..segments.len()).collect();
-        longest.sort_by(|a, b| segments[*b].angle().total_cmp(&segments[*a].angle()));
-        let clearance = |index: usize| {
-            let middle = segments[index].middle();
+        let mut segments: Vec<Segment> = self.segments().collect();
+        segments.sort_by(|a, b| b.angle().total_cmp(&a.angle()));
+        let clearance = |(index, segment): (usize, &Segment)| {
+            let middle = segment.middle();
             let others = segments.iter().enumerate().filter(|(other, _)| *other != index);
-            (others.map(|(_, other)| other.distance(middle)).fold(1.0, f64::min), middle, segments[index])
+            (others.map(|(_, other)| other.distance(middle)).fold(1.0, f64::min), middle, *segment)
         };
-        let (clearance, middle, segment) =
-            (longest.iter().take(TRIED)).map(|index| clearance(*index)).max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
+        let tried = segments.iter().enumerate().take(TRIED);
+        let (clearance, middle, segment) = tried.map(clearance).max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
         if clearance < 4.0 * TOUCH {
             return None;
         }
