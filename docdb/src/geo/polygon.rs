@@ -218,12 +218,16 @@ impl Polygon {
 
     /// Whether a point is inside or on the boundary.
     pub(crate) fn contains(&self, point: Vector) -> bool {
-        self.distance(point) <= TOUCH
+        self.is_on_boundary(point) || self.contains_off_boundary(point)
+    }
+
+    fn is_on_boundary(&self, point: Vector) -> bool {
+        self.boundary().any(|segment| segment.holds(point))
     }
 
     /// Whether a point is inside and not on the boundary.
     fn surrounds(&self, point: Vector) -> bool {
-        self.distance_to_boundary(point) > TOUCH && self.contains_off_boundary(point)
+        !self.is_on_boundary(point) && self.contains_off_boundary(point)
     }
 
     /// The distance of a point in radians: 0 inside.
@@ -245,9 +249,9 @@ impl Polygon {
             return false;
         }
         let mut cuts = vec![0.0, 1.0];
-        for edge in self.boundary() {
+        for edge in self.boundary().filter(|edge| !edge.is_surely_apart(segment)) {
             cuts.extend(segment.crossing(edge).map(|point| segment.share_of(point)));
-            if segment.distance(edge.a) <= TOUCH {
+            if segment.holds(edge.a) {
                 cuts.push(segment.share_of(edge.a));
             }
         }
