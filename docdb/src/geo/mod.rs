@@ -18,7 +18,7 @@ pub(crate) mod index2d;
 pub(crate) mod index2dsphere;
 mod intersects;
 mod legacy;
-mod near;
+pub(crate) mod near;
 mod planar;
 mod polygon;
 mod rings;

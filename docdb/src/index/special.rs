@@ -87,11 +87,16 @@ pub(crate) fn sphere_keys(document: &RawDocument, path: &Path) -> Result<Vec<u64
     cells(document, path, index2dsphere::keys)
 }
 
-fn cells(document: &RawDocument, path: &Path, keys: impl Fn(RawBsonRef<'_>) -> Result<Vec<u64>>) -> Result<Vec<u64>> {
+/// The values under a path as these indexes see them.
+pub(crate) fn values_under<'a>(document: &'a RawDocument, path: &Path) -> Vec<RawBsonRef<'a>> {
     let mut values = Vec::new();
     collect(document, path.parts(), &mut values);
+    values
+}
+
+fn cells(document: &RawDocument, path: &Path, keys: impl Fn(RawBsonRef<'_>) -> Result<Vec<u64>>) -> Result<Vec<u64>> {
     let mut cells = Vec::new();
-    for value in values {
+    for value in values_under(document, path) {
         cells.extend(keys(value)?);
     }
     cells.sort_unstable();

@@ -11,6 +11,7 @@ use crate::{
     error::{Code, Result, refuse},
     expression::Expression,
     filter::{schema::Schema, tree::Node},
+    text::Query,
     value::{Comparator, Path, fields},
 };
 
@@ -67,6 +68,10 @@ impl<'p> Parser<'p> {
             "$expr" => {
                 self.only_at_top(name)?;
                 Node::Expr(Expression::parse(value, self.context)?)
+            }
+            "$text" => {
+                self.only_at_top(name)?;
+                Node::Text(Query::parse(value)?)
             }
             "$jsonSchema" => {
                 self.only_at_top(name)?;
