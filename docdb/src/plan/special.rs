@@ -233,3 +233,6 @@ fn prefix(index: &Index, kind: FieldKind, root: &Node, collation: Option<&Collat
     }
     (bound(&prefix).len() == prefix.len()).then_some(prefix)
 }
+
+#[cfg(test)]
+mod tests;
