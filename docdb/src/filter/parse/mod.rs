@@ -12,6 +12,7 @@ use crate::{
     error::{Code, Result, refuse},
     expression::Expression,
     filter::{schema::Schema, tree::Node},
+    text::Query,
     value::{Comparator, Path, fields},
 };
 
@@ -71,6 +72,10 @@ impl<'p> Parser<'p> {
                 let mut conditions = implied::conditions(value);
                 conditions.push(Node::Expr(expression));
                 all(conditions)
+            }
+            "$text" => {
+                self.only_at_top(name)?;
+                Node::Text(Query::parse(value)?)
             }
             "$jsonSchema" => {
                 self.only_at_top(name)?;
