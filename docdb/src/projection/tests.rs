@@ -262,3 +262,25 @@ fn only_an_inclusion_can_be_made_of_the_keys_of_an_index() {
     assert_eq!(covered(doc! { "a": 1, "b": "$c" }), None);
     assert_eq!(covered(doc! { "a.$": 1 }), None);
 }
+
+#[test]
+fn find_keeps_the_first_item_that_matches() {
+    check(
+        Projection::parse_find,
+        &[
+            (
+                doc! { "_id": 1, "a": [70, 85, 90], "b": 1 },
+                doc! { "a": { "$elemMatch": { "$gt": 80 } } },
+                doc! { "_id": 1, "a": [85] },
+            ),
+            (
+                doc! { "_id": 1, "a": [{ "x": 1 }, { "x": 2, "y": 3 }], "b": 1 },
+                doc! { "a": { "$elemMatch": { "x": { "$gte": 2 } } }, "b": 1, "_id": 0 },
+                doc! { "b": 1, "a": [{ "x": 2, "y": 3 }] },
+            ),
+            (doc! { "_id": 1, "a": [1] }, doc! { "a": { "$elemMatch": { "$gt": 5 } } }, doc! { "_id": 1 }),
+            (doc! { "_id": 1, "a": 9 }, doc! { "a": { "$elemMatch": { "$gt": 5 } } }, doc! { "_id": 1 }),
+            (doc! { "_id": 1, "a": 9 }, doc! { "_id": { "$elemMatch": { "$gt": 0 } } }, doc! {}),
+        ],
+    );
+}

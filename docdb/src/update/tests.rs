@@ -6,6 +6,7 @@ use super::*;
 mod arrays;
 mod errors;
 mod fields;
+mod filters;
 mod paths;
 mod random;
 mod whole;
