@@ -2,16 +2,25 @@
 #![allow(dead_code, unused_imports, reason = "under construction")]
 
 mod aggregation;
+mod catalog;
 mod collation;
 mod context;
 mod cursor;
 mod docdb;
 mod error;
+mod exec;
 mod execution;
 mod expression;
 mod filter;
+mod geo;
+mod index;
 mod model;
+mod plan;
 mod projection;
+mod record;
+mod regex;
+mod sort;
+mod store;
 mod update;
 mod value;
 

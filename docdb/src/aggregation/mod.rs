@@ -1,16 +1,26 @@
 //! Aggregation: pipelines of stages that pull documents through each other.
+//!
+//! A pipeline is parsed once and opened as often as it runs. A stage is added by a line in [`stage`]'s table and a file
+//! beside it, an accumulator by a line in [`accumulator`]'s.
 
-use crate::{context::Metadata, error::Result, execution::Execution, value::Doc};
+pub(crate) mod accumulator;
+mod identity;
+mod nested;
+mod pipeline;
+mod random;
+mod rows;
+pub(crate) mod stage;
 
-/// A document on its way through a pipeline, with what is known of it beside its fields.
-#[derive(Debug, Clone)]
-pub(crate) struct Row {
-    pub(crate) doc: Doc,
-    pub(crate) metadata: Metadata,
-}
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
-/// What yields documents one by one: a scan of a collection, or a stage on top of others.
-pub(crate) trait Rows: Send {
-    /// The next document. `None` is the end, and stays it.
-    fn next(&mut self, execution: &mut Execution<'_>) -> Result<Option<Row>>;
-}
+pub(crate) use identity::identity;
+pub(crate) use pipeline::{Leading, Pipeline, Scope, Within};
+pub(crate) use random::random;
+pub(crate) use rows::{Row, Rows, values};
+pub(crate) use stage::{
+    output::Output,
+    source::{Source, Statistics},
+};

@@ -3,12 +3,32 @@
 //! An operator is added in one place: a line in its family's `OPERATORS` that names it and the function that parses its
 //! arguments. What it yields is a [`Evaluate`].
 
-mod literal;
-mod path;
+pub(crate) mod arguments;
+mod arithmetic;
+mod array;
+mod bits;
+mod boolean;
+pub(crate) mod bounds;
+pub(crate) mod comparison;
+mod conditional;
+mod dependencies;
+pub(crate) mod literal;
+mod meta;
+mod miscellaneous;
+mod object;
+pub(crate) mod path;
 mod scope;
+mod set;
+#[cfg(test)]
+pub(crate) mod testing;
+mod trigonometry;
+pub(crate) mod truth;
+mod variables;
 
 use bson::{RawBsonRef, RawDocument};
 
+pub(crate) use dependencies::Dependencies;
+pub(crate) use meta::MetaKind;
 pub(crate) use scope::{Env, Names};
 
 use crate::{
@@ -26,7 +46,35 @@ pub(crate) struct Operator {
 }
 
 /// All families of operators.
-const FAMILIES: &[&[Operator]] = &[literal::OPERATORS];
+const FAMILIES: &[&[Operator]] = &[
+    literal::OPERATORS,
+    arithmetic::OPERATORS,
+    arithmetic::POWERS,
+    arithmetic::ROUNDING,
+    bits::OPERATORS,
+    trigonometry::OPERATORS,
+    array::convert::OPERATORS,
+    array::element::OPERATORS,
+    array::few::OPERATORS,
+    array::iterate::OPERATORS,
+    array::slice::OPERATORS,
+    array::sort::OPERATORS,
+    array::whole::OPERATORS,
+    array::zip::OPERATORS,
+    boolean::OPERATORS,
+    comparison::OPERATORS,
+    conditional::OPERATORS,
+    meta::OPERATORS,
+    miscellaneous::OPERATORS,
+    object::OPERATORS,
+    set::OPERATORS,
+    variables::OPERATORS,
+];
+
+/// All operators.
+fn operators() -> impl Iterator<Item = &'static Operator> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
 
 /// A parsed expression.
 pub(crate) struct Expression(Box<dyn Evaluate>);
@@ -39,6 +87,11 @@ pub(crate) trait Evaluate: Send + Sync + std::fmt::Debug {
     /// The value, if it is the same for all documents and known now.
     fn constant(&self) -> Option<RawBsonRef<'_>> {
         None
+    }
+
+    /// Adds what it reads of the document. Whoever does not say reads everything.
+    fn dependencies(&self, found: &mut Dependencies) {
+        found.everything();
     }
 }
 
@@ -71,7 +124,7 @@ impl Expression {
         if all.next().is_some() {
             return refuse(Code(15983), "an object representing an expression must have exactly one field");
         }
-        match FAMILIES.iter().flat_map(|family| family.iter()).find(|operator| operator.name == name) {
+        match operators().find(|operator| operator.name == name) {
             Some(operator) => (operator.parse)(argument, names),
             None => refuse(Code::INVALID_PIPELINE_OPERATOR, format!("Unrecognized expression '{name}'")),
         }
@@ -84,6 +137,18 @@ impl Expression {
     /// The value, if it is the same for all documents and known now.
     pub(crate) fn constant(&self) -> Option<RawBsonRef<'_>> {
         self.0.constant()
+    }
+
+    /// What it reads of the document.
+    pub(crate) fn fields(&self) -> Dependencies {
+        let mut found = Dependencies::default();
+        self.dependencies(&mut found);
+        found
+    }
+
+    /// Adds what it reads of the document.
+    pub(crate) fn dependencies(&self, found: &mut Dependencies) {
+        self.0.dependencies(found);
     }
 }
 

@@ -1,11 +1,11 @@
 //! What an expression can see: at parsing the names of variables, at evaluation their values and the document.
 
-use bson::{RawBson, RawDocument};
+use bson::RawDocument;
 
 use crate::{
     context::{Context, Metadata},
     error::{Code, Result, refuse},
-    value::Value,
+    value::{Comparator, Value},
 };
 
 /// How deep expressions may be nested within each other.
@@ -15,19 +15,20 @@ const MAX_DEPTH: usize = 200;
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'n> {
     pub(crate) context: &'n Context,
-    /// The innermost variable defined by an expression around, as `$map` defines `this`.
+    /// The variables defined by the innermost expression around that defines any, as `$map` defines `this`.
     local: Option<&'n Local<'n>>,
     depth: usize,
+    conditional: bool,
 }
 
 struct Local<'n> {
-    name: &'n str,
+    names: &'n [&'n str],
     outer: Option<&'n Local<'n>>,
 }
 
 impl<'n> Names<'n> {
     pub(crate) fn new(context: &'n Context) -> Self {
-        Names { context, local: None, depth: 0 }
+        Names { context, local: None, depth: 0, conditional: false }
     }
 
     /// The names one level deeper.
@@ -41,23 +42,32 @@ impl<'n> Names<'n> {
         Ok(Names { depth: self.depth + 1, ..*self })
     }
 
-    /// Runs `parse` where `names` are defined as well, the last one innermost. At evaluation [`Env::with`] must bind
-    /// values to them in the same order.
+    /// The same where the expression may turn out not to be evaluated at all: constants that it would refuse are no error
+    /// at parsing.
+    pub(crate) fn conditionally(&self) -> Names<'n> {
+        Names { conditional: true, ..*self }
+    }
+
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.conditional
+    }
+
+    /// Runs `parse` where `names` are defined as well, the last one innermost. At evaluation [`Env::with`] or
+    /// [`Env::with_all`] must bind values to them in the same order.
     pub(crate) fn with<T>(&self, names: &[&str], parse: impl FnOnce(&Names<'_>) -> Result<T>) -> Result<T> {
-        let Some((name, rest)) = names.split_first() else { return parse(self) };
-        let local = Local { name, outer: self.local };
-        Names { context: self.context, local: Some(&local), depth: self.depth }.with(rest, parse)
+        let local = Local { names, outer: self.local };
+        parse(&Names { local: Some(&local), ..*self })
     }
 
     /// How many variables out the one of this name is, if an expression around defines it.
     pub(crate) fn local(&self, name: &str) -> Option<usize> {
         let mut local = self.local;
         let mut distance = 0;
-        while let Some(variable) = local {
-            if variable.name == name {
-                return Some(distance);
+        while let Some(variables) = local {
+            if let Some(position) = variables.names.iter().rev().position(|known| *known == name) {
+                return Some(distance + position);
             }
-            (local, distance) = (variable.outer, distance + 1);
+            (local, distance) = (variables.outer, distance + variables.names.len());
         }
         None
     }
@@ -73,9 +83,9 @@ pub(crate) struct Env<'a> {
     bound: Option<&'a Bound<'a>>,
 }
 
-/// A variable with its value.
+/// Variables with their values.
 struct Bound<'a> {
-    value: Value<'a>,
+    values: &'a [Value<'a>],
     outer: Option<&'a Bound<'a>>,
 }
 
@@ -84,26 +94,36 @@ impl<'a> Env<'a> {
         Env { context, root, metadata, bound: None }
     }
 
-    /// The value of a variable of an expression around, `distance` variables out.
-    pub(crate) fn local(&self, distance: usize) -> Value<'a> {
-        let mut bound = self.bound;
-        for _ in 0..distance {
-            bound = bound.and_then(|variable| variable.outer);
-        }
-        match bound.map(|variable| &variable.value) {
-            Some(Value::Owned(value)) => Value::Ref(value.as_raw_bson_ref()),
-            Some(Value::Ref(value)) => Value::Ref(*value),
-            Some(Value::Missing) | None => Value::Missing,
-        }
+    /// The order of values under the operation's collation.
+    pub(crate) fn comparator(&self) -> Comparator<'a> {
+        Comparator::new(self.context.collation.as_deref())
     }
 
-    /// Evaluates where one more variable is bound. What comes out borrows nothing of the variable.
-    pub(crate) fn with(
-        &self,
-        value: Value<'_>,
-        evaluate: impl FnOnce(&Env<'_>) -> Result<Option<RawBson>>,
-    ) -> Result<Option<RawBson>> {
-        let bound = Bound { value, outer: self.bound };
+    /// The value of a variable of an expression around, `distance` variables out.
+    pub(crate) fn local(&self, mut distance: usize) -> Value<'a> {
+        let mut bound = self.bound;
+        while let Some(variables) = bound {
+            if let Some(value) = variables.values.iter().rev().nth(distance) {
+                return match value {
+                    Value::Owned(value) => Value::Ref(value.as_raw_bson_ref()),
+                    Value::Ref(value) => Value::Ref(*value),
+                    Value::Missing => Value::Missing,
+                };
+            }
+            (bound, distance) = (variables.outer, distance - variables.values.len());
+        }
+        Value::Missing
+    }
+
+    /// Evaluates where one more variable is bound. What comes out cannot borrow from the variable: what is made of it is
+    /// made within `evaluate`.
+    pub(crate) fn with<T>(&self, value: Value<'_>, evaluate: impl FnOnce(&Env<'_>) -> Result<T>) -> Result<T> {
+        self.with_all(&[value], evaluate)
+    }
+
+    /// Evaluates where some more variables are bound, the last one innermost.
+    pub(crate) fn with_all<T>(&self, values: &[Value<'_>], evaluate: impl FnOnce(&Env<'_>) -> Result<T>) -> Result<T> {
+        let bound = Bound { values, outer: self.bound };
         evaluate(&Env { context: self.context, root: self.root, metadata: self.metadata, bound: Some(&bound) })
     }
 }

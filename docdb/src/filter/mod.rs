@@ -2,18 +2,29 @@
 
 use std::sync::Arc;
 
-use bson::RawDocument;
+use bson::{RawDocument, RawDocumentBuf};
 
-pub(crate) use tree::{Compare, Node};
+pub(crate) use tree::{BitMask, BitTest, Compare, Node};
 
-use crate::{context::Context, error::Result};
+use crate::{collation::Collation, context::Context, error::Result};
 
+mod bits;
+mod explain;
+mod failure;
+mod matches;
+mod parse;
+mod schema;
 mod tree;
+mod walk;
 
 /// A parsed filter.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
     root: Arc<Node>,
+    /// Strings compare by the collation that the filter was parsed with: lists of values are in its order.
+    collation: Option<Arc<Collation>>,
+    /// As it was given, for what explains it.
+    source: Arc<RawDocumentBuf>,
 }
 
 impl Filter {
@@ -21,8 +32,9 @@ impl Filter {
     ///
     /// # Errors
     /// [`Code::BAD_VALUE`](crate::Code::BAD_VALUE) and its kin, as the server.
-    pub(crate) fn parse(_document: &RawDocument, _context: &Context) -> Result<Filter> {
-        Ok(Filter { root: Arc::new(Node::And(Vec::new())) })
+    pub(crate) fn parse(document: &RawDocument, context: &Context) -> Result<Filter> {
+        let root = parse::Parser::new(context).document(document)?;
+        Ok(Filter { root: Arc::new(root), collation: context.collation.clone(), source: Arc::new(document.to_owned()) })
     }
 
     /// The tree, for the planner.
@@ -31,13 +43,41 @@ impl Filter {
     }
 
     /// Whether a document matches.
-    pub(crate) fn matches(&self, _document: &RawDocument, _context: &Context) -> Result<bool> {
-        Ok(true)
+    pub(crate) fn matches(&self, document: &RawDocument, context: &Context) -> Result<bool> {
+        self.matcher(document, context).document(&self.root, document, &mut None)
     }
 
     /// The index in the outermost array on the way at which a matching document matches: what `$` in a projection or an
-    /// update stands for.
-    pub(crate) fn position(&self, _document: &RawDocument, _context: &Context) -> Result<Option<u32>> {
-        Ok(None)
+    /// update stands for. Where several conditions have one, it is the last one's.
+    pub(crate) fn position(&self, document: &RawDocument, context: &Context) -> Result<Option<u32>> {
+        let mut position = None;
+        let matches = self.matcher(document, context).document(&self.root, document, &mut position)?;
+        Ok(if matches { position } else { None })
+    }
+
+    /// Whether a `$near` is anywhere in it, which some places refuse.
+    pub(crate) fn has_near(&self) -> bool {
+        self.root.any(&|node| matches!(node, Node::Near { .. }))
+    }
+
+    /// The filter as `explain` prints it: every operator written out, conditions in the server's order.
+    pub(crate) fn to_bson(&self) -> RawDocumentBuf {
+        explain::print(&self.source)
+    }
+
+    /// Why a document does not match: `details` of the server's error 121.
+    pub(crate) fn explain_failure(&self, document: &RawDocument, context: &Context) -> Result<RawDocumentBuf> {
+        failure::Explainer::new(context, document).explain(&self.source)
+    }
+
+    fn matcher<'m>(&'m self, document: &'m RawDocument, context: &'m Context) -> matches::Matcher<'m> {
+        matches::Matcher::new(context, self.collation.as_deref(), document)
     }
 }
+
+#[cfg(test)]
+mod explain_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod tests;

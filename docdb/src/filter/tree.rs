@@ -4,6 +4,9 @@ use bson::RawBson;
 
 use crate::{
     expression::Expression,
+    filter::schema::Schema,
+    geo::{Intersects, Near, Within},
+    regex::Regex,
     value::{Path, TypeSet},
 };
 
@@ -28,15 +31,30 @@ pub(crate) enum Node {
     Type { path: Path, types: TypeSet },
     /// `$regex`, or a value that is a regular expression.
     Regex { path: Path, regex: Regex },
+    /// `$size`.
+    Size { path: Path, size: u32 },
+    /// `$mod`: numbers whose whole part leaves `remainder` when divided by `divisor`, which is not 0.
+    Mod { path: Path, divisor: i64, remainder: i64 },
+    /// `$bitsAllSet` and its kin.
+    Bits { path: Path, test: BitTest, mask: BitMask },
     /// `$elemMatch` with a filter for items that are documents (or arrays).
     ElemMatchObject { path: Path, filter: Box<Node> },
     /// `$elemMatch` with operators on the items themselves: the paths of the conditions within are empty.
     ElemMatchValue { path: Path, filter: Box<Node> },
+    /// `$geoWithin`.
+    GeoWithin { path: Path, shape: Within },
+    /// `$geoIntersects`.
+    GeoIntersects { path: Path, shape: Intersects },
+    /// `$near` and `$nearSphere`: a condition only by their distances. The order by distance is the planner's.
+    Near { path: Path, near: Near },
     /// `$expr`.
     Expr(Expression),
+    /// `$jsonSchema`.
+    JsonSchema(Box<Schema>),
     /// Never: `$in: []`, `$alwaysFalse`.
     False,
-    // FILTER adds: Size, Mod, Bits, GeoWithin, GeoIntersects, Near, Text, JsonSchema, …
+    /// `$sampleRate`: true as often as this, of 1.
+    Sample(f64),
 }
 
 /// How a `Compare` compares.
@@ -49,16 +67,33 @@ pub(crate) enum Compare {
     Gte,
 }
 
-/// A compiled regular expression, with what its text says for bounds.
-#[derive(Debug, Clone)]
-pub(crate) struct Regex {
-    /// As given.
-    pub(crate) pattern: Box<str>,
-    /// As given, in alphabetical order.
-    pub(crate) options: Box<str>,
-    /// What a string must begin with to match, for bounds; empty if nothing is known.
-    pub(crate) prefix: Box<str>,
-    /// Whether having the prefix is all there is to matching.
-    pub(crate) prefix_is_all: bool,
-    pub(crate) compiled: fancy_regex::Regex,
+/// What of a number's or a binary's bits is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BitTest {
+    AllSet,
+    AnySet,
+    AllClear,
+    AnyClear,
+}
+
+/// The bits that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BitMask {
+    /// The bits that are set here, lowest byte first.
+    Bytes(Box<[u8]>),
+    /// The bits at these positions.
+    Positions(Box<[u32]>),
+}
+
+impl Node {
+    /// Whether it or a condition within it is such a one.
+    pub(crate) fn any(&self, is: &impl Fn(&Node) -> bool) -> bool {
+        is(self)
+            || match self {
+                Node::And(all) | Node::Or(all) | Node::Nor(all) => all.iter().any(|node| node.any(is)),
+                Node::Not(inner) => inner.any(is),
+                Node::ElemMatchObject { filter, .. } | Node::ElemMatchValue { filter, .. } => filter.any(is),
+                _ => false,
+            }
+    }
 }

@@ -6,19 +6,25 @@
 mod builder;
 mod compare;
 mod decimal;
+mod hash;
 mod key;
 mod kind;
 mod number;
 mod path;
+#[cfg(test)]
+pub(crate) mod testing;
 mod validate;
 
 pub(crate) use builder::{ArrayBuilder, DocumentBuilder};
 pub(crate) use compare::{Comparator, compare, same_document, values_equal};
 pub use decimal::Decimal;
+pub(crate) use decimal::Rounding;
+pub(crate) use hash::hash64;
 pub(crate) use key::encode_number;
 pub(crate) use kind::{Kind, TypeSet, type_name};
-pub(crate) use number::Number;
+pub(crate) use number::{Number, Pair, as_whole_i64};
 pub(crate) use path::{Part, Path};
+pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, as_document, depth, validate};
 pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, depth, validate};
 
 use bson::{RawArray, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};

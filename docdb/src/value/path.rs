@@ -33,6 +33,11 @@ impl Path {
         Ok(Path { text: text.into(), parts })
     }
 
+    /// The path without components: the value itself.
+    pub(crate) fn root() -> Path {
+        Path { text: "".into(), parts: Box::new([]) }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
@@ -53,6 +58,12 @@ impl Path {
 
     /// The path that continues this one.
     pub(crate) fn join(&self, rest: &Path) -> Path {
+        if rest.parts.is_empty() {
+            return self.clone();
+        }
+        if self.parts.is_empty() {
+            return rest.clone();
+        }
         let parts = self.parts.iter().chain(rest.parts.iter()).cloned().collect();
         Path { text: format!("{}.{}", self.text, rest.text).into(), parts }
     }

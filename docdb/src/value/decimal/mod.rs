@@ -1,9 +1,18 @@
 //! Decimal128: 34 digits and an exponent, as IEEE 754-2008 encodes them with a binary coefficient.
 
+mod arithmetic;
+mod convert;
+mod fixed;
+mod functions;
+mod round;
+mod text;
+
 use std::cmp::Ordering;
 
 use bson::Decimal128;
 use num_bigint::BigUint;
+
+pub(crate) use round::Rounding;
 
 /// A decimal number of IEEE 754's decimal128 format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +36,11 @@ pub enum Decimal {
 }
 
 const EXPONENT_BIAS: i32 = 6176;
-const MOST: u128 = 10_u128.pow(34) - 1;
+/// Digits of a coefficient.
+const PRECISION: u32 = 34;
+const MOST: u128 = 10_u128.pow(PRECISION) - 1;
+const MIN_EXPONENT: i32 = -6176;
+const MAX_EXPONENT: i32 = 6111;
 
 impl Decimal {
     /// Reads the encoding. Coefficients that are too large are zero, as the standard has it.
@@ -161,8 +174,5 @@ fn magnitude(coefficient: u128, exponent: i32) -> (i32, u128) {
     (digits + exponent, coefficient * 10_u128.pow(scale))
 }
 
-impl From<i64> for Decimal {
-    fn from(value: i64) -> Decimal {
-        Decimal::Finite { negative: value < 0, coefficient: value.unsigned_abs().into(), exponent: 0 }
-    }
-}
+#[cfg(test)]
+mod tests;

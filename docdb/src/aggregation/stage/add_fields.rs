@@ -1,0 +1,29 @@
+//! `$addFields` and `$set`.
+
+use std::sync::Arc;
+
+use bson::RawBsonRef;
+
+use crate::{
+    aggregation::{
+        Scope,
+        stage::{Stage, one, project::Project},
+    },
+    error::{Code, Result, refuse},
+    projection::Projection,
+};
+
+pub(super) fn parse_add_fields(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+    parse("$addFields", value, scope)
+}
+
+pub(super) fn parse_set(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+    parse("$set", value, scope)
+}
+
+fn parse(name: &str, value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+    let RawBsonRef::Document(document) = value else {
+        return refuse(Code(40272), format!("{name} specification stage must be an object"));
+    };
+    one(Project(Projection::parse_add_fields(document, scope.context)?))
+}

@@ -1,0 +1,5 @@
+//! Stages that documents are written by.
+
+/// Where a pipeline writes to.
+#[derive(Debug)]
+pub(crate) struct Output {}

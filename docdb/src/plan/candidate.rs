@@ -1,0 +1,418 @@
+//! Which indexes can answer a filter, and with which bounds.
+
+use std::{ops::Bound, sync::Arc};
+
+use bson::RawBsonRef;
+
+use crate::{
+    catalog::Collection,
+    collation::Collation,
+    filter::{Compare, Node},
+    index::{FieldKind, Index, bound, encode::invert, hash_component},
+    plan::{
+        bounds::{intervals, matches_missing},
+        interval::{Interval, Intervals, component},
+    },
+    sort::SortPattern,
+    value::Path,
+};
+
+/// A condition on a path, out of the conjunction that a filter is.
+#[derive(Debug, Clone)]
+pub(crate) struct Predicate<'f> {
+    pub(crate) path: Path,
+    pub(crate) node: &'f Node,
+    /// Conditions of one `$elemMatch` hold for the same item of an array; they share this.
+    group: Option<usize>,
+}
+
+/// The conditions of a conjunction, those within `$elemMatch` with their whole paths.
+pub(crate) fn predicates(root: &Node) -> Vec<Predicate<'_>> {
+    let mut found = Vec::new();
+    collect(root, None, None, &mut 0, &mut found);
+    found
+}
+
+fn collect<'f>(
+    node: &'f Node,
+    prefix: Option<&Path>,
+    group: Option<usize>,
+    groups: &mut usize,
+    found: &mut Vec<Predicate<'f>>,
+) {
+    match node {
+        Node::And(all) => all.iter().for_each(|node| collect(node, prefix, group, groups, found)),
+        Node::ElemMatchObject { path, filter } => {
+            *groups += 1;
+            let whole = prefix.map_or_else(|| path.clone(), |prefix| prefix.join(path));
+            let group = *groups;
+            collect(filter, Some(&whole), Some(group), groups, found);
+        }
+        node => {
+            if let Some(path) = path_of(node) {
+                let path = match prefix {
+                    Some(prefix) => prefix.join(path),
+                    None => path.clone(),
+                };
+                found.push(Predicate { path, node, group });
+            }
+        }
+    }
+}
+
+/// The path that a condition is on.
+pub(crate) fn path_of(node: &Node) -> Option<&Path> {
+    match node {
+        Node::Compare { path, .. }
+        | Node::In { path, .. }
+        | Node::Exists { path }
+        | Node::Type { path, .. }
+        | Node::Regex { path, .. }
+        | Node::Size { path, .. }
+        | Node::Mod { path, .. }
+        | Node::Bits { path, .. }
+        | Node::ElemMatchValue { path, .. } => Some(path),
+        Node::Not(inner) => path_of(inner),
+        _ => None,
+    }
+}
+
+/// An index with the part of it that has to be scanned.
+#[derive(Debug, Clone)]
+pub(crate) struct IndexScan {
+    pub(crate) index: Arc<Index>,
+    /// For each field of the index, in the ascending order of values.
+    pub(crate) bounds: Vec<Intervals>,
+    pub(crate) reverse: bool,
+    /// Of a wildcard index, the path that is scanned.
+    pub(crate) wildcard_path: Option<Path>,
+    /// `min` and `max`, encoded, in place of bounds.
+    pub(crate) between: Option<(Option<Vec<u8>>, Option<Vec<u8>>)>,
+}
+
+impl IndexScan {
+    /// The whole index.
+    pub(crate) fn whole(index: &Arc<Index>) -> IndexScan {
+        let bounds = vec![Intervals::all(); index.fields.len()];
+        IndexScan { index: Arc::clone(index), bounds, reverse: false, wildcard_path: None, between: None }
+    }
+
+    /// The paths of the fields, a wildcard's being the path that is scanned.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        self.index
+            .fields
+            .iter()
+            .map(|field| match (&field.kind, &self.wildcard_path) {
+                (FieldKind::Wildcard { .. }, Some(path)) => path,
+                _ => &field.path,
+            })
+            .collect()
+    }
+
+    /// How many of the first fields have points only.
+    pub(crate) fn points(&self) -> usize {
+        self.bounds.iter().take_while(|bounds| bounds.are_points()).count()
+    }
+
+    /// Whether any field is bounded.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.bounds.first().is_some_and(|bounds| !bounds.is_all()) || self.wildcard_path.is_some()
+    }
+
+    /// The ranges of keys to scan, in the ascending order of keys, without the index's id: from (inclusive), to
+    /// (exclusive; `None` is the end of the index).
+    pub(crate) fn ranges(&self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        const MOST: usize = 4096;
+        if let Some((min, max)) = &self.between {
+            return vec![(min.clone().unwrap_or_default(), max.clone())];
+        }
+        let mut ranges = Vec::new();
+        self.descend(0, Vec::new(), &mut ranges, MOST);
+        ranges
+    }
+
+    fn descend(&self, at: usize, prefix: Vec<u8>, ranges: &mut Vec<(Vec<u8>, Option<Vec<u8>>)>, most: usize) {
+        let (Some(bounds), Some(field)) = (self.bounds.get(at), self.index.fields.get(at)) else {
+            let end = millpond_engine::key::prefix_end(&prefix);
+            ranges.push((prefix, end));
+            return;
+        };
+        let prefix = match (&field.kind, &self.wildcard_path) {
+            (FieldKind::Wildcard { .. }, Some(path)) => {
+                let mut prefix = prefix;
+                prefix.extend_from_slice(&component(RawBsonRef::String(path.as_str()), None));
+                prefix
+            }
+            _ => prefix,
+        };
+        let descending = matches!(field.kind, FieldKind::Descending | FieldKind::Wildcard { descending: true });
+        let intervals: Box<dyn Iterator<Item = &Interval>> =
+            if descending { Box::new(bounds.0.iter().rev()) } else { Box::new(bounds.0.iter()) };
+        for interval in intervals {
+            let (low, high) = oriented(interval, descending);
+            if interval.is_point() && ranges.len() < most {
+                let mut longer = prefix.clone();
+                if let Bound::Included(value) = &low {
+                    longer.extend_from_slice(value);
+                }
+                self.descend(at + 1, longer, ranges, most);
+            } else {
+                ranges.push(range(&prefix, &low, &high));
+            }
+        }
+    }
+}
+
+fn oriented(interval: &Interval, descending: bool) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+    if !descending {
+        return (interval.low.clone(), interval.high.clone());
+    }
+    let inverted = |bound: &Bound<Vec<u8>>| {
+        bound.as_ref().map(|value| {
+            let mut value = value.clone();
+            invert(&mut value);
+            value
+        })
+    };
+    (inverted(&interval.high), inverted(&interval.low))
+}
+
+fn range(prefix: &[u8], low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> (Vec<u8>, Option<Vec<u8>>) {
+    let with = |value: &[u8]| {
+        let mut whole = prefix.to_vec();
+        whole.extend_from_slice(value);
+        let cut = bound(&whole).len() < whole.len();
+        whole.truncate(bound(&whole).len());
+        (whole, cut)
+    };
+    let past = |whole: Vec<u8>| millpond_engine::key::prefix_end(&whole);
+    let from = match low {
+        Bound::Unbounded => prefix.to_vec(),
+        Bound::Included(value) => with(value).0,
+        Bound::Excluded(value) => match with(value) {
+            (whole, true) => whole,
+            (whole, false) => past(whole).unwrap_or_default(),
+        },
+    };
+    let to = match high {
+        Bound::Unbounded => past(prefix.to_vec()),
+        Bound::Included(value) => past(with(value).0),
+        Bound::Excluded(value) => match with(value) {
+            (whole, true) => past(whole),
+            (whole, false) => Some(whole),
+        },
+    };
+    (from, to)
+}
+
+/// The scans of all indexes that narrow a conjunction down.
+pub(crate) fn candidates(collection: &Collection, root: &Node, collation: Option<&Collation>) -> Vec<IndexScan> {
+    let predicates = predicates(root);
+    let mut found = Vec::new();
+    for index in collection.usable_indexes() {
+        found.extend(scans(index, root, &predicates, collation).into_iter().filter(IndexScan::is_bounded));
+    }
+    found
+}
+
+/// The ways to scan one index: one, but for a wildcard index, which is as many as there are paths.
+pub(crate) fn scans(
+    index: &Arc<Index>,
+    root: &Node,
+    predicates: &[Predicate<'_>],
+    collation: Option<&Collation>,
+) -> Vec<IndexScan> {
+    if !is_implied(index, root, collation) {
+        return Vec::new();
+    }
+    let special = |kind: FieldKind| matches!(kind, FieldKind::Text | FieldKind::TwoD | FieldKind::TwoDSphere);
+    if index.fields.iter().any(|field| special(field.kind)) {
+        return Vec::new();
+    }
+    match index.fields.iter().position(|field| matches!(field.kind, FieldKind::Wildcard { .. })) {
+        None => vec![scan(index, predicates, collation, None)],
+        Some(at) => {
+            let Some(field) = index.fields.get(at) else { return Vec::new() };
+            let mut paths: Vec<&Path> = predicates
+                .iter()
+                .filter(|predicate| !matches_missing(predicate.node))
+                .map(|predicate| &predicate.path)
+                .filter(|path| field.path.as_str().is_empty() || path.starts_with(&field.path))
+                .filter(|path| index.wildcard.as_ref().is_none_or(|projection| projection.covers(path.as_str())))
+                .filter(|path| path.parts().iter().all(|part| part.index.is_none()))
+                .collect();
+            paths.sort_unstable();
+            paths.dedup();
+            paths
+                .into_iter()
+                .map(|path| scan(index, predicates, collation, Some(path)))
+                .filter(|scan| !scan.bounds.get(at).is_none_or(Intervals::is_all) || at > 0)
+                .collect()
+        }
+    }
+}
+
+fn scan(
+    index: &Arc<Index>,
+    predicates: &[Predicate<'_>],
+    collation: Option<&Collation>,
+    wildcard_path: Option<&Path>,
+) -> IndexScan {
+    let mut bounds = Vec::with_capacity(index.fields.len());
+    let mut used: Option<(Path, Option<usize>)> = None;
+    for (at, field) in index.fields.iter().enumerate() {
+        let wildcard = matches!(field.kind, FieldKind::Wildcard { .. });
+        let path = if wildcard { wildcard_path.unwrap_or(&field.path) } else { &field.path };
+        let multikey = wildcard || index.row.multikey.get(at).copied().unwrap_or(false);
+        let here = predicates.iter().filter(|predicate| predicate.path == *path);
+        if !multikey {
+            let all = here.filter_map(|predicate| field_intervals(index, field.kind, predicate.node, collation));
+            bounds.push(all.fold(Intervals::all(), |bounds, more| bounds.intersect(&more)));
+            continue;
+        }
+        // Each condition may hold for another item, unless they are of one `$elemMatch`: one of them bounds the scan.
+        let best = here
+            .filter(|predicate| match &used {
+                Some((first, group)) => first.head() != path.head() || (group.is_some() && *group == predicate.group),
+                None => true,
+            })
+            .filter_map(|predicate| {
+                Some((field_intervals(index, field.kind, predicate.node, collation)?, predicate.group))
+            })
+            .max_by_key(|(intervals, _)| tightness(intervals));
+        let Some((mut intervals, group)) = best else {
+            bounds.push(Intervals::all());
+            continue;
+        };
+        if group.is_some() {
+            let same = predicates.iter().filter(|predicate| predicate.path == *path && predicate.group == group);
+            let whole_items = path.parts().len();
+            // Within the items of one array a further array below may again differ by condition; such paths are rare, and
+            // the widest sound choice is the best single condition.
+            if whole_items <= 2 {
+                for predicate in same {
+                    if let Some(more) = field_intervals(index, field.kind, predicate.node, collation) {
+                        intervals = intervals.intersect(&more);
+                    }
+                }
+            }
+        }
+        if !intervals.is_all() {
+            used = Some((path.clone(), group));
+        }
+        bounds.push(intervals);
+    }
+    IndexScan { index: Arc::clone(index), bounds, reverse: false, wildcard_path: wildcard_path.cloned(), between: None }
+}
+
+fn tightness(intervals: &Intervals) -> u8 {
+    if intervals.0.is_empty() {
+        4
+    } else if intervals.is_one_point() {
+        3
+    } else if intervals.are_points() {
+        2
+    } else {
+        u8::from(!intervals.is_all())
+    }
+}
+
+fn field_intervals(index: &Index, kind: FieldKind, node: &Node, collation: Option<&Collation>) -> Option<Intervals> {
+    if kind != FieldKind::Hashed {
+        return intervals(node, index, collation);
+    }
+    if index.collation.as_ref() != collation || index.collation.is_some() {
+        return None;
+    }
+    let hash = |value: RawBsonRef<'_>| {
+        let component = hash_component(value);
+        Interval { low: Bound::Included(component.clone()), high: Bound::Included(component), text: String::new() }
+    };
+    let shown = |value: RawBsonRef<'_>| {
+        let mut interval = hash(value);
+        let number = crate::index::hash_of(value);
+        interval.text = format!("[{number}, {number}]");
+        interval
+    };
+    match node {
+        Node::Compare { op: Compare::Eq, value, .. } if value.as_array().is_none() => {
+            Some(Intervals(vec![shown(value.as_raw_bson_ref())]))
+        }
+        Node::In { values, regexes, .. }
+            if regexes.is_empty() && !values.iter().any(|value| value.as_array().is_some()) =>
+        {
+            let points = values.iter().map(|value| shown(value.as_raw_bson_ref())).collect();
+            Some(Intervals::none().union(Intervals(points)))
+        }
+        _ => None,
+    }
+}
+
+/// Whether all documents that match are in the index: it is not partial, or the filter implies its condition.
+pub(crate) fn is_implied(index: &Index, root: &Node, collation: Option<&Collation>) -> bool {
+    match &index.partial {
+        Some(partial) => implies(root, partial.root(), index, collation),
+        None => true,
+    }
+}
+
+/// Whether a document that matches `query` matches `condition`.
+fn implies(query: &Node, condition: &Node, index: &Index, collation: Option<&Collation>) -> bool {
+    match (query, condition) {
+        (_, Node::And(all)) => all.iter().all(|condition| implies(query, condition, index, collation)),
+        (Node::Or(any), condition) if !any.is_empty() => {
+            any.iter().all(|query| implies(query, condition, index, collation))
+        }
+        (_, Node::Or(any)) => any.iter().any(|condition| implies(query, condition, index, collation)),
+        (Node::And(all), _) => all.iter().any(|query| implies(query, condition, index, collation)),
+        (query, Node::Exists { path }) => {
+            path_of(query) == Some(path) && !matches!(query, Node::Not(_)) && !matches_missing(query)
+        }
+        (Node::Type { path, types }, Node::Type { path: of, types: wanted }) => path == of && types == wanted,
+        (
+            Node::Compare { path, .. } | Node::In { path, .. },
+            Node::Compare { path: of, .. } | Node::In { path: of, .. },
+        ) => {
+            let same = index.collation.as_ref() == collation;
+            let within = |query: &Node, condition: &Node| {
+                Some(intervals(query, index, collation)?.are_within(&intervals(condition, index, collation)?))
+            };
+            path == of && same && within(query, condition) == Some(true)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a scan yields documents in the order of a sort, and then in which direction it has to go.
+pub(crate) fn provides(scan: &IndexScan, sort: &SortPattern, collation: Option<&Collation>) -> Option<bool> {
+    let Some(wanted) = sort.index_pattern() else { return None };
+    let index = &scan.index;
+    if index.row.truncated || scan.wildcard_path.is_some() || index.collation.as_ref() != collation {
+        return None;
+    }
+    let mut wanted = wanted.into_iter().peekable();
+    let mut reverse = None;
+    for (at, (field, bounds)) in index.fields.iter().zip(&scan.bounds).enumerate() {
+        let multikey = index.row.multikey.get(at).copied().unwrap_or(false);
+        let pinned = bounds.is_one_point() && !multikey;
+        let Some((path, descending)) = wanted.peek() else { break };
+        let matches = **path == field.path && matches!(field.kind, FieldKind::Ascending | FieldKind::Descending);
+        if matches && pinned {
+            wanted.next();
+            continue;
+        }
+        if matches && (!multikey || bounds.is_all()) {
+            let backwards = *descending != (field.kind == FieldKind::Descending);
+            if *reverse.get_or_insert(backwards) != backwards {
+                return None;
+            }
+            wanted.next();
+            continue;
+        }
+        if !pinned {
+            return None;
+        }
+    }
+    // A sort by what is pinned all over has one value only.
+    wanted.peek().is_none().then(|| reverse.unwrap_or(false))
+}

@@ -1,0 +1,253 @@
+//! Intervals of values, as the encoded components of index keys: what a condition leaves to be scanned.
+
+use std::ops::Bound;
+
+use bson::{RawBson, RawBsonRef};
+
+use crate::{collation::Collation, index::encode::encode, value::Kind};
+
+/// Values from one to another, in the ascending encoding.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Interval {
+    pub(crate) low: Bound<Vec<u8>>,
+    pub(crate) high: Bound<Vec<u8>>,
+    /// As `explain` shows it: `[1.0, 5.0)`.
+    pub(crate) text: String,
+}
+
+impl Interval {
+    /// All values.
+    pub(crate) fn all() -> Interval {
+        Interval { low: Bound::Unbounded, high: Bound::Unbounded, text: "[MinKey, MaxKey]".to_owned() }
+    }
+
+    pub(crate) fn point(value: RawBsonRef<'_>, collation: Option<&Collation>) -> Interval {
+        let component = component(value, collation);
+        let shown = show(value);
+        Interval {
+            low: Bound::Included(component.clone()),
+            high: Bound::Included(component),
+            text: format!("[{shown}, {shown}]"),
+        }
+    }
+
+    /// All values of a class.
+    pub(crate) fn class(kind: Kind) -> Interval {
+        let (low, high) = match kind {
+            Kind::Number => (component(RawBsonRef::Double(f64::NAN), None), vec![Kind::Number as u8 + 1]),
+            kind => (vec![kind as u8], vec![kind as u8 + 1]),
+        };
+        Interval { low: Bound::Included(low), high: Bound::Excluded(high), text: class_text(kind) }
+    }
+
+    pub(crate) fn is_all(&self) -> bool {
+        self.low == Bound::Unbounded && self.high == Bound::Unbounded
+    }
+
+    pub(crate) fn is_point(&self) -> bool {
+        matches!((&self.low, &self.high), (Bound::Included(low), Bound::Included(high)) if low == high)
+    }
+
+    fn is_empty(&self) -> bool {
+        match (&self.low, &self.high) {
+            (Bound::Included(low), Bound::Included(high)) => low > high,
+            // A component that starts with an excluded one is equal to it.
+            (Bound::Included(low) | Bound::Excluded(low), Bound::Excluded(high)) => low >= high,
+            (Bound::Excluded(low), Bound::Included(high)) => low >= high,
+            _ => false,
+        }
+    }
+
+    fn intersect(&self, other: &Interval) -> Option<Interval> {
+        let low_from_other = low_cmp(&other.low, &self.low).is_gt();
+        let high_from_other = high_cmp(&other.high, &self.high).is_lt();
+        let text = match (low_from_other, high_from_other) {
+            (true, true) => other.text.clone(),
+            (false, false) => self.text.clone(),
+            (true, false) => splice(&other.text, &self.text),
+            (false, true) => splice(&self.text, &other.text),
+        };
+        let interval = Interval {
+            low: if low_from_other { other.low.clone() } else { self.low.clone() },
+            high: if high_from_other { other.high.clone() } else { self.high.clone() },
+            text,
+        };
+        (!interval.is_empty()).then_some(interval)
+    }
+
+    /// Whether all of it is within another one.
+    pub(crate) fn is_within(&self, other: &Interval) -> bool {
+        low_cmp(&self.low, &other.low).is_ge() && high_cmp(&self.high, &other.high).is_le()
+    }
+}
+
+/// The text of one interval's beginning and another one's end.
+fn splice(low: &str, high: &str) -> String {
+    let low = low.split_once(", ").map_or(low, |(low, _)| low);
+    let high = high.rsplit_once(", ").map_or(high, |(_, high)| high);
+    format!("{low}, {high}")
+}
+
+fn class_text(kind: Kind) -> String {
+    match kind {
+        Kind::Number => "[nan, inf]".to_owned(),
+        Kind::String => "[\"\", {})".to_owned(),
+        Kind::Document => "[{}, [])".to_owned(),
+        Kind::Array => "[[], BinData(0, ))".to_owned(),
+        Kind::Regex => "[//, DBRef())".to_owned(),
+        Kind::Bool => "[false, true]".to_owned(),
+        Kind::Null => "[null, null]".to_owned(),
+        Kind::Undefined => "[undefined, undefined]".to_owned(),
+        kind => format!("[{kind:?}, {kind:?}]"),
+    }
+}
+
+pub(crate) fn component(value: RawBsonRef<'_>, collation: Option<&Collation>) -> Vec<u8> {
+    let mut component = Vec::with_capacity(16);
+    encode(&mut component, value, collation);
+    component
+}
+
+/// A value as `explain` shows it in bounds.
+pub(crate) fn show(value: RawBsonRef<'_>) -> String {
+    match value {
+        RawBsonRef::Int32(value) => format!("{value}"),
+        RawBsonRef::Int64(value) => format!("{value}"),
+        RawBsonRef::Double(value) => {
+            if value.is_nan() {
+                "nan".to_owned()
+            } else if value.is_infinite() {
+                (if value > 0.0 { "inf" } else { "-inf" }).to_owned()
+            } else {
+                format!("{value:?}")
+            }
+        }
+        RawBsonRef::String(text) => format!("{text:?}"),
+        RawBsonRef::ObjectId(id) => format!("ObjectId('{id}')"),
+        RawBsonRef::DateTime(date) => format!("new Date({})", date.timestamp_millis()),
+        RawBsonRef::MinKey => "MinKey".to_owned(),
+        RawBsonRef::MaxKey => "MaxKey".to_owned(),
+        RawBsonRef::Null => "null".to_owned(),
+        RawBsonRef::Undefined => "undefined".to_owned(),
+        value => bson::Bson::try_from(value).map(|value| value.to_string()).unwrap_or_default(),
+    }
+}
+
+fn low_cmp(a: &Bound<Vec<u8>>, b: &Bound<Vec<u8>>) -> std::cmp::Ordering {
+    let key = |bound: &Bound<Vec<u8>>| match bound {
+        Bound::Unbounded => (0, Vec::new(), 0),
+        Bound::Included(value) => (1, value.clone(), 0),
+        Bound::Excluded(value) => (1, value.clone(), 1),
+    };
+    key(a).cmp(&key(b))
+}
+
+fn high_cmp(a: &Bound<Vec<u8>>, b: &Bound<Vec<u8>>) -> std::cmp::Ordering {
+    let key = |bound: &Bound<Vec<u8>>| match bound {
+        Bound::Unbounded => (1, Vec::new(), 0),
+        Bound::Included(value) => (0, value.clone(), 1),
+        Bound::Excluded(value) => (0, value.clone(), 0),
+    };
+    key(a).cmp(&key(b))
+}
+
+/// Sorted intervals that do not overlap.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Intervals(pub(crate) Vec<Interval>);
+
+impl Intervals {
+    pub(crate) fn all() -> Intervals {
+        Intervals(vec![Interval::all()])
+    }
+
+    pub(crate) fn none() -> Intervals {
+        Intervals(Vec::new())
+    }
+
+    pub(crate) fn is_all(&self) -> bool {
+        matches!(&*self.0, [only] if only.is_all())
+    }
+
+    /// Whether there are points only.
+    pub(crate) fn are_points(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(Interval::is_point)
+    }
+
+    pub(crate) fn is_one_point(&self) -> bool {
+        matches!(&*self.0, [only] if only.is_point())
+    }
+
+    pub(crate) fn union(mut self, other: Intervals) -> Intervals {
+        self.0.extend(other.0);
+        self.0.sort_by(|a, b| low_cmp(&a.low, &b.low));
+        let mut merged: Vec<Interval> = Vec::with_capacity(self.0.len());
+        for interval in self.0 {
+            match merged.last_mut() {
+                Some(last) if touches(&last.high, &interval.low) => {
+                    if high_cmp(&interval.high, &last.high).is_gt() {
+                        last.text = splice(&last.text, &interval.text);
+                        last.high = interval.high;
+                    }
+                }
+                _ => merged.push(interval),
+            }
+        }
+        Intervals(merged)
+    }
+
+    pub(crate) fn intersect(&self, other: &Intervals) -> Intervals {
+        let mut found = Vec::new();
+        for a in &self.0 {
+            found.extend(other.0.iter().filter_map(|b| a.intersect(b)));
+        }
+        Intervals(found)
+    }
+
+    /// All values that are not in these.
+    pub(crate) fn complement(&self) -> Intervals {
+        let (mut found, mut low, mut low_text) = (Vec::new(), Bound::Unbounded, "[MinKey".to_owned());
+        for interval in &self.0 {
+            let high = match &interval.low {
+                Bound::Unbounded => None,
+                Bound::Included(value) => Some(Bound::Excluded(value.clone())),
+                Bound::Excluded(value) => Some(Bound::Included(value.clone())),
+            };
+            if let Some(high) = high {
+                let edge = interval.text.split_once(", ").map_or("", |(edge, _)| edge).trim_start_matches(['[', '(']);
+                let close = if matches!(high, Bound::Excluded(_)) { ')' } else { ']' };
+                let gap = Interval { low, high, text: format!("{low_text}, {edge}{close}") };
+                if !gap.is_empty() {
+                    found.push(gap);
+                }
+            }
+            low = match &interval.high {
+                Bound::Unbounded => return Intervals(found),
+                Bound::Included(value) => Bound::Excluded(value.clone()),
+                Bound::Excluded(value) => Bound::Included(value.clone()),
+            };
+            let edge = interval.text.rsplit_once(", ").map_or("", |(_, edge)| edge).trim_end_matches([']', ')']);
+            low_text = format!("{}{edge}", if matches!(low, Bound::Excluded(_)) { '(' } else { '[' });
+        }
+        found.push(Interval { low, high: Bound::Unbounded, text: format!("{low_text}, MaxKey]") });
+        Intervals(found)
+    }
+
+    /// Whether each of these is within one of the others.
+    pub(crate) fn are_within(&self, other: &Intervals) -> bool {
+        self.0.iter().all(|interval| other.0.iter().any(|wide| interval.is_within(wide)))
+    }
+
+    pub(crate) fn of_values<'v>(values: impl Iterator<Item = &'v RawBson>, collation: Option<&Collation>) -> Intervals {
+        let points = values.map(|value| Interval::point(value.as_raw_bson_ref(), collation)).collect();
+        Intervals::none().union(Intervals(points))
+    }
+}
+
+fn touches(high: &Bound<Vec<u8>>, low: &Bound<Vec<u8>>) -> bool {
+    match (high, low) {
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => true,
+        (Bound::Included(high), Bound::Included(low) | Bound::Excluded(low))
+        | (Bound::Excluded(high), Bound::Included(low)) => high >= low,
+        (Bound::Excluded(high), Bound::Excluded(low)) => high > low,
+    }
+}
