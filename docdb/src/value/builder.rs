@@ -66,11 +66,6 @@ impl ArrayBuilder {
         }
     }
 
-    /// The number of bytes it has now.
-    pub(crate) fn len_bytes(&self) -> usize {
-        self.0.as_bytes().len()
-    }
-
     pub(crate) fn finish(self) -> RawArrayBuf {
         self.0
     }
