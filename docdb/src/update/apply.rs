@@ -11,7 +11,7 @@ use crate::{
         array_filters::ArrayFilters,
         modifier::{At, Blocked, Change, Scope, show},
         tree::{Tree, too_large},
-        trie::{Branch, Each, Leaf, Node, order},
+        trie::{Branch, Each, Leaf, Node, index, order},
     },
     value::MAX_DOCUMENT_BYTES,
 };
@@ -232,7 +232,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                 self.path.pop();
                 Ok(changed)
             }
-            Tree::Ref(_) | Tree::Owned(_) => Ok(false),
+            Tree::Was(_) | Tree::Ref(_) | Tree::Owned(_) => Ok(false),
         }
     }
 
@@ -342,12 +342,6 @@ fn identical(a: RawBsonRef<'_>, b: RawBsonRef<'_>) -> bool {
         (RawBsonRef::Array(a), RawBsonRef::Array(b)) => a.as_bytes() == b.as_bytes(),
         (a, b) => a == b,
     }
-}
-
-/// The index of an array that a name means.
-fn index(name: &str) -> Option<usize> {
-    let canonical = name == "0" || (!name.starts_with('0') && name.bytes().all(|byte| byte.is_ascii_digit()));
-    if canonical { name.parse().ok() } else { None }
 }
 
 fn pad(items: &mut Vec<Tree<'_>>, index: usize, padded: &mut usize) -> Result<()> {

@@ -87,6 +87,7 @@ fn paths_that_lead_nowhere_are_refused() {
         (a(), doc! { "$rename": { "n": "z.x" } }, 28),
         (a(), doc! { "$rename": { "a.0": "y" } }, 2),
         (a(), doc! { "$rename": { "n": "a.0" } }, 2),
+        (a(), doc! { "$rename": { "a.x": "y" } }, 28),
         (a(), doc! { "$set": { "a.2000000": 1 } }, 33),
         (a(), doc! { "$set": { "n.$[]": 1 } }, 2),
         (a(), doc! { "$set": { "m.$[]": 1 } }, 2),
@@ -126,6 +127,10 @@ fn a_document_must_not_grow_too_large_or_too_deep() {
     let half = "x".repeat(9 << 20);
     let document = doc! { "_id": 1, "a": &half };
     assert_eq!(code(update(&document, &doc! { "$set": { "b": &half } })), 17419);
+    let many = doc! { "_id": 1, "a": vec![1; 10_000] };
+    assert_eq!(code(update(&many, &doc! { "$set": { "a.$[]": "x".repeat(1 << 20) } })), 17419);
+    let far: Document = (1..20).map(|number| (format!("a.{}", number * 1_400_000), 1.into())).collect();
+    assert_eq!(code(update(&many, &doc! { "$set": far })), 17419);
     let deep = vec!["a"; 120].join(".");
     assert_eq!(code(update(&doc! { "_id": 1 }, &doc! { "$set": { deep: 1 } })), 15);
 }

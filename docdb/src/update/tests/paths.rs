@@ -24,6 +24,7 @@ fn paths_lead_through_documents_and_to_items_by_index() {
         ),
         (doc! { "_id": 1, "a": [1, 2] }, doc! { "$unset": { "a.0": 1 } }, doc! { "_id": 1, "a": [Bson::Null, 2] }),
         (doc! { "_id": 1, "a": [1, 2] }, doc! { "$unset": { "a.7": 1, "a.x": 1 } }, doc! { "_id": 1, "a": [1, 2] }),
+        (doc! { "_id": 1, "a": [1] }, doc! { "$rename": { "a.3": "b" } }, doc! { "_id": 1, "a": [1] }),
         (doc! { "_id": 1, "a": {} }, doc! { "$set": { "a.0": 1 } }, doc! { "_id": 1, "a": { "0": 1 } }),
     ]);
 }
@@ -72,4 +73,46 @@ fn what_an_update_may_touch_ends_where_an_array_may_begin() {
     let touched: Vec<&str> = touched.iter().map(Path::as_str).collect();
     assert_eq!(touched, ["a.b", "c", "e", "g", "h.i"]);
     assert_eq!(parse(&doc! { "a": 1 }, &[]).unwrap().touches(), None);
+}
+
+#[test]
+fn values_of_all_types_stay_what_they_are_beside_a_change() {
+    let all = vec![
+        Bson::Double(1.5),
+        "text".into(),
+        doc! { "x": [1] }.into(),
+        Bson::Array(vec![1.into(), "y".into()]),
+        Bson::Binary(bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: vec![1, 2] }),
+        Bson::Binary(bson::Binary { subtype: bson::spec::BinarySubtype::BinaryOld, bytes: vec![1, 2] }),
+        Bson::Undefined,
+        bson::oid::ObjectId::from_bytes([7; 12]).into(),
+        true.into(),
+        bson::DateTime::from_millis(5).into(),
+        Bson::Null,
+        Bson::RegularExpression(bson::Regex { pattern: "^a".try_into().unwrap(), options: "i".try_into().unwrap() }),
+        Bson::JavaScriptCode("f()".into()),
+        Bson::Symbol("s".into()),
+        Bson::JavaScriptCodeWithScope(bson::JavaScriptCodeWithScope { code: "f()".into(), scope: doc! { "z": 1 } }),
+        7.into(),
+        Bson::Timestamp(bson::Timestamp { time: 1, increment: 2 }),
+        7_i64.into(),
+        Bson::Decimal128("1.50".parse().unwrap()),
+        Bson::MinKey,
+        Bson::MaxKey,
+    ];
+    for value in &all {
+        check(&[
+            (
+                doc! { "_id": 1, "b": { "v": value, "n": 1 }, "c": value },
+                doc! { "$inc": { "b.n": 1 }, "$set": { "d": value } },
+                doc! { "_id": 1, "b": { "v": value, "n": 2 }, "c": value, "d": value },
+            ),
+            (
+                doc! { "_id": 1, "b": [value, 1, value] },
+                doc! { "$set": { "b.1": value, "b.4": value } },
+                doc! { "_id": 1, "b": [value, value, value, Bson::Null, value] },
+            ),
+            (doc! { "_id": 1, "b": value, "c": 1 }, doc! { "$rename": { "b": "c" } }, doc! { "_id": 1, "c": value }),
+        ]);
+    }
 }
