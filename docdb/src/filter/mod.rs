@@ -80,6 +80,8 @@ impl Filter {
 #[cfg(test)]
 mod explain_tests;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod property_tests;
 #[cfg(test)]
 mod tests;
