@@ -21,6 +21,7 @@ mod record;
 mod regex;
 mod sort;
 mod store;
+mod text;
 mod update;
 mod value;
 

@@ -62,6 +62,11 @@ impl Filter {
         self.root.count(&|node| matches!(node, Node::Near { .. })) > 0
     }
 
+    /// Whether a `$text` is anywhere in it, which some places refuse.
+    pub(crate) fn has_text(&self) -> bool {
+        self.root.count(&|node| matches!(node, Node::Text(_))) > 0
+    }
+
     /// The filter as `explain` prints it: every operator written out, conditions in the server's order.
     pub(crate) fn to_bson(&self) -> RawDocumentBuf {
         explain::print(&self.source)

@@ -305,3 +305,21 @@ fn near_stands_once_and_at_the_top() {
     let circle = doc! { "$geoWithin": { "$center": [[0, 0], 1] } };
     check(doc! { "a": circle }, &[bson(vec![0.5, 0.0])], &[bson(vec![2, 0]), bson("x")]);
 }
+
+#[test]
+fn text_stands_once_and_not_beside_near() {
+    let text = || doc! { "$text": { "$search": "a" } };
+    let code = |filter: Document| parse(&filter).map_err(|error| error.code().0);
+    assert!(code(text()).unwrap().has_text());
+    assert!(code(doc! { "$or": [text(), { "a": 1 }] }).is_ok());
+    let near = doc! { "$near": [0, 0] };
+    for (filter, expected) in [
+        (doc! { "$and": [text(), text()] }, 2),
+        (doc! { "$nor": [text()] }, 2),
+        (doc! { "a": { "$elemMatch": text() } }, 2),
+        (doc! { "a": near, "$text": { "$search": "a" } }, 2),
+        (doc! { "$text": {} }, 4),
+    ] {
+        assert_eq!(code(filter.clone()).unwrap_err(), expected, "{filter}");
+    }
+}

@@ -6,6 +6,7 @@
 pub(crate) use cells::KeyRange;
 pub(crate) use geometry::{Geometry, Position};
 pub(crate) use intersects::Intersects;
+pub(crate) use legacy::double;
 pub(crate) use near::Near;
 pub(crate) use rings::{Ring, Rings};
 pub(crate) use within::Within;

@@ -12,6 +12,7 @@ use crate::{
     error::{Code, Result, refuse},
     expression::Expression,
     filter::{schema::Schema, tree::Node},
+    text,
     value::{Comparator, Path, fields},
 };
 
@@ -75,6 +76,10 @@ impl<'p> Parser<'p> {
             "$jsonSchema" => {
                 self.only_at_top(name)?;
                 Node::JsonSchema(Box::new(Schema::parse(value)?))
+            }
+            "$text" => {
+                self.only_at_top(name)?;
+                Node::Text(text::Query::parse(value)?)
             }
             "$alwaysTrue" => {
                 argument::one(name, value)?;
