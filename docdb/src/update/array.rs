@@ -1,0 +1,118 @@
+//! `$addToSet` and `$pop`.
+
+use bson::{RawArray, RawBson, RawBsonRef};
+
+use crate::{
+    error::{Code, Result, refuse},
+    update::modifier::{At, Blocked, Change, Modifier, Scope, show},
+    value::{ArrayBuilder, Comparator, Number, Value, fields, items, type_name},
+};
+
+#[derive(Debug)]
+pub(super) struct AddToSet(Vec<RawBson>);
+
+impl AddToSet {
+    pub(super) fn parse(value: RawBsonRef<'_>) -> Result<Box<dyn Modifier>> {
+        let RawBsonRef::Document(document) = value else { return Ok(Box::new(AddToSet(vec![value.into()]))) };
+        let mut clauses = fields(document);
+        let Some(("$each", each)) = clauses.next() else { return Ok(Box::new(AddToSet(vec![value.into()]))) };
+        let RawBsonRef::Array(each) = each else {
+            let message =
+                format!("The argument to $each in $addToSet must be an array but it was of type {}", type_name(each));
+            return refuse(Code::TYPE_MISMATCH, message);
+        };
+        if clauses.next().is_some() {
+            let message = format!("Found unexpected fields after $each in $addToSet: {}", show(value));
+            return refuse(Code::BAD_VALUE, message);
+        }
+        Ok(Box::new(AddToSet(items(each).map(Into::into).collect())))
+    }
+
+    /// The array with what it lacks; `None` if it lacks nothing.
+    fn add(&self, array: &RawArray, scope: &Scope<'_>) -> Option<RawBson> {
+        let comparator = Comparator::new(scope.context.collation.as_deref());
+        let mut added: Vec<RawBsonRef<'_>> = Vec::new();
+        for value in self.0.iter().map(RawBson::as_raw_bson_ref) {
+            let known = |other: RawBsonRef<'_>| comparator.equal(value, other);
+            if !added.iter().copied().any(known) && !items(array).any(known) {
+                added.push(value);
+            }
+        }
+        if added.is_empty() {
+            return None;
+        }
+        let mut result = ArrayBuilder::new();
+        result.push_all(array);
+        for value in added {
+            result.push(value);
+        }
+        Some(RawBson::Array(result.finish()))
+    }
+}
+
+impl Modifier for AddToSet {
+    fn existing<'a>(&'a self, value: RawBsonRef<'_>, scope: &Scope<'a>, at: At<'_>) -> Result<Change<'a>> {
+        let RawBsonRef::Array(array) = value else {
+            let message = format!(
+                "Cannot apply $addToSet to non-array field. Field named '{}' has non-array type {}",
+                at.name(),
+                type_name(value)
+            );
+            return refuse(Code::BAD_VALUE, message);
+        };
+        Ok(self.add(array, scope).map_or(Change::Keep, |array| Change::Set(array.into())))
+    }
+
+    fn missing<'a>(&'a self, scope: &Scope<'a>) -> Result<Value<'a>> {
+        let empty = ArrayBuilder::new().finish();
+        Ok(self.add(&empty, scope).unwrap_or(RawBson::Array(empty)).into())
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum Pop {
+    First,
+    Last,
+}
+
+impl Pop {
+    pub(super) fn parse(path: &str, value: RawBsonRef<'_>) -> Result<Box<dyn Modifier>> {
+        let Some(number) = Number::of(value) else {
+            return refuse(Code::FAILED_TO_PARSE, format!("Expected a number in: {path}: {}", show(value)));
+        };
+        if number.compare(Number::Int32(1)).is_eq() {
+            Ok(Box::new(Pop::Last))
+        } else if number.compare(Number::Int32(-1)).is_eq() {
+            Ok(Box::new(Pop::First))
+        } else {
+            refuse(Code::FAILED_TO_PARSE, format!("$pop expects 1 or -1, found: {}", show(value)))
+        }
+    }
+}
+
+impl Modifier for Pop {
+    fn existing<'a>(&'a self, value: RawBsonRef<'_>, _: &Scope<'a>, at: At<'_>) -> Result<Change<'a>> {
+        let RawBsonRef::Array(array) = value else {
+            let message = format!("Path '{}' contains an element of non-array type '{}'", at.path(), type_name(value));
+            return refuse(Code::TYPE_MISMATCH, message);
+        };
+        let count = items(array).count();
+        if count == 0 {
+            return Ok(Change::Keep);
+        }
+        let skip = if matches!(self, Pop::First) { 1 } else { 0 };
+        let mut result = ArrayBuilder::new();
+        for item in items(array).skip(skip).take(count - 1) {
+            result.push(item);
+        }
+        Ok(Change::Set(RawBson::Array(result.finish()).into()))
+    }
+
+    fn missing<'a>(&'a self, _: &Scope<'a>) -> Result<Value<'a>> {
+        Ok(Value::Missing)
+    }
+
+    fn blocked(&self, _: &Scope<'_>) -> Blocked {
+        Blocked::Traverse
+    }
+}

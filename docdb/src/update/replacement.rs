@@ -1,0 +1,66 @@
+//! An update by a whole document.
+
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
+
+use crate::{
+    context::Context,
+    error::{Code, Result, refuse},
+    update::date::timestamp,
+    value::{DocumentBuilder, field, fields},
+};
+
+#[derive(Debug)]
+pub(crate) struct Replacement(RawDocumentBuf);
+
+impl Replacement {
+    pub(super) fn parse(document: RawDocumentBuf, context: &Context) -> Result<Replacement> {
+        let mut has_empty_timestamp = false;
+        for (name, value) in fields(&document) {
+            if name.starts_with('$') {
+                let message = format!(
+                    "The dollar ($) prefixed field '{name}' in '{name}' is not allowed in the context of an update's \
+                     replacement document. Consider using an aggregation pipeline with $replaceWith."
+                );
+                return refuse(Code::DOLLAR_PREFIXED_FIELD_NAME, message);
+            }
+            has_empty_timestamp |= is_empty_timestamp(value);
+        }
+        if !has_empty_timestamp {
+            return Ok(Replacement(document));
+        }
+        let mut filled = DocumentBuilder::new();
+        for (name, value) in fields(&document) {
+            if name != "_id" && is_empty_timestamp(value) {
+                filled.append(name, RawBsonRef::Timestamp(timestamp(context)));
+            } else {
+                filled.append(name, value);
+            }
+        }
+        Ok(Replacement(filled.finish()))
+    }
+
+    /// The document, with the `_id` of the one that it replaces if it has none.
+    pub(super) fn apply(&self, replaced: &RawDocument) -> RawDocumentBuf {
+        id_first(&self.0, replaced)
+    }
+}
+
+/// An empty timestamp at the top stands for the time of the operation.
+fn is_empty_timestamp(value: RawBsonRef<'_>) -> bool {
+    matches!(value, RawBsonRef::Timestamp(timestamp) if timestamp.time == 0 && timestamp.increment == 0)
+}
+
+/// A document with its `_id` first, or else that of another one.
+pub(super) fn id_first(document: &RawDocument, other: &RawDocument) -> RawDocumentBuf {
+    if fields(document).next().is_some_and(|(name, _)| name == "_id") {
+        return document.to_owned();
+    }
+    let mut result = DocumentBuilder::new();
+    if let Some(id) = field(document, "_id").or_else(|| field(other, "_id")) {
+        result.append("_id", id);
+    }
+    for (name, value) in fields(document).filter(|(name, _)| *name != "_id") {
+        result.append(name, value);
+    }
+    result.finish()
+}
