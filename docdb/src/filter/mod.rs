@@ -6,7 +6,11 @@ use bson::{RawDocument, RawDocumentBuf};
 
 pub(crate) use tree::{BitMask, BitTest, Compare, Node};
 
-use crate::{collation::Collation, context::Context, error::Result};
+use crate::{
+    collation::Collation,
+    context::Context,
+    error::{Code, Result, refuse},
+};
 
 mod bits;
 mod explain;
@@ -32,11 +36,26 @@ impl Filter {
     /// Parses a filter. The collation and the variables are those of the context.
     ///
     /// # Errors
-    /// [`Code::BAD_VALUE`](crate::Code::BAD_VALUE) and its kin, as the server.
+    /// [`Code::BAD_VALUE`] and its kin, as the server.
     pub(crate) fn parse(document: &RawDocument, context: &Context) -> Result<Filter> {
         let root = parse::Parser::new(context).document(document)?;
         special::check(&root)?;
         Ok(Filter { root: Arc::new(root), collation: context.collation.clone(), source: Arc::new(document.to_owned()) })
+    }
+
+    /// Parses a filter that no index ever answers, such as a validator.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); 5626500 for `$near`, [`Code::BAD_VALUE`] for `$text`.
+    pub(crate) fn parse_unindexed(document: &RawDocument, context: &Context) -> Result<Filter> {
+        let filter = Self::parse(document, context)?;
+        if filter.has_near() {
+            return refuse(Code(5_626_500), "$geoNear, $near, and $nearSphere are not allowed in this context");
+        }
+        if filter.has_text() {
+            return refuse(Code::BAD_VALUE, "$text is not allowed in this context");
+        }
+        Ok(filter)
     }
 
     /// The tree, for the planner.

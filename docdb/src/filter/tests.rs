@@ -324,3 +324,11 @@ fn text_stands_once_and_not_beside_near() {
         assert_eq!(code(filter.clone()).unwrap_err(), expected, "{filter}");
     }
 }
+
+#[test]
+fn what_only_indexes_answer_is_refused_where_there_are_none() {
+    let code = |filter: Document| Filter::parse_unindexed(&raw(&filter), &context()).map_err(|error| error.code().0);
+    assert!(code(doc! { "a": 1 }).is_ok());
+    assert_eq!(code(doc! { "a": { "$near": [0, 0] } }).unwrap_err(), 5_626_500);
+    assert_eq!(code(doc! { "$text": { "$search": "a" } }).unwrap_err(), 2);
+}
