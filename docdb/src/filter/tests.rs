@@ -332,3 +332,18 @@ fn what_only_indexes_answer_is_refused_where_there_are_none() {
     assert_eq!(code(doc! { "a": { "$near": [0, 0] } }).unwrap_err(), 5_626_500);
     assert_eq!(code(doc! { "$text": { "$search": "a" } }).unwrap_err(), 2);
 }
+
+#[test]
+fn strings_compare_by_the_collation_except_in_regular_expressions() {
+    let collation = crate::collation::Collation::parse(&raw(&doc! { "locale": "en", "strength": 2 })).unwrap();
+    let context = context().with_collation(collation.map(std::sync::Arc::new));
+    let matches = |filter: Document, document: Document| {
+        Filter::parse(&raw(&filter), &context).unwrap().matches(&raw(&document), &context).unwrap()
+    };
+    assert!(matches(doc! { "a": "ABC" }, doc! { "a": ["abc"] }));
+    assert!(matches(doc! { "a": { "x": ["ABC"] } }, doc! { "a": { "x": ["abc"] } }));
+    assert!(matches(doc! { "a": { "$in": ["B", "a", "b"] } }, doc! { "a": "A" }));
+    assert!(!matches(doc! { "a": { "$gt": "abc" } }, doc! { "a": "ABC" }));
+    assert!(!matches(doc! { "a": { "$regex": "ABC" } }, doc! { "a": "abc" }));
+    assert!(!matches(doc! { "$jsonSchema": { "properties": { "a": { "enum": ["ABC"] } } } }, doc! { "a": "abc" }));
+}
