@@ -21,6 +21,7 @@ fn conditions(filter: &RawDocument) -> Vec<RawDocumentBuf> {
             ("$and", RawBsonRef::Array(array)) => all.extend(documents(array).flat_map(conditions)),
             ("$or", RawBsonRef::Array(array)) => all.push(joined("$or", documents(array).map(print).collect())),
             ("$nor", RawBsonRef::Array(array)) => all.push(listed("$nor", documents(array).map(print).collect())),
+            ("$ref" | "$id" | "$db", value) => all.push(one(name, &*one("$eq", value))),
             (name, value) if name.starts_with('$') => all.push(one(name, value)),
             (path, value) => all.extend(of_field(value).into_iter().map(|condition| one(path, &*condition))),
         }

@@ -156,6 +156,13 @@ fn arrays_are_asked_for_all_for_size_and_for_items() {
         &[bson(vec![1])],
     );
     check(doc! { "a": { "$elemMatch": { "0": 7 } } }, &[Bson::Array(vec![bson(vec![7])])], &[bson(vec![7])]);
+    let reference = || doc! { "$ref": "c", "$id": 1 };
+    check(
+        doc! { "a": { "$elemMatch": { "$id": 1 } } },
+        &[bson(vec![reference()])],
+        &[bson(reference()), bson(vec![1])],
+    );
+    check(doc! { "a": { "$elemMatch": reference() } }, &[bson(vec![reference()])], &[bson(vec![doc! { "$id": 1 }])]);
     check(doc! { "a": { "$elemMatch": {} } }, &[bson(vec![doc! {}])], &[bson(vec![1])]);
 }
 

@@ -169,7 +169,7 @@ fn only_elem_match(value: RawBsonRef<'_>) -> Option<RawBsonRef<'_>> {
 }
 
 /// Equality with any value; a regular expression here is one to be equal to.
-fn equal(path: &Path, value: RawBsonRef<'_>) -> Result<Node> {
+pub(super) fn equal(path: &Path, value: RawBsonRef<'_>) -> Result<Node> {
     if value == RawBsonRef::Undefined {
         return refuse(Code::BAD_VALUE, "cannot compare to undefined");
     }

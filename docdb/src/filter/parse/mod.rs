@@ -66,6 +66,8 @@ impl<'p> Parser<'p> {
         let node = match name {
             "$and" | "$or" | "$nor" => self.logical(name, value)?,
             "$comment" => return Ok(None),
+            // The fields of a DBRef, of which a document consists that `$elemMatch` looks at.
+            "$ref" | "$id" | "$db" => field::equal(&Path::parse(name)?, value)?,
             "$expr" => {
                 self.only_at_top(name)?;
                 let expression = Expression::parse(value, self.context)?;
@@ -133,6 +135,9 @@ pub(super) fn is_pathless(name: &str) -> bool {
             | "$alwaysTrue"
             | "$alwaysFalse"
             | "$sampleRate"
+            | "$ref"
+            | "$id"
+            | "$db"
     )
 }
 
