@@ -7,7 +7,7 @@ use crate::{
     filter::schema::Schema,
     geo::{Intersects, Near, Within},
     regex::Regex,
-    text::Query,
+    text,
     value::{Path, TypeSet},
 };
 
@@ -48,8 +48,8 @@ pub(crate) enum Node {
     GeoIntersects { path: Path, shape: Intersects },
     /// `$near` and `$nearSphere`: a condition only by their distances. The order by distance is the planner's.
     Near { path: Path, near: Near },
-    /// `$text`. Only the plan knows what it finds: a document that comes here by it matches.
-    Text(Query),
+    /// `$text`. Only an index answers it, so that it holds for all documents that are looked at here.
+    Text(text::Query),
     /// `$expr`.
     Expr(Expression),
     /// `$jsonSchema`.
