@@ -1,4 +1,5 @@
 //! The document store through its public interface.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod plans;
 mod smoke;
