@@ -25,7 +25,6 @@ pub(crate) use kind::{Kind, TypeSet, type_name};
 pub(crate) use number::{Number, Pair, as_whole_i64};
 pub(crate) use path::{Part, Path};
 pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, as_document, depth, validate};
-pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, depth, validate};
 
 use bson::{RawArray, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use bytes::Bytes;
