@@ -125,7 +125,7 @@ pub(crate) async fn answer(face: &Arc<Face>, client: &Arc<Client>, request: &Req
     if let Some(block) = injected.as_ref().and_then(|injected| injected.block) {
         tokio::time::sleep(block).await;
     }
-    let mut result = match injected.as_ref().and_then(|injected| injected.failure()) {
+    let mut result = match injected.as_ref().and_then(|injected| injected.failure(has_transaction(body))) {
         Some(failure) => Err(failure),
         None => run(face, client, request, entry, name).await,
     };
@@ -161,6 +161,10 @@ async fn run(
         };
         return Err(Failure::new(Code::COMMAND_NOT_FOUND, message));
     };
+    if request.legacy && !entry.name.eq_ignore_ascii_case("isMaster") && entry.name != "hello" {
+        let message = format!("Unsupported OP_QUERY command: {name}. The client driver may require an upgrade.");
+        return Err(Failure::new(Code(352), message));
+    }
     let work = || {
         let call = prepare(face, client, request, entry)?;
         (entry.run)(&call).map(|outcome| (outcome, call.write_concern))

@@ -223,26 +223,15 @@ impl Cursors {
                 format!("cursor id {id} was not created by the authenticated user"),
             ));
         }
-        if slot.session.as_ref() != session {
-            let message = match (&slot.session, session) {
-                (Some(_), None) => {
-                    format!("Cannot run getMore on cursor {id}, which was created in a session, without an lsid")
-                }
-                (None, _) => {
-                    format!("Cannot run getMore on cursor {id}, which was not created in a session, in a session")
-                }
-                (Some(_), Some(_)) => {
-                    format!("Cannot run getMore on cursor {id}, which was created in another session")
-                }
-            };
-            let code = if slot.session.is_some() && session.is_none() {
-                Code(50736)
-            } else if slot.session.is_none() {
-                Code(50737)
-            } else {
-                Code(50738)
-            };
-            return Err(Failure::new(code, message));
+        let (code, how) = match (&slot.session, session) {
+            (None, None) => (0, ""),
+            (Some(its), Some(asked)) if its == asked => (0, ""),
+            (None, Some(_)) => (50736, "was not created in a session, in a session"),
+            (Some(_), None) => (50737, "was created in a session, without an lsid"),
+            (Some(_), Some(_)) => (50738, "was created in another session"),
+        };
+        if code != 0 {
+            return Err(Failure::new(Code(code), format!("Cannot run getMore on cursor {id}, which {how}")));
         }
         slot.used = now;
         slot.cursor.take().ok_or_else(|| Failure::new(Code::CURSOR_IN_USE, format!("cursor id {id} is already in use")))
@@ -340,7 +329,7 @@ mod tests {
         let code = |taken: Result<Box<Cursor>, Failure>| taken.err().map(|failure| failure.code.0);
         assert_eq!(code(cursors.take(id + 1, "d.c", None, None)), Some(43));
         assert_eq!(code(cursors.take(id, "d.x", None, None)), Some(13));
-        assert_eq!(code(cursors.take(id, "d.c", Some(&SessionId::new(None)), None)), Some(50737));
+        assert_eq!(code(cursors.take(id, "d.c", Some(&SessionId::new(None)), None)), Some(50736));
         let taken = cursors.take(id, "d.c", None, None).unwrap();
         assert_eq!(code(cursors.take(id, "d.c", None, None)), Some(12051));
         assert!(cursors.give_back(id, taken));

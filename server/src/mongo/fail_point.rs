@@ -59,7 +59,9 @@ pub(crate) struct Injected {
 
 impl Injected {
     /// What it fails with, if it does.
-    pub(crate) fn failure(&self) -> Option<Failure> {
+    ///
+    /// Retryable writes are labelled so that drivers try them again.
+    pub(crate) fn failure(&self, is_retryable: bool) -> Option<Failure> {
         if self.close {
             return Some(Failure::closed());
         }
@@ -68,7 +70,7 @@ impl Injected {
         failure.fields = self.extra.clone().unwrap_or_default();
         match &self.labels {
             Some(labels) => failure.labels.clone_from(labels),
-            None if is_retryable_write(code) => failure.labels.push("RetryableWriteError".to_owned()),
+            None if is_retryable && is_retryable_write(code) => failure.labels.push("RetryableWriteError".to_owned()),
             None => {}
         }
         Some(failure)
@@ -231,7 +233,7 @@ mod tests {
         ];
         for (data, expected) in cases {
             let injected = configured(&rawbson!("alwaysOn"), &data).hit("find", "find", &client()).unwrap();
-            assert_eq!(injected.failure().unwrap().labels, expected);
+            assert_eq!(injected.failure(true).unwrap().labels, expected);
         }
     }
 }

@@ -62,13 +62,8 @@ pub(crate) fn append_labels(document: &mut RawDocumentBuf, labels: &[String]) {
 /// The name of a code: those that only the server's face knows are here.
 pub(crate) fn name(code: Code) -> String {
     let known = match code.0 {
-        2 => return code.name(),
-        21 => "BadValue",
-        24 => return code.name(),
-        25 => "AlreadyInitialized",
-        32 => "RoleNotFound",
+        23 => "AlreadyInitialized",
         46 => "LockBusy",
-        58 => "UnknownReplWriteConcern",
         64 => "WriteConcernTimeout",
         71 => "InvalidReplicaSetConfig",
         79 => "UnknownReplWriteConcern",
@@ -87,10 +82,12 @@ pub(crate) fn name(code: Code) -> String {
         250 => "NewTermDuringQuery",
         262 => "ExceededTimeLimit",
         334 => "MechanismUnavailable",
+        352 => "UnsupportedOpQueryCommand",
         391 => "ReauthenticationRequired",
         9001 => "SocketException",
         11600 => "InterruptedAtShutdown",
         11602 => "InterruptedDueToReplStateChange",
+        31082 => "SearchNotEnabled",
         13388 => "StaleConfig",
         13435 => "NotPrimaryNoSecondaryOk",
         13436 => "NotPrimaryOrSecondary",

@@ -115,20 +115,30 @@ fn namespace() -> Stored<Namespace> {
     Namespace::new("admin", "system.users")
 }
 
+fn read(docdb: &Docdb) -> Stored<BTreeMap<Key, User>> {
+    let mut known = BTreeMap::new();
+    for document in docdb.find(&namespace()?, &Find::default())? {
+        let document = document?;
+        match User::from_document(document.raw()) {
+            Some(user) => drop(known.insert((user.database.clone(), user.name.clone()), user)),
+            // Not to be let in is the lesser harm.
+            None => tracing::warn!("a document of admin.system.users is not a user"),
+        }
+    }
+    Ok(known)
+}
+
 impl Users {
     /// Reads all users.
     pub(crate) fn open(docdb: &Docdb) -> Stored<Users> {
-        let mut known = BTreeMap::new();
-        let found = docdb.find(&namespace()?, &Find::default());
-        for document in found.into_iter().flatten() {
-            let document = document?;
-            match User::from_document(document.raw()) {
-                Some(user) => drop(known.insert((user.database.clone(), user.name.clone()), user)),
-                // Not to be let in is the lesser harm.
-                None => tracing::warn!("a document of admin.system.users is not a user"),
-            }
-        }
-        Ok(Users { docdb: docdb.clone(), known: RwLock::new(known) })
+        Ok(Users { docdb: docdb.clone(), known: RwLock::new(read(docdb)?) })
+    }
+
+    /// Reads them again, since their collection has been dropped.
+    pub(crate) fn reload(&self) -> Result<(), Failure> {
+        let mut known = self.known.write();
+        *known = read(&self.docdb)?;
+        Ok(())
     }
 
     /// Whether there are any, so that clients have to authenticate.

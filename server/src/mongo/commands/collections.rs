@@ -115,6 +115,9 @@ pub(super) fn drop(call: &Call<'_>) -> Result<Outcome, Failure> {
     if let Some(dropped) = call.face.docdb.drop_collection(&namespace)? {
         document.append(cstr!("nIndexesWas"), i32::try_from(dropped.indexes).unwrap_or(i32::MAX));
         document.append(cstr!("ns"), namespace.to_string());
+        if namespace.database() == "admin" && namespace.collection() == "system.users" {
+            call.face.users.reload()?;
+        }
     }
     Ok(document.into())
 }

@@ -110,6 +110,9 @@ pub(super) fn drop_database(call: &Call<'_>) -> Result<Outcome, Failure> {
     let mut document = RawDocumentBuf::new();
     if call.face.docdb.drop_database(call.database)? {
         document.append(cstr!("dropped"), call.database);
+        if call.database == "admin" {
+            call.face.users.reload()?;
+        }
     }
     Ok(document.into())
 }

@@ -196,6 +196,17 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry::new("setFeatureCompatibilityVersion", MANAGE, server::feature_compatibility).admin_only(),
     Entry::new("getFreeMonitoringStatus", MONITOR, server::free_monitoring).admin_only(),
     Entry::new("configureFailPoint", MANAGE, server::configure_fail_point).admin_only().test_only(),
+    // What there is not
+    Entry::new("mapReduce", READ, server::unsupported).aliases(&["mapreduce"]),
+    Entry::new("commitTransaction", FREE, server::unsupported).admin_only().stable().retryable(),
+    Entry::new("abortTransaction", FREE, server::unsupported).admin_only().stable().retryable(),
+    Entry::new("createRole", USERS, server::unsupported),
+    Entry::new("updateRole", USERS, server::unsupported),
+    Entry::new("dropRole", USERS, server::unsupported),
+    Entry::new("createSearchIndexes", STRUCTURE, server::search),
+    Entry::new("updateSearchIndex", STRUCTURE, server::search),
+    Entry::new("dropSearchIndex", STRUCTURE, server::search),
+    Entry::new("listSearchIndexes", LIST, server::search),
     // The replica set
     Entry::new("replSetGetStatus", MONITOR, replication::status).admin_only(),
     Entry::new("replSetGetConfig", MONITOR, replication::config).admin_only(),

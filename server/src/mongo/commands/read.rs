@@ -155,7 +155,7 @@ fn pipeline(arguments: &Arguments<'_>) -> Result<Option<Vec<bson::RawDocumentBuf
 
 pub(super) fn aggregate(call: &Call<'_>) -> Result<Outcome, Failure> {
     let collection = source(call.database, call.target())?;
-    let (aggregate, batch_size, explain) = parse_aggregate(&call.arguments(), call.max_time)?;
+    let (mut aggregate, batch_size, explain) = parse_aggregate(&call.arguments(), call.max_time)?;
     if explain {
         let explained =
             call.face.docdb.explain_aggregate(call.database, collection, &aggregate, Verbosity::QueryPlanner)?;
@@ -165,6 +165,9 @@ pub(super) fn aggregate(call: &Call<'_>) -> Result<Outcome, Failure> {
         let message = "The 'cursor' option is required, except for aggregate with the explain argument";
         return Err(Failure::new(Code::FAILED_TO_PARSE, message));
     };
+    if collection.is_none() {
+        know_server(call, &mut aggregate);
+    }
     let found = call.face.docdb.aggregate(call.database, collection, &aggregate)?;
     let last = aggregate.pipeline.last().and_then(|stage| reply::fields(stage).next());
     if last.is_some_and(|(stage, _)| matches!(stage, "$out" | "$merge")) {
@@ -175,6 +178,17 @@ pub(super) fn aggregate(call: &Call<'_>) -> Result<Outcome, Failure> {
     // Of pipelines only change streams stay open, and these wait.
     cursor.awaits = cursor.is_tailable();
     Ok(rawdoc! { "cursor": cursor::first_batch(call, cursor, batch_size, false)? }.into())
+}
+
+/// Puts what the document store cannot know in the place of the first stage, if that asks for it.
+fn know_server(call: &Call<'_>, aggregate: &mut Aggregate) {
+    let Some(first) = aggregate.pipeline.first_mut() else { return };
+    let known = match reply::fields(first).next() {
+        Some(("$currentOp", _)) => call.face.operations.shown(call.face.topology.millis()),
+        Some(("$listLocalSessions", _)) => RawArrayBuf::new(),
+        _ => return,
+    };
+    *first = rawdoc! { "$documents": { "$literal": known } };
 }
 
 pub(super) fn parse_count(arguments: &Arguments<'_>, max_time: Option<Duration>) -> Result<Count, Failure> {

@@ -150,6 +150,17 @@ pub(super) fn compact(call: &Call<'_>) -> Result<Outcome, Failure> {
     Ok(rawdoc! { "bytesFreed": 0 }.into())
 }
 
+/// What needs JavaScript, custom roles, or several commands in one transaction.
+pub(super) fn unsupported(call: &Call<'_>) -> Result<Outcome, Failure> {
+    let message = format!("{} is not supported by this server", call.entry.name);
+    Err(Failure::new(Code::COMMAND_NOT_SUPPORTED, message))
+}
+
+pub(super) fn search(_call: &Call<'_>) -> Result<Outcome, Failure> {
+    let message = "Using Atlas Search Database Commands and the $listSearchIndexes aggregation stage requires additional configuration";
+    Err(Failure::new(Code(31082), message))
+}
+
 /// `configureFailPoint`, only with `--mongo-test-commands`.
 pub(super) fn configure_fail_point(call: &Call<'_>) -> Result<Outcome, Failure> {
     let arguments = call.arguments();
