@@ -198,7 +198,8 @@ impl<'a> Arguments<'a> {
                 let message = format!("BSON field '{}.{name}' is a duplicate field", self.path);
                 return Err(Failure::new(Code(40413), message));
             }
-            if !taken.get() && !(self.generic && GENERIC.contains(name)) {
+            let is_generic = self.generic && GENERIC.contains(name);
+            if !taken.get() && !is_generic {
                 let message = format!("BSON field '{}.{name}' is an unknown field.", self.path);
                 return Err(Failure::new(Code::UNKNOWN_FIELD, message));
             }
