@@ -15,6 +15,7 @@ mod filter;
 mod geo;
 mod index;
 mod model;
+mod ops;
 mod plan;
 mod projection;
 mod record;
@@ -25,7 +26,7 @@ mod text;
 mod update;
 mod value;
 
-pub use cursor::RawCursor;
+pub use cursor::{RawCursor, TransactionCursor};
 pub use docdb::{Docdb, DroppedCollection};
 pub use error::{Code, DuplicateKey, Error, Result};
 pub use model::*;

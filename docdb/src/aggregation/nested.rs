@@ -2,7 +2,7 @@
 
 use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
-use crate::value::{DocumentBuilder, Part, Path, field, fields};
+use crate::value::{DocumentBuilder, Part, Path, field, fields, item, items};
 
 /// The value that a path leads to through documents.
 pub(super) fn get<'a>(document: &'a RawDocument, path: &Path) -> Option<RawBsonRef<'a>> {
@@ -55,4 +55,26 @@ fn replace(document: &RawDocument, parts: &[Part], value: Option<RawBsonRef<'_>>
         }
     }
     result.finish()
+}
+
+/// Visits the values that a path leads to, looking into arrays at each step; of an array at its end, the items.
+pub(super) fn visit<'a>(value: RawBsonRef<'a>, parts: &[Part], found: &mut impl FnMut(RawBsonRef<'a>)) {
+    match (value, parts) {
+        (RawBsonRef::Array(array), []) => items(array).for_each(found),
+        (value, []) => found(value),
+        (RawBsonRef::Document(document), [part, rest @ ..]) => {
+            if let Some(value) = field(document, &part.name) {
+                visit(value, rest, found);
+            }
+        }
+        (RawBsonRef::Array(array), [part, rest @ ..]) => {
+            if let Some(item) = part.index.and_then(|index| item(array, index as usize)) {
+                visit(item, rest, found);
+            }
+            for item in items(array).filter(|item| matches!(item, RawBsonRef::Document(_))) {
+                visit(item, parts, found);
+            }
+        }
+        _ => {}
+    }
 }

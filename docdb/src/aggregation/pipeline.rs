@@ -6,7 +6,7 @@ use bson::{RawArray, RawBsonRef, RawDocument};
 
 use crate::{
     aggregation::{
-        Output, Rows, Source,
+        Output, Rows, Source, rows,
         stage::{self, Kind, Place, Stage, View, match_stage::Match, sort::Sort},
     },
     context::Context,
@@ -28,6 +28,8 @@ const MAX_NESTED: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     stages: Vec<Arc<dyn Stage>>,
+    /// Whether its documents go to a caller, and so may not be larger than documents may be. Between stages they may.
+    is_command: bool,
 }
 
 /// Where a pipeline is parsed: what its stages may be, and the variables that they may use.
@@ -80,8 +82,6 @@ impl<'s> Scope<'s> {
                 format!("Maximum number of nested sub-pipelines exceeded. Limit is {MAX_NESTED}"),
             );
         }
-        // What a facet refuses it refuses at any depth.
-        let within = if self.within == Within::Facet { Within::Facet } else { within };
         Ok(Scope { context, within, depth: self.depth + 1 })
     }
 }
@@ -107,7 +107,7 @@ impl Pipeline {
             let (Some((name, value)), None) = (all.next(), all.next()) else {
                 return refuse(Code(40323), "A pipeline stage specification object must contain exactly one field.");
             };
-            let kind = stage::find(name)?;
+            let kind = stage::find(name, scope.within)?;
             allowed(kind, scope.within)?;
             parsed.extend((kind.parse)(value, scope)?);
             kinds.push(kind);
@@ -115,7 +115,7 @@ impl Pipeline {
         for (index, kind) in kinds.iter().enumerate() {
             kind.place.check(kind.name, index == 0, index + 1 == kinds.len())?;
         }
-        Ok(Pipeline { stages: optimized(parsed, scope.context)? })
+        Ok(Pipeline { stages: optimized(parsed, scope.context)?, is_command: scope.depth == 0 })
     }
 
     /// Parses the pipeline of a stage, from the array that it is given as.
@@ -132,7 +132,17 @@ impl Pipeline {
 
     /// A pipeline of stages that are parsed already.
     pub(super) fn of(stages: Vec<Arc<dyn Stage>>) -> Pipeline {
-        Pipeline { stages }
+        Pipeline { stages, is_command: false }
+    }
+
+    /// This pipeline with another stage before it.
+    pub(super) fn behind(&self, first: Arc<dyn Stage>) -> Pipeline {
+        Pipeline::of(std::iter::once(first).chain(self.stages.iter().cloned()).collect())
+    }
+
+    /// Whether it needs no collection.
+    pub(super) fn brings_documents(&self) -> bool {
+        matches!(self.source(), Some(Source::Documents(_)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -141,7 +151,8 @@ impl Pipeline {
 
     /// The pipeline that runs this one on the results of another: a pipeline on a view.
     pub(crate) fn after(&self, first: &Pipeline) -> Pipeline {
-        Pipeline { stages: first.stages.iter().chain(&self.stages).cloned().collect() }
+        let stages = first.stages.iter().chain(&self.stages).cloned().collect();
+        Pipeline { stages, is_command: self.is_command }
     }
 
     /// Runs the pipeline on documents.
@@ -151,7 +162,8 @@ impl Pipeline {
 
     /// Runs the pipeline on documents that its first stages, `done` of them, were applied to already.
     pub(crate) fn open_after(&self, done: usize, input: Box<dyn Rows>, context: &Context) -> Box<dyn Rows> {
-        self.stages.iter().skip(done).fold(input, |rows, stage| Arc::clone(stage).open(rows, context))
+        let rows = self.stages.iter().skip(done).fold(input, |rows, stage| Arc::clone(stage).open(rows, context));
+        if self.is_command && self.stages.len() > done { rows::bounded(rows) } else { rows }
     }
 
     /// What the pipeline reads instead of the collection that it runs on.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     context::{Context, Metadata},
-    error::Result,
+    error::{Code, Result, refuse},
     execution::Execution,
-    value::Doc,
+    value::{Doc, MAX_DOCUMENT_BYTES},
 };
 
 /// A document on its way through a pipeline, with what is known of it beside its fields.
@@ -44,6 +44,26 @@ struct Values<I>(I);
 impl<I: Iterator<Item = Row> + Send> Rows for Values<I> {
     fn next(&mut self, _: &mut Execution<'_>) -> Result<Option<Row>> {
         Ok(self.0.next())
+    }
+}
+
+/// Refuses documents that are too large to be stored or sent.
+pub(super) fn bounded(rows: Box<dyn Rows>) -> Box<dyn Rows> {
+    Box::new(Bounded(rows))
+}
+
+struct Bounded(Box<dyn Rows>);
+
+impl Rows for Bounded {
+    fn next(&mut self, execution: &mut Execution<'_>) -> Result<Option<Row>> {
+        let row = self.0.next(execution)?;
+        match row.as_ref().map(|row| row.doc.bytes().len()) {
+            Some(bytes) if bytes > MAX_DOCUMENT_BYTES => refuse(
+                Code::BSON_OBJECT_TOO_LARGE,
+                format!("BSONObj size: {bytes} is invalid. Size must be between 0 and {MAX_DOCUMENT_BYTES}"),
+            ),
+            _ => Ok(row),
+        }
     }
 }
 

@@ -222,3 +222,97 @@ mod group {
         }
     }
 }
+
+mod planning {
+    use bson::{RawDocument, RawDocumentBuf};
+
+    use super::*;
+    use crate::aggregation::{Pipeline, testing::context};
+
+    fn parse(pipeline: &[Document]) -> Pipeline {
+        let stages: Vec<RawDocumentBuf> =
+            pipeline.iter().map(|stage| RawDocumentBuf::try_from(stage).unwrap()).collect();
+        let stages: Vec<&RawDocument> = stages.iter().map(AsRef::as_ref).collect();
+        Pipeline::parse(&stages, &context()).unwrap()
+    }
+
+    #[test]
+    fn filters_are_moved_before_sorts_and_joined() {
+        let pipeline = parse(&[
+            doc! { "$match": { "a": 1 } },
+            doc! { "$sort": { "b": 1 } },
+            doc! { "$match": { "c": 2 } },
+            doc! { "$skip": 2 },
+            doc! { "$limit": 3 },
+            doc! { "$count": "n" },
+        ]);
+        let leading = pipeline.leading();
+        assert!(leading.filter.is_some() && leading.sort.is_some());
+        assert_eq!((leading.after_filter, leading.after_sort, leading.after_limit), (1, 2, 4));
+        assert_eq!((leading.skip, leading.limit), (2, Some(3)));
+    }
+
+    #[test]
+    fn a_filter_stays_behind_a_limit() {
+        let documents = numbers();
+        let pipeline = [doc! { "$limit": 2 }, doc! { "$match": { "v": { "$gt": 10 } } }];
+        assert_eq!(run(&documents, &pipeline).unwrap(), [doc! { "_id": 2, "v": 20 }]);
+        assert!(parse(&pipeline).leading_match().is_none());
+    }
+
+    #[test]
+    fn sources_and_outputs_are_known() {
+        assert!(parse(&[doc! { "$documents": [] }]).source().is_some());
+        let pipeline = parse(&[doc! { "$limit": 1 }, doc! { "$out": "t" }]);
+        assert!(pipeline.source().is_none());
+        assert_eq!(&*pipeline.output().unwrap().target().collection, "t");
+    }
+}
+
+#[test]
+fn projections_filters_and_fields_work_together() {
+    let pipeline = [
+        doc! { "$match": { "v": { "$gte": 20 } } },
+        doc! { "$addFields": { "w": { "$multiply": ["$v", 2] } } },
+        doc! { "$unset": "v" },
+        doc! { "$match": { "w": { "$lt": 100 } } },
+        doc! { "$project": { "_id": 0, "w": 1 } },
+        doc! { "$sort": { "w": -1 } },
+    ];
+    assert_eq!(run(&numbers(), &pipeline).unwrap(), [doc! { "w": 80 }, doc! { "w": 60 }, doc! { "w": 40 }]);
+}
+
+#[test]
+fn accumulators_are_expressions_too() {
+    let decimal = |text: &str| Bson::Decimal128(text.parse().unwrap());
+    let document = doc! { "a": [1, 2, "x", 6], "b": 4, "d": 3.14, "z": decimal("0"), "n": null };
+    let cases: Vec<(Document, Bson)> = vec![
+        (doc! { "$sum": "$a" }, 9.into()),
+        (doc! { "$sum": ["$a"] }, 9.into()),
+        (doc! { "$sum": ["$a", "$b"] }, 4.into()),
+        (doc! { "$sum": ["$d", "$z"] }, decimal("3.140000000000000124344978758017533")),
+        (doc! { "$sum": [] }, 0.into()),
+        (doc! { "$avg": "$a" }, 3.0.into()),
+        (doc! { "$avg": ["$d", "$z"] }, decimal("1.570000000000000062172489379008766")),
+        (doc! { "$avg": "$n" }, Bson::Null),
+        (doc! { "$min": "$a" }, 1.into()),
+        (doc! { "$max": ["$b", "$n", 3] }, 4.into()),
+        (doc! { "$max": "$missing" }, Bson::Null),
+        (doc! { "$stdDevPop": [1, 3] }, 1.0.into()),
+        (doc! { "$stdDevSamp": [f64::INFINITY] }, Bson::Null),
+        (doc! { "$median": { "input": "$a", "method": "approximate" } }, 2.0.into()),
+        (
+            doc! { "$percentile": { "input": [10, 20, 30], "p": [0.0, 1.0], "method": "approximate" } },
+            Bson::Array(vec![10.0.into(), 30.0.into()]),
+        ),
+        (doc! { "$percentile": { "input": "x", "p": [0.5], "method": "approximate" } }, Bson::Array(vec![Bson::Null])),
+    ];
+    for (expression, expected) in cases {
+        let results = run(&[document.clone()], &[doc! { "$replaceWith": { "r": expression.clone() } }]).unwrap();
+        assert_eq!(results[0].get("r"), Some(&expected), "{expression}");
+    }
+    for median in [doc! { "input": "$a" }, doc! { "input": "$a", "method": "exact" }, doc! { "method": "approximate" }]
+    {
+        assert_eq!(code(&[], &[doc! { "$replaceWith": { "r": { "$median": median } } }]), 9);
+    }
+}

@@ -43,9 +43,6 @@ fn parse(value: RawBsonRef<'_>, names: &Names<'_>) -> Result<Expression> {
 
 impl Evaluate for Let {
     fn evaluate<'a>(&'a self, env: &Env<'a>) -> Result<Value<'a>> {
-        if let Some(value) = self.within.constant() {
-            return Ok(Value::Ref(value));
-        }
         let mut values = Vec::with_capacity(self.values.len());
         for value in &self.values {
             let value = value.evaluate(env)?;

@@ -1,6 +1,6 @@
 //! `$bitsAllSet` and its kin.
 
-use bson::RawBsonRef;
+use bson::{RawBsonRef, spec::BinarySubtype};
 
 use crate::{
     filter::{BitMask, BitTest},
@@ -10,10 +10,16 @@ use crate::{
 /// Whether a value is a whole number of 64 bits, or a binary, whose bits are as asked.
 pub(super) fn matches(value: RawBsonRef<'_>, test: BitTest, mask: &BitMask) -> bool {
     match value {
-        RawBsonRef::Binary(binary) => check(test, mask, |position| {
-            let byte = binary.bytes.get(position / 8).copied().unwrap_or(0);
-            (byte >> (position % 8)) & 1 == 1
-        }),
+        RawBsonRef::Binary(binary) => {
+            // The old subtype has its length once more within its bytes.
+            let length = u32::try_from(binary.bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
+            let prefix: &[u8] = if binary.subtype == BinarySubtype::BinaryOld { &length } else { &[] };
+            check(test, mask, |position| {
+                let index = position / 8;
+                let byte = prefix.get(index).or_else(|| binary.bytes.get(index.checked_sub(prefix.len())?));
+                (byte.copied().unwrap_or(0) >> (position % 8)) & 1 == 1
+            })
+        }
         value => as_whole_i64(value).is_some_and(|number| {
             // The sign goes on for ever.
             check(test, mask, |position| (number >> position.min(63)) & 1 == 1)

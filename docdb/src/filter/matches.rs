@@ -72,6 +72,8 @@ impl<'m> Matcher<'m> {
                 Subject::Document(document) => RawBsonRef::Document(document),
                 Subject::Value(value) => value,
             }),
+            // Documents come from the index that has answered it.
+            Node::Text(_) => Ok(true),
             Node::Sample(rate) => Ok(sampled(*rate)),
             Node::Compare { path, op, value } => {
                 let operand = value.as_raw_bson_ref();

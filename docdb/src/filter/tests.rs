@@ -156,6 +156,13 @@ fn arrays_are_asked_for_all_for_size_and_for_items() {
         &[bson(vec![1])],
     );
     check(doc! { "a": { "$elemMatch": { "0": 7 } } }, &[Bson::Array(vec![bson(vec![7])])], &[bson(vec![7])]);
+    let reference = || doc! { "$ref": "c", "$id": 1 };
+    check(
+        doc! { "a": { "$elemMatch": { "$id": 1 } } },
+        &[bson(vec![reference()])],
+        &[bson(reference()), bson(vec![1])],
+    );
+    check(doc! { "a": { "$elemMatch": reference() } }, &[bson(vec![reference()])], &[bson(vec![doc! { "$id": 1 }])]);
     check(doc! { "a": { "$elemMatch": {} } }, &[bson(vec![doc! {}])], &[bson(vec![1])]);
 }
 
@@ -179,6 +186,8 @@ fn types_existence_remainders_and_bits_are_asked_for() {
     check(doc! { "a": { "$bitsAllSet": 5 } }, &[bson(7), bson(-1), binary(&[5])], &[bson(4), bson(5.5), binary(&[4])]);
     check(doc! { "a": { "$bitsAnySet": [200, 1] } }, &[bson(2), decimal("-1")], &[bson(1), binary(&[1])]);
     check(doc! { "a": { "$bitsAllClear": binary(&[0, 32]) } }, &[bson(0)], &[bson(8192)]);
+    let old = Bson::Binary(bson::Binary { subtype: bson::spec::BinarySubtype::BinaryOld, bytes: vec![6] });
+    check(doc! { "a": { "$bitsAllSet": [0, 33, 34] } }, &[old], &[]);
     check(doc! { "a": { "$bitsAnyClear": [63, 0] } }, &[bson(1)], &[bson(-1)]);
 }
 
@@ -254,13 +263,14 @@ fn what_is_malformed_is_refused_with_the_servers_code() {
         (doc! { "a": { "$type": true } }, 14),
         (doc! { "a": { "$bitsAllSet": -1 } }, 9),
         (doc! { "a": { "$bitsAllSet": "x" } }, 2),
-        (doc! { "a": { "$bitsAllSet": [-1] } }, 9),
+        (doc! { "a": { "$bitsAllSet": [-1] } }, 2),
+        (doc! { "a": { "$bitsAllSet": 2.5 } }, 9),
         (doc! { "a": { "$options": "i" } }, 2),
         (doc! { "a": { "$regex": 1 } }, 2),
         (doc! { "a": { "$regex": "(" } }, 51091),
         (doc! { "a": { "$regex": "a", "$options": "q" } }, 51108),
-        (doc! { "a": { "$regex": regex.clone(), "$options": "s" } }, 51074),
-        (doc! { "a": { "$options": "s", "$regex": regex } }, 51075),
+        (doc! { "a": { "$regex": regex.clone(), "$options": "s" } }, 51075),
+        (doc! { "a": { "$options": "s", "$regex": regex } }, 51074),
         (doc! { "$where": "true" }, 2),
         (doc! { "a": { "$where": "true" } }, 2),
         (doc! { "$alwaysTrue": 2 }, 9),
@@ -276,4 +286,71 @@ fn nesting_is_bounded() {
     let nested = |levels: usize| (0..levels).fold(doc! { "a": 1 }, |inner, _| doc! { "$and": [inner] });
     assert!(parse(&nested(90)).is_ok());
     assert_eq!(parse(&nested(101)).unwrap_err().code(), Code::BAD_VALUE);
+}
+
+#[test]
+fn expressions_match_where_they_are_true() {
+    check(doc! { "$expr": { "$literal": true } }, &[bson(1)], &[]);
+    check(doc! { "$expr": "$a" }, &[bson(1), bson("")], &[bson(0), Bson::Null, bson(false)]);
+}
+
+#[test]
+fn near_stands_once_and_at_the_top() {
+    let near = || doc! { "$near": { "$geometry": { "type": "Point", "coordinates": [0, 0] } } };
+    let code = |filter: Document| parse(&filter).map_err(|error| error.code());
+    assert!(code(doc! { "a": near(), "b": 1 }).unwrap().has_near());
+    assert!(code(doc! { "$and": [{ "a": near() }] }).is_ok());
+    for filter in [
+        doc! { "a": near(), "b": near() },
+        doc! { "$or": [{ "a": near() }, { "b": 1 }] },
+        doc! { "$nor": [{ "a": near() }] },
+        doc! { "a": { "$not": near() } },
+        doc! { "a": { "$elemMatch": { "b": near() } } },
+        doc! { "a": { "$elemMatch": near() } },
+    ] {
+        assert_eq!(code(filter.clone()).unwrap_err(), Code::BAD_VALUE, "{filter}");
+    }
+    let circle = doc! { "$geoWithin": { "$center": [[0, 0], 1] } };
+    check(doc! { "a": circle }, &[bson(vec![0.5, 0.0])], &[bson(vec![2, 0]), bson("x")]);
+}
+
+#[test]
+fn text_stands_once_and_not_beside_near() {
+    let text = || doc! { "$text": { "$search": "a" } };
+    let code = |filter: Document| parse(&filter).map_err(|error| error.code().0);
+    assert!(code(text()).unwrap().has_text());
+    assert!(code(doc! { "$or": [text(), { "a": 1 }] }).is_ok());
+    let near = doc! { "$near": [0, 0] };
+    for (filter, expected) in [
+        (doc! { "$and": [text(), text()] }, 2),
+        (doc! { "$nor": [text()] }, 2),
+        (doc! { "a": { "$elemMatch": text() } }, 2),
+        (doc! { "a": near, "$text": { "$search": "a" } }, 2),
+        (doc! { "$text": {} }, 4),
+    ] {
+        assert_eq!(code(filter.clone()).unwrap_err(), expected, "{filter}");
+    }
+}
+
+#[test]
+fn what_only_indexes_answer_is_refused_where_there_are_none() {
+    let code = |filter: Document| Filter::parse_unindexed(&raw(&filter), &context()).map_err(|error| error.code().0);
+    assert!(code(doc! { "a": 1 }).is_ok());
+    assert_eq!(code(doc! { "a": { "$near": [0, 0] } }).unwrap_err(), 5_626_500);
+    assert_eq!(code(doc! { "$text": { "$search": "a" } }).unwrap_err(), 2);
+}
+
+#[test]
+fn strings_compare_by_the_collation_except_in_regular_expressions() {
+    let collation = crate::collation::Collation::parse(&raw(&doc! { "locale": "en", "strength": 2 })).unwrap();
+    let context = context().with_collation(collation.map(std::sync::Arc::new));
+    let matches = |filter: Document, document: Document| {
+        Filter::parse(&raw(&filter), &context).unwrap().matches(&raw(&document), &context).unwrap()
+    };
+    assert!(matches(doc! { "a": "ABC" }, doc! { "a": ["abc"] }));
+    assert!(matches(doc! { "a": { "x": ["ABC"] } }, doc! { "a": { "x": ["abc"] } }));
+    assert!(matches(doc! { "a": { "$in": ["B", "a", "b"] } }, doc! { "a": "A" }));
+    assert!(!matches(doc! { "a": { "$gt": "abc" } }, doc! { "a": "ABC" }));
+    assert!(!matches(doc! { "a": { "$regex": "ABC" } }, doc! { "a": "abc" }));
+    assert!(!matches(doc! { "$jsonSchema": { "properties": { "a": { "enum": ["ABC"] } } } }, doc! { "a": "abc" }));
 }

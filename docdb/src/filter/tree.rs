@@ -7,7 +7,7 @@ use crate::{
     filter::schema::Schema,
     geo::{Intersects, Near, Within},
     regex::Regex,
-    text::Query,
+    text,
     value::{Path, TypeSet},
 };
 
@@ -48,8 +48,8 @@ pub(crate) enum Node {
     GeoIntersects { path: Path, shape: Intersects },
     /// `$near` and `$nearSphere`: a condition only by their distances. The order by distance is the planner's.
     Near { path: Path, near: Near },
-    /// `$text`. Only the plan knows what it finds: a document that comes here by it matches.
-    Text(Query),
+    /// `$text`. Only an index answers it, so that it holds for all documents that are looked at here.
+    Text(text::Query),
     /// `$expr`.
     Expr(Expression),
     /// `$jsonSchema`.
@@ -89,14 +89,14 @@ pub(crate) enum BitMask {
 }
 
 impl Node {
-    /// Whether it or a condition within it is such a one.
-    pub(crate) fn any(&self, is: &impl Fn(&Node) -> bool) -> bool {
-        is(self)
-            || match self {
-                Node::And(all) | Node::Or(all) | Node::Nor(all) => all.iter().any(|node| node.any(is)),
-                Node::Not(inner) => inner.any(is),
-                Node::ElemMatchObject { filter, .. } | Node::ElemMatchValue { filter, .. } => filter.any(is),
-                _ => false,
-            }
+    /// How many conditions, itself and those within it, are such ones.
+    pub(crate) fn count(&self, is: &impl Fn(&Node) -> bool) -> usize {
+        let within = match self {
+            Node::And(all) | Node::Or(all) | Node::Nor(all) => all.iter().map(|node| node.count(is)).sum(),
+            Node::Not(inner) => inner.count(is),
+            Node::ElemMatchObject { filter, .. } | Node::ElemMatchValue { filter, .. } => filter.count(is),
+            _ => 0,
+        };
+        within + usize::from(is(self))
     }
 }

@@ -20,14 +20,10 @@ use std::{fmt::Debug, sync::Arc};
 
 use bson::{RawBson, RawBsonRef};
 
-pub(crate) use collect::{AddToSet, ConcatArrays, Push};
-pub(crate) use extreme::{Extreme, ExtremeN};
-pub(crate) use merge_objects::MergeObjects;
-pub(crate) use percentile::{Percentile, parse_fractions, parse_method};
-pub(crate) use position::{FirstN, LastN};
+pub(crate) use extreme::Extreme;
+pub(crate) use percentile::{Percentile, arguments, parse_fractions, parse_method};
 pub(crate) use spread::Spread;
 pub(crate) use sum::{Average, Sum};
-pub(crate) use with_n::whole_n;
 
 use crate::{
     context::Context,

@@ -95,20 +95,20 @@ pub(super) fn parse_median(
 /// The values of exactly these fields.
 ///
 /// # Errors
-/// 7436100 for what is no object; 40414 for a missing field, 40415 for an unknown one.
+/// [`Code::FAILED_TO_PARSE`] for what is no object, for a missing field and for an unknown one.
 pub(crate) fn arguments<'v, const N: usize>(
     name: &str,
     value: RawBsonRef<'v>,
     wanted: [&str; N],
 ) -> Result<[RawBsonRef<'v>; N]> {
     let RawBsonRef::Document(document) = value else {
-        return refuse(Code(7_436_100), format!("specification must be an object; found {name}: {value:?}"));
+        return refuse(Code::FAILED_TO_PARSE, format!("specification must be an object; found {name}: {value:?}"));
     };
     let mut found = [None; N];
     for (field, value) in fields(document) {
         match wanted.iter().zip(&mut found).find(|(wanted, _)| **wanted == field) {
             Some((_, place)) => *place = Some(value),
-            None => return refuse(Code::UNKNOWN_FIELD, format!("BSON field '{name}.{field}' is an unknown field.")),
+            None => return refuse(Code::FAILED_TO_PARSE, format!("BSON field '{name}.{field}' is an unknown field.")),
         }
     }
     let mut values = [RawBsonRef::Null; N];
@@ -117,7 +117,7 @@ pub(crate) fn arguments<'v, const N: usize>(
             Some(found) => *value = found,
             None => {
                 return refuse(
-                    Code::MISSING_FIELD,
+                    Code::FAILED_TO_PARSE,
                     format!("BSON field '{name}.{wanted}' is missing but a required field"),
                 );
             }
@@ -127,14 +127,11 @@ pub(crate) fn arguments<'v, const N: usize>(
 }
 
 /// # Errors
-/// [`Code::BAD_VALUE`] for another method than `approximate`, [`Code::TYPE_MISMATCH`] for what is no string.
+/// [`Code::FAILED_TO_PARSE`] for another method than `approximate`.
 pub(crate) fn parse_method(value: RawBsonRef<'_>) -> Result<()> {
     match value {
         RawBsonRef::String("approximate") => Ok(()),
-        RawBsonRef::String(_) => {
-            refuse(Code::BAD_VALUE, "Currently only 'approximate' can be used as percentile 'method'.")
-        }
-        _ => refuse(Code::TYPE_MISMATCH, "BSON field '$percentile.method' is the wrong type, expected type 'string'"),
+        _ => refuse(Code::FAILED_TO_PARSE, "Currently only 'approximate' can be used as percentile 'method'."),
     }
 }
 

@@ -175,7 +175,9 @@ impl Total {
         if self.double == 0.0 {
             return sum;
         }
-        sum.add(Decimal::from_double_exactly(self.double)).add(Decimal::from_double_exactly(self.lost))
+        // What an overflow lost is not a number.
+        let lost = if self.lost.is_finite() { self.lost } else { 0.0 };
+        sum.add(Decimal::from_double_exactly(self.double)).add(Decimal::from_double_exactly(lost))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use bson::{RawBson, RawBsonRef, RawDocument};
+use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
     aggregation::{
@@ -13,14 +13,14 @@ use crate::{
         accumulator::{self, Accumulate, Fold},
         identity,
         rows::{self, AllRows, all},
-        stage::{Stage, one},
+        stage::{Stage, bucket::Buckets, one},
     },
     context::{Context, Metadata},
     error::{Code, Result, refuse},
     execution::Execution,
     expression::{Env, Expression, Names},
     sort::MEMORY_BYTES,
-    value::{DocumentBuilder, MAX_DOCUMENT_BYTES, empty, fields},
+    value::{DocumentBuilder, empty, fields},
 };
 
 /// Makes one document of all documents of a group.
@@ -37,6 +37,8 @@ pub(super) enum Id {
     /// An object of expressions. Unlike an expression that makes an object it takes fields by number as inclusions, to
     /// refuse them.
     Object(Vec<(Box<str>, Expression)>),
+    /// The ranges of a `$bucket`.
+    Buckets(Buckets),
 }
 
 pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
@@ -106,6 +108,7 @@ impl Id {
     fn of(&self, env: &Env<'_>) -> Result<RawBson> {
         match self {
             Id::Expression(expression) => Ok(expression.evaluate(env)?.into_owned().unwrap_or(RawBson::Null)),
+            Id::Buckets(buckets) => buckets.id(env),
             Id::Object(parts) => {
                 let mut id = DocumentBuilder::new();
                 for (name, part) in parts {
@@ -201,15 +204,12 @@ impl Rows for Finished {
     }
 }
 
-/// A document that a stage made, if it is not too large.
-pub(in crate::aggregation) fn bounded(document: DocumentBuilder) -> Result<bson::RawDocumentBuf> {
-    if document.len_bytes() > MAX_DOCUMENT_BYTES {
+/// A document that a stage made, if it is not larger than a document may be between stages.
+pub(in crate::aggregation) fn bounded(document: DocumentBuilder) -> Result<RawDocumentBuf> {
+    if document.len_bytes() > MEMORY_BYTES {
         return refuse(
             Code::BSON_OBJECT_TOO_LARGE,
-            format!(
-                "BSONObj size: {} is invalid. Size must be between 0 and {MAX_DOCUMENT_BYTES}",
-                document.len_bytes()
-            ),
+            format!("BSONObj size: {} is invalid. Size must be between 0 and {MEMORY_BYTES}", document.len_bytes()),
         );
     }
     Ok(document.finish())

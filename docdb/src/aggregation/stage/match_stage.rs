@@ -19,9 +19,9 @@ use crate::{
 
 /// Lets documents pass that match a filter.
 #[derive(Debug)]
-pub(in crate::aggregation) struct Match {
+pub(crate) struct Match {
     document: RawDocumentBuf,
-    pub(in crate::aggregation) filter: Filter,
+    pub(crate) filter: Filter,
 }
 
 pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
@@ -35,7 +35,7 @@ pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<
 }
 
 impl Match {
-    fn parse(document: RawDocumentBuf, context: &Context) -> Result<Match> {
+    pub(super) fn parse(document: RawDocumentBuf, context: &Context) -> Result<Match> {
         let filter = Filter::parse(&document, context)?;
         Ok(Match { document, filter })
     }

@@ -1,24 +1,41 @@
 //! The stages of pipelines, and the table of them.
 
 mod add_fields;
+mod bucket;
+mod bucket_auto;
 pub(super) mod count;
+mod facet;
+mod granularity;
+mod graph_lookup;
 mod group;
 pub(super) mod limit;
+mod lookup;
 pub(super) mod match_stage;
+mod merge;
+mod options;
 pub(crate) mod output;
 mod project;
+mod redact;
+mod replace_root;
+mod sample;
 mod skip;
 pub(super) mod sort;
+mod sort_by_count;
 pub(crate) mod source;
+mod union_with;
 mod unsupported;
 mod unwind;
+mod variables;
+
+#[cfg(test)]
+mod tests;
 
 use std::{fmt::Debug, sync::Arc};
 
 use bson::RawBsonRef;
 
 use crate::{
-    aggregation::{Output, Rows, Scope, Source},
+    aggregation::{Output, Rows, Scope, Source, Within},
     context::Context,
     error::{Code, Result, refuse},
 };
@@ -62,23 +79,39 @@ impl Kind {
 /// All stages.
 const STAGES: &[Kind] = &[
     Kind::new("$addFields", add_fields::parse_add_fields),
+    Kind::new("$bucket", bucket::parse),
+    Kind::new("$bucketAuto", bucket_auto::parse),
+    Kind::new("$collStats", source::parse_coll_stats).first(),
     Kind::new("$count", count::parse),
+    Kind::new("$documents", source::parse_documents).first(),
+    Kind::new("$facet", facet::parse).not_in_facet(),
+    Kind::new("$graphLookup", graph_lookup::parse),
     Kind::new("$group", group::parse),
+    Kind::new("$indexStats", source::parse_index_stats).first(),
     Kind::new("$limit", limit::parse),
+    Kind::new("$lookup", lookup::parse),
     Kind::new("$match", match_stage::parse),
+    Kind::new("$merge", merge::parse).last(),
+    Kind::new("$out", output::parse_out).last(),
     Kind::new("$project", project::parse),
+    Kind::new("$redact", redact::parse),
+    Kind::new("$replaceRoot", replace_root::parse),
+    Kind::new("$replaceWith", replace_root::parse_with),
+    Kind::new("$sample", sample::parse),
     Kind::new("$set", add_fields::parse_set),
     Kind::new("$skip", skip::parse),
     Kind::new("$sort", sort::parse),
+    Kind::new("$sortByCount", sort_by_count::parse),
+    Kind::new("$unionWith", union_with::parse),
     Kind::new("$unset", project::parse_unset),
     Kind::new("$unwind", unwind::parse),
 ];
 
 /// The kind of stage of a name.
-pub(super) fn find(name: &str) -> Result<&'static Kind> {
+pub(super) fn find(name: &str, within: Within) -> Result<&'static Kind> {
     match STAGES.iter().find(|kind| kind.name == name) {
         Some(kind) => Ok(kind),
-        None => unsupported::refuse_stage(name),
+        None => unsupported::refuse_stage(name, within),
     }
 }
 
@@ -116,7 +149,7 @@ pub(crate) trait Stage: Send + Sync + Debug {
 }
 
 /// What a pipeline knows of its stages.
-pub(super) enum View<'s> {
+pub(crate) enum View<'s> {
     Match(&'s match_stage::Match),
     Sort(&'s sort::Sort),
     Skip(u64),

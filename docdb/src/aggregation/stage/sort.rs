@@ -18,10 +18,10 @@ use crate::{
 
 /// Orders documents.
 #[derive(Debug)]
-pub(in crate::aggregation) struct Sort {
-    pub(in crate::aggregation) pattern: Arc<SortPattern>,
+pub(crate) struct Sort {
+    pub(crate) pattern: Arc<SortPattern>,
     /// How many of them the stages after it look at.
-    pub(in crate::aggregation) limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
 }
 
 pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {

@@ -1,6 +1,9 @@
 //! Stages that the server has and this crate does not.
 
-use crate::error::{Code, Result, refuse};
+use crate::{
+    aggregation::Within,
+    error::{Code, Result, refuse},
+};
 
 /// Names that are refused as what they are.
 const KNOWN: &[&str] = &[
@@ -30,8 +33,14 @@ const KNOWN: &[&str] = &[
     "$vectorSearch",
 ];
 
-pub(super) fn refuse_stage<T>(name: &str) -> Result<T> {
+/// Those of them that may stand in a `$facet`.
+const IN_FACET: &[&str] = &["$densify", "$fill", "$setWindowFields"];
+
+pub(super) fn refuse_stage<T>(name: &str, within: Within) -> Result<T> {
     if KNOWN.contains(&name) {
+        if within == Within::Facet && !IN_FACET.contains(&name) {
+            return refuse(Code(40600), format!("{name} is not allowed to be used within a $facet stage"));
+        }
         return refuse(Code::COMMAND_NOT_SUPPORTED, format!("the stage {name} is not supported"));
     }
     refuse(Code(40324), format!("Unrecognized pipeline stage name: '{name}'"))

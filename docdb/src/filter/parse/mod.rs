@@ -2,6 +2,7 @@
 
 mod argument;
 mod field;
+mod implied;
 mod logical;
 
 use bson::{RawBsonRef, RawDocument};
@@ -11,7 +12,7 @@ use crate::{
     error::{Code, Result, refuse},
     expression::Expression,
     filter::{schema::Schema, tree::Node},
-    text::Query,
+    text,
     value::{Comparator, Path, fields},
 };
 
@@ -65,17 +66,22 @@ impl<'p> Parser<'p> {
         let node = match name {
             "$and" | "$or" | "$nor" => self.logical(name, value)?,
             "$comment" => return Ok(None),
+            // The fields of a DBRef, of which a document consists that `$elemMatch` looks at.
+            "$ref" | "$id" | "$db" => field::equal(&Path::parse(name)?, value)?,
             "$expr" => {
                 self.only_at_top(name)?;
-                Node::Expr(Expression::parse(value, self.context)?)
-            }
-            "$text" => {
-                self.only_at_top(name)?;
-                Node::Text(Query::parse(value)?)
+                let expression = Expression::parse(value, self.context)?;
+                let mut conditions = implied::conditions(value);
+                conditions.push(Node::Expr(expression));
+                all(conditions)
             }
             "$jsonSchema" => {
                 self.only_at_top(name)?;
                 Node::JsonSchema(Box::new(Schema::parse(value)?))
+            }
+            "$text" => {
+                self.only_at_top(name)?;
+                Node::Text(text::Query::parse(value)?)
             }
             "$alwaysTrue" => {
                 argument::one(name, value)?;
@@ -129,6 +135,9 @@ pub(super) fn is_pathless(name: &str) -> bool {
             | "$alwaysTrue"
             | "$alwaysFalse"
             | "$sampleRate"
+            | "$ref"
+            | "$id"
+            | "$db"
     )
 }
 
