@@ -194,7 +194,7 @@ fn geo_near_takes_the_only_index_of_places() {
     other.insert("name", "other");
     assert_eq!(plan(&World::new(&[], &places()), None).unwrap_err(), 27);
     assert_eq!(plan(&World::new(&[sphere.clone(), other.clone()], &places()), None).unwrap_err(), 27);
-    assert_eq!(plan(&World::new(&[sphere.clone()], &places()), Some("other")).unwrap_err(), 291);
+    assert_eq!(plan(&World::new(std::slice::from_ref(&sphere), &places()), Some("other")).unwrap_err(), 291);
     let world = World::new(&[sphere], &places());
     assert_eq!(world.run(&plan(&world, None).unwrap()).unwrap().iter().map(id).collect::<Vec<_>>(), [3, 1, 4]);
 }
