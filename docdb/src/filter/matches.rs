@@ -66,7 +66,6 @@ impl<'m> Matcher<'m> {
             Node::Nor(all) => Ok(!self.any(all, subject)?),
             Node::Not(inner) => Ok(!self.subject(inner, subject, &mut None)?),
             Node::False => Ok(false),
-            Node::Text(_) => Ok(true),
             Node::Expr(expression) => self.expression(expression),
             Node::JsonSchema(schema) => schema.matches(match subject {
                 Subject::Document(document) => RawBsonRef::Document(document),

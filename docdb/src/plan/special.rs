@@ -86,7 +86,7 @@ pub(crate) fn ranges(prefix: &[u8], cells: &[KeyRange]) -> Vec<(Vec<u8>, Option<
 /// either where no index can be used.
 pub(crate) fn plan(collection: &Collection, query: &Query) -> Result<Option<Plan>> {
     let root = query.filter.root();
-    let has_text = root.any(&|node| matches!(node, Node::Text(_)));
+    let has_text = query.filter.has_text();
     if has_text && query.filter.has_near() {
         return refuse(Code::BAD_VALUE, "text and geoNear not allowed in same query");
     }
