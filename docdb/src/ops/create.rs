@@ -174,10 +174,7 @@ pub(crate) fn check_validator(
             format!("Document validators are not allowed on collections in the {} database", namespace.database()),
         );
     }
-    let filter = Filter::parse(validator, context)?;
-    if filter.has_near() {
-        return refuse(Code::QUERY_FEATURE_NOT_ALLOWED, "$text and $near are not allowed in document validators");
-    }
+    Filter::parse_unindexed(validator, context)?;
     Ok(())
 }
 
