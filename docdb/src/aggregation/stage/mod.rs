@@ -5,6 +5,7 @@ mod bucket;
 mod bucket_auto;
 pub(super) mod count;
 mod facet;
+pub(crate) mod geo_near;
 mod granularity;
 mod graph_lookup;
 mod group;
@@ -85,6 +86,7 @@ const STAGES: &[Kind] = &[
     Kind::new("$count", count::parse),
     Kind::new("$documents", source::parse_documents).first(),
     Kind::new("$facet", facet::parse).not_in_facet(),
+    Kind::new("$geoNear", geo_near::parse).first(),
     Kind::new("$graphLookup", graph_lookup::parse),
     Kind::new("$group", group::parse),
     Kind::new("$indexStats", source::parse_index_stats).first(),
@@ -126,6 +128,9 @@ pub(super) enum Place {
 impl Place {
     pub(super) fn check(self, name: &str, is_first: bool, is_last: bool) -> Result<()> {
         match self {
+            Place::First if !is_first && name == "$geoNear" => {
+                refuse(Code(40603), "$geoNear was not the first stage in the pipeline")
+            }
             Place::First if !is_first => {
                 refuse(Code(40602), format!("{name} is only valid as the first stage in a pipeline"))
             }

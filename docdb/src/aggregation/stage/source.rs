@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Row, Rows, Scope, rows,
         rows::{AllRows, all},
-        stage::{Stage, View, one},
+        stage::{Stage, View, geo_near::GeoNear, one},
     },
     context::{Context, Metadata},
     error::{Code, Result, refuse},
@@ -24,6 +24,8 @@ pub(crate) enum Source {
     Documents(Expression),
     /// `$collStats` and its kin.
     Statistics(Statistics),
+    /// `$geoNear`.
+    GeoNear(Box<GeoNear>),
 }
 
 /// What is asked about a collection.
@@ -88,8 +90,9 @@ impl Stage for Source {
 }
 
 impl AllRows for Source {
-    fn all(&self, _: &mut dyn Rows, context: &Context, execution: &mut Execution<'_>) -> Result<Box<dyn Rows>> {
+    fn all(&self, input: &mut dyn Rows, context: &Context, execution: &mut Execution<'_>) -> Result<Box<dyn Rows>> {
         match self {
+            Source::GeoNear(near) => near.all(input, context, execution),
             Source::Documents(expression) => documents(expression, context),
             Source::Statistics(of) => {
                 let documents = execution.collections.statistics(&mut execution.reader, of, context)?;
