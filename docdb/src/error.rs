@@ -195,6 +195,7 @@ codes! {
     NO_SUCH_TRANSACTION 251 NoSuchTransaction,
     INCOMPLETE_TRANSACTION_HISTORY 217 IncompleteTransactionHistory,
     CAPPED_POSITION_LOST 136 CappedPositionLost,
+    DURATION_OVERFLOW 159 DurationOverflow,
     INVALID_INDEX_KEY_SPEC 10098 Location10098,
     BSON_OBJECT_TOO_LARGE 10334 BSONObjectTooLarge,
     DUPLICATE_KEY 11000 DuplicateKey,

@@ -19,6 +19,16 @@ pub(crate) enum Reader<'e> {
     Transaction(&'e mut Transaction),
 }
 
+impl Reader<'_> {
+    /// The same reader for a shorter while.
+    pub(crate) fn reborrow(&mut self) -> Reader<'_> {
+        match self {
+            Reader::Snapshot(snapshot) => Reader::Snapshot(snapshot),
+            Reader::Transaction(tx) => Reader::Transaction(tx),
+        }
+    }
+}
+
 impl Read for Reader<'_> {
     fn get(&mut self, keyspace: &Keyspace, key: &[u8]) -> millpond_engine::Result<Option<Bytes>> {
         match self {

@@ -61,7 +61,9 @@ impl Collection {
             capped,
             clustered: document("clusteredIndex").is_some(),
             expire_after_seconds: count("expireAfterSeconds"),
-            validator: document("validator").map(|validator| Filter::parse(validator, &context)).transpose()?,
+            validator: document("validator")
+                .map(|validator| Filter::parse_unindexed(validator, &context))
+                .transpose()?,
             validation_level: match text("validationLevel") {
                 Some("off") => ValidationLevel::Off,
                 Some("moderate") => ValidationLevel::Moderate,

@@ -19,6 +19,7 @@ const LOCALES: &[(&str, &[&str])] = &[
     ("be", &[]),
     ("bg", &[]),
     ("bn", &["traditional"]),
+    ("bo", &[]),
     ("bs", &["search"]),
     ("bs_Cyrl", &[]),
     ("ca", &["search"]),
@@ -116,7 +117,6 @@ const LOCALES: &[(&str, &[&str])] = &[
     ("vi", &["traditional"]),
     ("wae", &[]),
     ("wo", &[]),
-    ("xh", &[]),
     ("yi", &["search"]),
     ("yo", &[]),
     ("zh", &["big5han", "gb2312han", "pinyin", "stroke", "unihan", "zhuyin"]),
@@ -126,7 +126,7 @@ const LOCALES: &[(&str, &[&str])] = &[
 
 /// Locales whose rules are the root's, so that only the direction of accents tells them apart.
 const WITHOUT_RULES: &[&str] =
-    &["de", "en", "en_US", "fr", "fr_CA", "ga", "id", "it", "lb", "ms", "nl", "pt", "sw", "xh", "zu"];
+    &["de", "en", "en_US", "fr", "fr_CA", "ga", "id", "it", "lb", "ms", "nl", "pt", "sw", "zu"];
 
 /// Options that differ between locales.
 pub(super) struct Defaults {

@@ -131,3 +131,25 @@ fn every_locale_has_rules() {
         assert_eq!(collation(rawdoc! {"locale": locale}).compare("a", "b"), Less, "{locale}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn keys_sort_as_strings_compare(a in "[aAbBéèe\u{301}\u{300} .\\-019zäößſǅ中あア한\u{0}\u{1}٣🦆]{0,8}", b in "[aAbBéèe\u{301}\u{300} .\\-019zäößſǅ中あア한\u{0}\u{1}٣🦆]{0,8}") {
+        for options in [
+            rawdoc! {"locale": "en", "strength": 1},
+            rawdoc! {"locale": "en", "strength": 2, "backwards": true},
+            rawdoc! {"locale": "en"},
+            rawdoc! {"locale": "en", "strength": 4, "alternate": "shifted"},
+            rawdoc! {"locale": "en", "strength": 5},
+            rawdoc! {"locale": "en", "strength": 1, "caseLevel": true, "caseFirst": "upper"},
+            rawdoc! {"locale": "de", "numericOrdering": true, "caseFirst": "upper"},
+            rawdoc! {"locale": "da", "caseFirst": "lower"},
+            rawdoc! {"locale": "ja", "strength": 2},
+        ] {
+            let collation = collation(options);
+            let order = collation.compare(&a, &b);
+            proptest::prop_assert_eq!(collation.sort_key(&a).cmp(&collation.sort_key(&b)), order, "{:?} {:?} {:?}", a, b, collation);
+            proptest::prop_assert_eq!(collation.compare(&b, &a), order.reverse());
+        }
+    }
+}

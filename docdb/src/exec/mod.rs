@@ -8,12 +8,14 @@ mod covered;
 mod fetch;
 mod scan;
 mod sort;
+mod special;
 mod trial;
 
 use std::sync::Arc;
 
 use bson::RawDocumentBuf;
 
+pub(crate) use special::{CellScan, NearScan, TextScan};
 pub(crate) use trial::trial;
 
 use crate::{

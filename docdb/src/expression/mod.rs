@@ -10,16 +10,22 @@ mod array;
 mod bits;
 mod boolean;
 pub(crate) mod bounds;
+mod command_let;
 pub(crate) mod comparison;
 mod conditional;
+pub(crate) mod convert;
+pub(crate) mod date;
 mod dependencies;
 pub(crate) mod literal;
 mod meta;
 mod miscellaneous;
+pub(crate) mod named;
 mod object;
 pub(crate) mod path;
+mod regex;
 mod scope;
 mod set;
+pub(crate) mod string;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -28,8 +34,11 @@ mod trigonometry;
 pub(crate) mod truth;
 mod variables;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use bson::{RawBsonRef, RawDocument};
 
+pub(crate) use command_let::command_let;
 pub(crate) use dependencies::Dependencies;
 pub(crate) use meta::MetaKind;
 pub(crate) use scope::{Env, Names};
@@ -54,8 +63,6 @@ const FAMILIES: &[&[Operator]] = &[
     arithmetic::OPERATORS,
     arithmetic::POWERS,
     arithmetic::ROUNDING,
-    bits::OPERATORS,
-    trigonometry::OPERATORS,
     array::convert::OPERATORS,
     array::element::OPERATORS,
     array::few::OPERATORS,
@@ -67,16 +74,42 @@ const FAMILIES: &[&[Operator]] = &[
     boolean::OPERATORS,
     comparison::OPERATORS,
     conditional::OPERATORS,
+    literal::OPERATORS,
+    convert::OPERATORS,
+    date::add::OPERATORS,
+    date::difference::OPERATORS,
+    date::from_parts::OPERATORS,
+    date::part::OPERATORS,
+    date::strings::OPERATORS,
+    date::to_parts::OPERATORS,
+    date::truncate::OPERATORS,
+    literal::OPERATORS,
     meta::OPERATORS,
     miscellaneous::OPERATORS,
     object::OPERATORS,
+    regex::OPERATORS,
     set::OPERATORS,
+    trigonometry::OPERATORS,
+    string::case::OPERATORS,
+    string::index::OPERATORS,
+    string::join::OPERATORS,
+    string::replace::OPERATORS,
+    string::substring::OPERATORS,
+    string::trim::OPERATORS,
+    trigonometry::OPERATORS,
     variables::OPERATORS,
 ];
 
 /// All operators.
 fn operators() -> impl Iterator<Item = &'static Operator> {
     FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+/// The operator of a name.
+fn find(name: &str) -> Option<&'static Operator> {
+    static BY_NAME: LazyLock<HashMap<&str, &Operator>> =
+        LazyLock::new(|| operators().map(|operator| (operator.name, operator)).collect());
+    BY_NAME.get(name).copied()
 }
 
 /// A parsed expression.
@@ -127,7 +160,7 @@ impl Expression {
         if all.next().is_some() {
             return refuse(Code(15983), "an object representing an expression must have exactly one field");
         }
-        match operators().find(|operator| operator.name == name) {
+        match find(name) {
             Some(operator) => (operator.parse)(argument, names),
             None => refuse(Code::INVALID_PIPELINE_OPERATOR, format!("Unrecognized expression '{name}'")),
         }

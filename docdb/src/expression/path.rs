@@ -43,6 +43,9 @@ pub(super) fn parse(text: &str, names: &Names<'_>) -> Result<Expression> {
     let start = match (name, names.local(name)) {
         ("CURRENT", None) | ("ROOT", _) => Start::Root,
         (_, Some(distance)) => Start::Local(distance),
+        ("NOW" | "CLUSTER_TIME", None) if !names.has_clock() => {
+            return refuse(Code(51144), format!("Builtin variable '$${name}' is not available"));
+        }
         ("NOW", None) => Start::Now,
         ("CLUSTER_TIME", None) => Start::ClusterTime,
         ("USER_ROLES", None) => Start::UserRoles,

@@ -19,6 +19,7 @@ pub(crate) struct Names<'n> {
     local: Option<&'n Local<'n>>,
     depth: usize,
     conditional: bool,
+    clock: bool,
 }
 
 struct Local<'n> {
@@ -28,7 +29,7 @@ struct Local<'n> {
 
 impl<'n> Names<'n> {
     pub(crate) fn new(context: &'n Context) -> Self {
-        Names { context, local: None, depth: 0, conditional: false }
+        Names { context, local: None, depth: 0, conditional: false, clock: true }
     }
 
     /// The names one level deeper.
@@ -50,6 +51,15 @@ impl<'n> Names<'n> {
 
     pub(crate) fn is_conditional(&self) -> bool {
         self.conditional
+    }
+
+    /// The same where the variables of the operation's time are not known yet.
+    pub(crate) fn without_clock(&self) -> Names<'n> {
+        Names { clock: false, ..*self }
+    }
+
+    pub(crate) fn has_clock(&self) -> bool {
+        self.clock
     }
 
     /// Runs `parse` where `names` are defined as well, the last one innermost. At evaluation [`Env::with`] or

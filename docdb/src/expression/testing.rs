@@ -115,3 +115,35 @@ pub(crate) fn check_types(operator: &str, accepts: fn(&Bson) -> bool, code: impl
 pub(crate) fn nullish(value: &Bson) -> bool {
     matches!(value, Bson::Null | Bson::Undefined)
 }
+
+/// What an operator yields for arguments: as they are written in the expression, and once more as fields of the document,
+/// so that nothing is known before. Both must be the same.
+pub(crate) fn apply(operator: &str, arguments: impl Into<Bson>) -> Result<Bson, i32> {
+    let arguments = arguments.into();
+    let as_result = |yielded| match yielded {
+        Yields::Value(value) => Ok(value),
+        Yields::Missing => Ok(Bson::Undefined),
+        Yields::Code(code) => Err(code),
+    };
+    let written = as_result(evaluate(doc! { operator: arguments.clone() }, &doc! {}));
+    let mut document = doc! {};
+    let mut field = |index: usize, value: &Bson| match value {
+        Bson::String(text) if text.starts_with('$') => value.clone(),
+        value => {
+            let name = format!("f{index}");
+            document.insert(name.clone(), value.clone());
+            Bson::String(format!("${name}"))
+        }
+    };
+    let by_fields = match &arguments {
+        Bson::Array(items) => Bson::Array(items.iter().enumerate().map(|(index, item)| field(index, item)).collect()),
+        Bson::Document(named) => {
+            let named = named.iter().enumerate();
+            Bson::Document(named.map(|(index, (name, value))| (name.clone(), field(index, value))).collect())
+        }
+        other => field(0, other),
+    };
+    let read = as_result(evaluate(doc! { operator: by_fields }, &document));
+    assert_eq!(written, read, "{operator} of {arguments} is the same with fields");
+    written
+}

@@ -1,13 +1,16 @@
 //! What holds for all operators, whatever they are given.
 
-use bson::{Bson, Document, RawDocumentBuf, bson, doc};
+use std::sync::Arc;
+
+use bson::{Bson, Document, RawDocumentBuf, bson, doc, rawdoc};
 use proptest::prelude::*;
 
 use crate::{
+    collation::Collation,
     context::Metadata,
     expression::{
         Env, Expression, operators,
-        testing::{Yields, context, evaluate, one_of_each_type},
+        testing::{Yields, context, evaluate, evaluate_in, one_of_each_type},
     },
     value::{field, testing::any_bson, validate},
 };
@@ -168,6 +171,28 @@ fn any_operator_takes_or_refuses_any_number_of_values_of_any_type() {
             exercise(&bson!({ operator.name: value.clone() }), &document);
             exercise(&bson!({ operator.name: { "input": value } }), &document);
         }
+    }
+}
+
+#[test]
+fn strings_are_compared_by_the_collation() {
+    let collation = Collation::parse(&rawdoc! { "locale": "en", "strength": 2, "numericOrdering": true }).unwrap();
+    let context = context().with_collation(collation.map(Arc::new));
+    let document = doc! { "a": ["b", "A"], "n": ["a10", "a9"] };
+    let table = [
+        (bson!({ "$eq": ["a", "A"] }), bson!(true)),
+        (bson!({ "$gt": ["a10", "a9"] }), bson!(true)),
+        (bson!({ "$cmp": [{ "x": "a" }, { "x": "A" }] }), bson!(0)),
+        (bson!({ "$in": ["a", "$a"] }), bson!(true)),
+        (bson!({ "$indexOfArray": ["$a", "B"] }), bson!(0)),
+        (bson!({ "$setUnion": ["$a", ["B"]] }), bson!(["A", "b"])),
+        (bson!({ "$setEquals": ["$a", ["a", "B"]] }), bson!(true)),
+        (bson!({ "$setDifference": ["$a", ["B"]] }), bson!(["A"])),
+        (bson!({ "$sortArray": { "input": "$n", "sortBy": 1 } }), bson!(["a9", "a10"])),
+        (bson!({ "$minN": { "n": 1, "input": "$n" } }), bson!(["a9"])),
+    ];
+    for (expression, expected) in table {
+        assert_eq!(evaluate_in(expression.clone(), &document, &context), Yields::Value(expected), "{expression}");
     }
 }
 

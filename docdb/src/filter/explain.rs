@@ -21,6 +21,7 @@ fn conditions(filter: &RawDocument) -> Vec<RawDocumentBuf> {
             ("$and", RawBsonRef::Array(array)) => all.extend(documents(array).flat_map(conditions)),
             ("$or", RawBsonRef::Array(array)) => all.push(joined("$or", documents(array).map(print).collect())),
             ("$nor", RawBsonRef::Array(array)) => all.push(listed("$nor", documents(array).map(print).collect())),
+            ("$ref" | "$id" | "$db", value) => all.push(one(name, &*one("$eq", value))),
             (name, value) if name.starts_with('$') => all.push(one(name, value)),
             (path, value) => all.extend(of_field(value).into_iter().map(|condition| one(path, &*condition))),
         }
@@ -125,11 +126,7 @@ fn of_operators(operators: &RawDocument) -> Vec<RawDocumentBuf> {
                 all.push(if truthy(Some(value)) { exists } else { not(&exists) });
             }
             ("$not", RawBsonRef::Document(inner)) => {
-                let mut inner = of_operators(inner);
-                all.push(match inner.len() {
-                    1 => not(&inner.pop().unwrap_or_default()),
-                    _ => not(&merged(&inner)),
-                });
+                all.push(not(&merged(inner)));
             }
             ("$not", value) => all.push(not(&regex(value, None))),
             ("$all", RawBsonRef::Array(array)) => {
@@ -147,7 +144,7 @@ fn of_operators(operators: &RawDocument) -> Vec<RawDocumentBuf> {
                 let on_values = is_operators(value, true)
                     .and_then(|operators| fields(operators).next())
                     .is_some_and(|(name, _)| !is_pathless(name));
-                let filter = if on_values { merged(&of_operators(inner)) } else { print(inner) };
+                let filter = if on_values { merged(inner) } else { print(inner) };
                 all.push(one("$elemMatch", &*filter));
             }
             (name, value) => all.push(one(name, value)),
@@ -160,7 +157,15 @@ fn not(condition: &RawDocument) -> RawDocumentBuf {
     one("$not", condition)
 }
 
-fn merged(conditions: &[RawDocumentBuf]) -> RawDocumentBuf {
+/// Operators written out side by side; as they were given where one would be there twice.
+fn merged(operators: &RawDocument) -> RawDocumentBuf {
+    let conditions = of_operators(operators);
+    let mut names: Vec<&str> =
+        conditions.iter().flat_map(|condition| fields(condition)).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+        return operators.to_owned();
+    }
     let mut document = DocumentBuilder::new();
     conditions.iter().for_each(|condition| document.append_all(condition));
     document.finish()

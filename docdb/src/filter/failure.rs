@@ -231,7 +231,7 @@ fn clauses(filter: &RawDocument) -> Vec<Clause<'_>> {
         if matches!(name, "$comment" | "$alwaysTrue") {
             continue;
         }
-        if name.starts_with('$') {
+        if name.starts_with('$') && !matches!(name, "$ref" | "$id" | "$db") {
             clauses.push(Clause { path: None, operator: name, value, implicit: false, siblings: None });
         } else if let Some(all) = is_operators(value, false) {
             clauses.extend(operators(name, all));

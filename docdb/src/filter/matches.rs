@@ -66,11 +66,13 @@ impl<'m> Matcher<'m> {
             Node::Nor(all) => Ok(!self.any(all, subject)?),
             Node::Not(inner) => Ok(!self.subject(inner, subject, &mut None)?),
             Node::False => Ok(false),
+            Node::Text(_) => Ok(true),
             Node::Expr(expression) => self.expression(expression),
             Node::JsonSchema(schema) => schema.matches(match subject {
                 Subject::Document(document) => RawBsonRef::Document(document),
                 Subject::Value(value) => value,
             }),
+            // Documents come from the index that has answered it.
             Node::Sample(rate) => Ok(sampled(*rate)),
             Node::Compare { path, op, value } => {
                 let operand = value.as_raw_bson_ref();

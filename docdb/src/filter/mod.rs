@@ -6,7 +6,11 @@ use bson::{RawDocument, RawDocumentBuf};
 
 pub(crate) use tree::{BitMask, BitTest, Compare, Node};
 
-use crate::{collation::Collation, context::Context, error::Result};
+use crate::{
+    collation::Collation,
+    context::Context,
+    error::{Code, Result, refuse},
+};
 
 mod bits;
 mod explain;
@@ -32,11 +36,26 @@ impl Filter {
     /// Parses a filter. The collation and the variables are those of the context.
     ///
     /// # Errors
-    /// [`Code::BAD_VALUE`](crate::Code::BAD_VALUE) and its kin, as the server.
+    /// [`Code::BAD_VALUE`] and its kin, as the server.
     pub(crate) fn parse(document: &RawDocument, context: &Context) -> Result<Filter> {
         let root = parse::Parser::new(context).document(document)?;
         special::check(&root)?;
         Ok(Filter { root: Arc::new(root), collation: context.collation.clone(), source: Arc::new(document.to_owned()) })
+    }
+
+    /// Parses a filter that no index ever answers, such as a validator.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); 5626500 for `$near`, [`Code::BAD_VALUE`] for `$text`.
+    pub(crate) fn parse_unindexed(document: &RawDocument, context: &Context) -> Result<Filter> {
+        let filter = Self::parse(document, context)?;
+        if filter.has_near() {
+            return refuse(Code(5_626_500), "$geoNear, $near, and $nearSphere are not allowed in this context");
+        }
+        if filter.has_text() {
+            return refuse(Code::BAD_VALUE, "$text is not allowed in this context");
+        }
+        Ok(filter)
     }
 
     /// The tree, for the planner.
@@ -62,6 +81,11 @@ impl Filter {
         self.root.count(&|node| matches!(node, Node::Near { .. })) > 0
     }
 
+    /// Whether a `$text` is anywhere in it, which some places refuse.
+    pub(crate) fn has_text(&self) -> bool {
+        self.root.count(&|node| matches!(node, Node::Text(_))) > 0
+    }
+
     /// The filter as `explain` prints it: every operator written out, conditions in the server's order.
     pub(crate) fn to_bson(&self) -> RawDocumentBuf {
         explain::print(&self.source)
@@ -79,6 +103,8 @@ impl Filter {
 
 #[cfg(test)]
 mod explain_tests;
+#[cfg(test)]
+mod fuzz_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]

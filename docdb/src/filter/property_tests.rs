@@ -6,7 +6,11 @@ use bson::{Bson, Document, RawBson, doc};
 use proptest::prelude::*;
 
 use super::tests::{context, parse, raw};
-use crate::value::{Kind, compare};
+use crate::{
+    context::Metadata,
+    expression::{Env, Expression, truth::truthy},
+    value::{Kind, compare},
+};
 
 /// What a path leads to; `None` for what is not there.
 fn values(document: &Document, parts: &[&str]) -> Vec<Option<Bson>> {
@@ -150,5 +154,21 @@ proptest! {
         // What is printed is a filter that means the same.
         let printed: Document = parsed.to_bson().try_into().unwrap();
         prop_assert_eq!(parse(&printed).unwrap().matches(&raw(&document), &context()).unwrap(), matches, "{}", printed);
+    }
+
+    #[test]
+    fn what_an_expression_implies_never_excludes_what_it_matches(
+        path in prop::collection::vec(name(), 1..3).prop_map(|parts| format!("${}", parts.join("."))),
+        value in any_value(),
+        document in prop::collection::vec((name(), any_value()), 0..4),
+    ) {
+        let document: Document = document.into_iter().collect();
+        let expression = doc! { "$eq": [path, { "$literal": value }] };
+        let raw_expression = raw(&expression);
+        let parsed = Expression::parse(bson::RawBsonRef::Document(&raw_expression), &context()).unwrap();
+        let (context, document, metadata) = (context(), raw(&document), Metadata::default());
+        let expected = truthy(parsed.evaluate(&Env::new(&context, &document, &metadata)).unwrap().get());
+        let filter = parse(&doc! { "$expr": expression }).unwrap();
+        prop_assert_eq!(filter.matches(&document, &context).unwrap(), expected);
     }
 }

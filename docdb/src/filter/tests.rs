@@ -156,6 +156,13 @@ fn arrays_are_asked_for_all_for_size_and_for_items() {
         &[bson(vec![1])],
     );
     check(doc! { "a": { "$elemMatch": { "0": 7 } } }, &[Bson::Array(vec![bson(vec![7])])], &[bson(vec![7])]);
+    let reference = || doc! { "$ref": "c", "$id": 1 };
+    check(
+        doc! { "a": { "$elemMatch": { "$id": 1 } } },
+        &[bson(vec![reference()])],
+        &[bson(reference()), bson(vec![1])],
+    );
+    check(doc! { "a": { "$elemMatch": reference() } }, &[bson(vec![reference()])], &[bson(vec![doc! { "$id": 1 }])]);
     check(doc! { "a": { "$elemMatch": {} } }, &[bson(vec![doc! {}])], &[bson(vec![1])]);
 }
 
@@ -256,13 +263,14 @@ fn what_is_malformed_is_refused_with_the_servers_code() {
         (doc! { "a": { "$type": true } }, 14),
         (doc! { "a": { "$bitsAllSet": -1 } }, 9),
         (doc! { "a": { "$bitsAllSet": "x" } }, 2),
-        (doc! { "a": { "$bitsAllSet": [-1] } }, 9),
+        (doc! { "a": { "$bitsAllSet": [-1] } }, 2),
+        (doc! { "a": { "$bitsAllSet": 2.5 } }, 9),
         (doc! { "a": { "$options": "i" } }, 2),
         (doc! { "a": { "$regex": 1 } }, 2),
         (doc! { "a": { "$regex": "(" } }, 51091),
         (doc! { "a": { "$regex": "a", "$options": "q" } }, 51108),
-        (doc! { "a": { "$regex": regex.clone(), "$options": "s" } }, 51074),
-        (doc! { "a": { "$options": "s", "$regex": regex } }, 51075),
+        (doc! { "a": { "$regex": regex.clone(), "$options": "s" } }, 51075),
+        (doc! { "a": { "$options": "s", "$regex": regex } }, 51074),
         (doc! { "$where": "true" }, 2),
         (doc! { "a": { "$where": "true" } }, 2),
         (doc! { "$alwaysTrue": 2 }, 9),
@@ -304,4 +312,45 @@ fn near_stands_once_and_at_the_top() {
     }
     let circle = doc! { "$geoWithin": { "$center": [[0, 0], 1] } };
     check(doc! { "a": circle }, &[bson(vec![0.5, 0.0])], &[bson(vec![2, 0]), bson("x")]);
+}
+
+#[test]
+fn text_stands_once_and_not_beside_near() {
+    let text = || doc! { "$text": { "$search": "a" } };
+    let code = |filter: Document| parse(&filter).map_err(|error| error.code().0);
+    assert!(code(text()).unwrap().has_text());
+    assert!(code(doc! { "$or": [text(), { "a": 1 }] }).is_ok());
+    let near = doc! { "$near": [0, 0] };
+    for (filter, expected) in [
+        (doc! { "$and": [text(), text()] }, 2),
+        (doc! { "$nor": [text()] }, 2),
+        (doc! { "a": { "$elemMatch": text() } }, 2),
+        (doc! { "a": near, "$text": { "$search": "a" } }, 2),
+        (doc! { "$text": {} }, 4),
+    ] {
+        assert_eq!(code(filter.clone()).unwrap_err(), expected, "{filter}");
+    }
+}
+
+#[test]
+fn what_only_indexes_answer_is_refused_where_there_are_none() {
+    let code = |filter: Document| Filter::parse_unindexed(&raw(&filter), &context()).map_err(|error| error.code().0);
+    assert!(code(doc! { "a": 1 }).is_ok());
+    assert_eq!(code(doc! { "a": { "$near": [0, 0] } }).unwrap_err(), 5_626_500);
+    assert_eq!(code(doc! { "$text": { "$search": "a" } }).unwrap_err(), 2);
+}
+
+#[test]
+fn strings_compare_by_the_collation_except_in_regular_expressions() {
+    let collation = crate::collation::Collation::parse(&raw(&doc! { "locale": "en", "strength": 2 })).unwrap();
+    let context = context().with_collation(collation.map(std::sync::Arc::new));
+    let matches = |filter: Document, document: Document| {
+        Filter::parse(&raw(&filter), &context).unwrap().matches(&raw(&document), &context).unwrap()
+    };
+    assert!(matches(doc! { "a": "ABC" }, doc! { "a": ["abc"] }));
+    assert!(matches(doc! { "a": { "x": ["ABC"] } }, doc! { "a": { "x": ["abc"] } }));
+    assert!(matches(doc! { "a": { "$in": ["B", "a", "b"] } }, doc! { "a": "A" }));
+    assert!(!matches(doc! { "a": { "$gt": "abc" } }, doc! { "a": "ABC" }));
+    assert!(!matches(doc! { "a": { "$regex": "ABC" } }, doc! { "a": "abc" }));
+    assert!(!matches(doc! { "$jsonSchema": { "properties": { "a": { "enum": ["ABC"] } } } }, doc! { "a": "abc" }));
 }

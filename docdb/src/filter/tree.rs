@@ -7,6 +7,7 @@ use crate::{
     filter::schema::Schema,
     geo::{Intersects, Near, Within},
     regex::Regex,
+    text,
     value::{Path, TypeSet},
 };
 
@@ -47,6 +48,8 @@ pub(crate) enum Node {
     GeoIntersects { path: Path, shape: Intersects },
     /// `$near` and `$nearSphere`: a condition only by their distances. The order by distance is the planner's.
     Near { path: Path, near: Near },
+    /// `$text`. Only an index answers it, so that it holds for all documents that are looked at here.
+    Text(text::Query),
     /// `$expr`.
     Expr(Expression),
     /// `$jsonSchema`.

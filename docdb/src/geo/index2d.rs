@@ -50,7 +50,7 @@ impl Grid {
                 format!("bits for hash must be > 0 and <= 32, but {bits} bits were specified"),
             );
         }
-        if !(min < max) || !(max - min).is_finite() {
+        if !(max - min).is_finite() || min >= max {
             return refuse(
                 Code::INVALID_OPTIONS,
                 format!("region for hash must be valid and have positive area, but [{min}, {max}] was specified"),

@@ -257,3 +257,15 @@ fn earthquakes_come_in_the_order_of_their_haversine_distance() {
         assert!(!is_near || found(keys, &index2dsphere::of_within(&within).unwrap()));
     }
 }
+
+proptest! {
+    #[test]
+    fn estimates_agree_with_distances(points in prop::collection::vec(coordinates(), 4)) {
+        use crate::geo::{Position, vector::{Segment, TOUCH}};
+        let [a, b, c, d] = [0, 1, 2, 3].map(|at| Position { x: points[at].0, y: points[at].1 }.vector());
+        let (one, other) = (Segment::new(a, b), Segment::new(c, d));
+        prop_assert_eq!(one.holds(c), one.distance(c) <= TOUCH);
+        prop_assert!(one.holds(a) && one.holds(b));
+        prop_assert_eq!(one.touches(other), one.distance_to(other) <= TOUCH);
+    }
+}

@@ -6,6 +6,7 @@
 pub(crate) use cells::KeyRange;
 pub(crate) use geometry::{Geometry, Position};
 pub(crate) use intersects::Intersects;
+pub(crate) use legacy::double;
 pub(crate) use near::Near;
 pub(crate) use rings::{Ring, Rings};
 pub(crate) use within::Within;
@@ -17,7 +18,7 @@ pub(crate) mod index2d;
 pub(crate) mod index2dsphere;
 mod intersects;
 mod legacy;
-mod near;
+pub(crate) mod near;
 mod planar;
 mod polygon;
 mod rings;

@@ -106,16 +106,15 @@ impl Ring {
     /// A point on the left of the middle of an edge that has no other edge near: one of the longest.
     fn find_reference(&self) -> Option<(Vector, f64)> {
         const TRIED: usize = 32;
-        let segments: Vec<Segment> = self.segments().collect();
-        let mut longest: Vec<usize> = (0..segments.len()).collect();
-        longest.sort_by(|a, b| segments[*b].angle().total_cmp(&segments[*a].angle()));
-        let clearance = |index: usize| {
-            let middle = segments[index].middle();
+        let mut segments: Vec<Segment> = self.segments().collect();
+        segments.sort_by(|a, b| b.angle().total_cmp(&a.angle()));
+        let clearance = |(index, segment): (usize, &Segment)| {
+            let middle = segment.middle();
             let others = segments.iter().enumerate().filter(|(other, _)| *other != index);
-            (others.map(|(_, other)| other.distance(middle)).fold(1.0, f64::min), middle, segments[index])
+            (others.map(|(_, other)| other.distance(middle)).fold(1.0, f64::min), middle, *segment)
         };
-        let (clearance, middle, segment) =
-            (longest.iter().take(TRIED)).map(|index| clearance(*index)).max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
+        let tried = segments.iter().enumerate().take(TRIED);
+        let (clearance, middle, segment) = tried.map(clearance).max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
         if clearance < 4.0 * TOUCH {
             return None;
         }
@@ -219,12 +218,16 @@ impl Polygon {
 
     /// Whether a point is inside or on the boundary.
     pub(crate) fn contains(&self, point: Vector) -> bool {
-        self.distance(point) <= TOUCH
+        self.is_on_boundary(point) || self.contains_off_boundary(point)
+    }
+
+    fn is_on_boundary(&self, point: Vector) -> bool {
+        self.boundary().any(|segment| segment.holds(point))
     }
 
     /// Whether a point is inside and not on the boundary.
     fn surrounds(&self, point: Vector) -> bool {
-        self.distance_to_boundary(point) > TOUCH && self.contains_off_boundary(point)
+        !self.is_on_boundary(point) && self.contains_off_boundary(point)
     }
 
     /// The distance of a point in radians: 0 inside.
@@ -246,9 +249,9 @@ impl Polygon {
             return false;
         }
         let mut cuts = vec![0.0, 1.0];
-        for edge in self.boundary() {
+        for edge in self.boundary().filter(|edge| !edge.is_surely_apart(segment)) {
             cuts.extend(segment.crossing(edge).map(|point| segment.share_of(point)));
-            if segment.distance(edge.a) <= TOUCH {
+            if segment.holds(edge.a) {
                 cuts.push(segment.share_of(edge.a));
             }
         }

@@ -13,6 +13,11 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
+    /// One ring for everything.
+    pub(crate) fn all() -> Ring {
+        Ring { least: 0.0, most: f64::INFINITY, is_first: true, is_last: true }
+    }
+
     /// Whether a value at a distance is this ring's to emit. A scan of the ring's ranges finds others as well: each of
     /// them is in a ring before or after this one, or further than the `$near` admits.
     pub(crate) fn holds(&self, near: &Near, distance: f64) -> bool {

@@ -157,7 +157,21 @@ impl Segment {
 
     /// Whether the segments have a point in common, be it an end.
     pub(crate) fn touches(self, other: Segment) -> bool {
-        self.distance_to(other) <= TOUCH
+        !self.is_surely_apart(other) && self.distance_to(other) <= TOUCH
+    }
+
+    /// Whether a point is on the segment.
+    pub(crate) fn holds(self, point: Vector) -> bool {
+        // An arc is at most 1.6 times as long as its chord, and the square of a sum at most twice the sum of the squares:
+        // far points are told without a root.
+        let (from, chord) = (point - self.a, self.b - self.a);
+        from.dot(from) <= 5.2 * chord.dot(chord) + 8.0 * TOUCH * TOUCH && self.distance(point) <= TOUCH
+    }
+
+    /// Whether the segments are certainly further from each other than they are long: by the same estimate.
+    pub(crate) fn is_surely_apart(self, other: Segment) -> bool {
+        let (between, chord, theirs) = (other.a - self.a, self.b - self.a, other.b - other.a);
+        between.dot(between) > 7.8 * (chord.dot(chord) + theirs.dot(theirs) + TOUCH * TOUCH)
     }
 
     /// The point within both segments at which one passes from one side of the other to its other side.

@@ -12,6 +12,7 @@ pub use collection::{
     ValidationAction, ValidationLevel, ViewDefinition,
 };
 pub use namespace::Namespace;
+pub(crate) use namespace::check_database;
 pub use read::{Aggregate, Count, Distinct, Find, Hint, Tailable, Verbosity};
 pub use write::{
     BulkWrite, BulkWriteReply, BulkWriteResult, BulkWriteStatement, Delete, DeleteReply, DeleteStatement,

@@ -17,10 +17,10 @@ use std::sync::Arc;
 use bson::{RawBson, RawDocumentBuf};
 
 pub(crate) use candidate::IndexScan;
-pub(crate) use choose::{Chosen, choose};
+pub(crate) use choose::{Chosen, choose, find_index, same_keys};
 pub(crate) use cover::{Cover, MISSING};
 pub(crate) use shape::shape;
-pub(crate) use special::Special;
+pub(crate) use special::{Special, ranges as special_ranges};
 
 use crate::{context::Context, filter::Filter, index::RecordId, model::Hint, sort::SortPattern, value::Path};
 

@@ -3,7 +3,7 @@
 use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
-    error::Result,
+    error::{Code, Result, refuse},
     expression::Env,
     projection::{
         Mode,
@@ -50,6 +50,18 @@ pub(super) fn document(branch: &Branch, mode: Mode, document: &RawDocument, env:
     Ok(result.finish())
 }
 
+/// The largest document within a pipeline.
+const MAX_BYTES: usize = 64 << 20;
+
+/// One value may be put into each item of a large array: the whole is measured while it grows.
+fn bytes_left(written: usize) -> Result<()> {
+    if written > MAX_BYTES {
+        let message = format!("BSONObj size is invalid. Size must be between 0 and {MAX_BYTES}");
+        return refuse(Code::BSON_OBJECT_TOO_LARGE, message);
+    }
+    Ok(())
+}
+
 fn mark(done: &mut [bool], position: usize) {
     if let Some(done) = done.get_mut(position) {
         *done = true;
@@ -91,6 +103,7 @@ fn within<'a>(branch: &Branch, mode: Mode, value: RawBsonRef<'a>, env: &Env<'_>)
                 if let Some(item) = within(branch, mode, item, env)?.get() {
                     result.push(item);
                 }
+                bytes_left(result.len_bytes())?;
             }
             Ok(RawBson::Array(result.finish()).into())
         }

@@ -4,7 +4,7 @@ use bson::{RawArray, RawBson, RawBsonRef};
 
 use crate::{
     error::{Code, Result, refuse},
-    value::{ArrayBuilder, Decimal, Number, Value, items},
+    value::{ArrayBuilder, Number, Value, items},
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -63,25 +63,5 @@ impl Slice {
 
 /// A number cut to 32 bits and to what is before its point.
 fn whole(value: RawBsonRef<'_>) -> i64 {
-    let most = f64::from(i32::MAX);
-    match Number::of(value) {
-        Some(Number::Int32(value)) => value.into(),
-        Some(Number::Int64(value)) => value.clamp(i32::MIN.into(), i32::MAX.into()),
-        #[allow(clippy::cast_possible_truncation, reason = "that is the point")]
-        Some(Number::Double(value)) => value.clamp(-most, most) as i64,
-        Some(Number::Decimal(Decimal::Finite { negative, coefficient, exponent })) => {
-            let scale = 10_u128.checked_pow(exponent.unsigned_abs());
-            let size = match scale {
-                Some(scale) if exponent >= 0 => coefficient.saturating_mul(scale),
-                Some(scale) => coefficient / scale,
-                None if exponent >= 0 && coefficient > 0 => u128::MAX,
-                None => 0,
-            };
-            let size = i64::from(i32::try_from(size).unwrap_or(i32::MAX));
-            if negative { -size } else { size }
-        }
-        Some(Number::Decimal(Decimal::Infinity { negative: true })) => i32::MIN.into(),
-        Some(Number::Decimal(Decimal::Infinity { negative: false })) => i32::MAX.into(),
-        Some(Number::Decimal(Decimal::NaN)) | None => 0,
-    }
+    Number::of(value).map_or(0, |number| number.to_i64_saturating().clamp(i32::MIN.into(), i32::MAX.into()))
 }

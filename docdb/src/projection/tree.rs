@@ -129,6 +129,9 @@ impl Branch {
     }
 }
 
+/// Nested specifications repeat the path above them at each level: that is bounded.
+const MAX_PATH_BYTES: usize = 64 << 10;
+
 /// Takes a path apart and refuses names that cannot be in one.
 pub(super) fn parse_path(text: &str) -> Result<Path> {
     if text.is_empty() {
@@ -136,6 +139,9 @@ pub(super) fn parse_path(text: &str) -> Result<Path> {
     }
     if text.ends_with('.') {
         return refuse(Code(40353), "FieldPath must not end with a '.'.");
+    }
+    if text.len() > MAX_PATH_BYTES {
+        return refuse(Code::OVERFLOW, "FieldPath is too long");
     }
     let path = Path::parse(text)?;
     for part in path.parts() {

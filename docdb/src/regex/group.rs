@@ -16,6 +16,9 @@ pub(super) fn open(translation: &mut Translation) -> Result<(), Fault> {
     }
     for start in [":", "=", "!", ">", "<=", "<!"] {
         if translation.scanner.eat(start) {
+            if start.starts_with('<') && translation.behind.is_none() {
+                translation.behind = Some(translation.outer.len());
+            }
             return begin(translation, &format!("(?{start}"));
         }
     }
@@ -52,6 +55,7 @@ pub(super) fn open(translation: &mut Translation) -> Result<(), Fault> {
 /// A `)`, which is read already.
 pub(super) fn close(translation: &mut Translation) -> Result<(), Fault> {
     let outer = translation.outer.pop().ok_or(Fault::new("unmatched closing parenthesis"))?;
+    translation.behind = translation.behind.filter(|outside| *outside < translation.outer.len());
     // Options that were set within a group end with it.
     let inner = std::mem::replace(&mut translation.flags, outer);
     translation.out.push_str(&change(inner, outer));

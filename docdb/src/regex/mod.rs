@@ -50,6 +50,9 @@ enum Purpose {
     Find,
 }
 
+/// The byte offsets of a match, then those of its groups.
+pub(crate) type Groups = Vec<Option<(usize, usize)>>;
+
 impl Regex {
     /// Compiles a pattern that is only asked whether it matches.
     ///
@@ -106,11 +109,11 @@ impl Regex {
         self.compiled.is_match(text).map_err(failed)
     }
 
-    /// The first match from a byte offset on: the offsets of the whole match, then those of the groups.
+    /// The first match from a byte offset on.
     ///
     /// # Errors
     /// As [`is_match`](Self::is_match).
-    pub(crate) fn find(&self, text: &str, from: usize) -> Result<Option<Vec<Option<(usize, usize)>>>> {
+    pub(crate) fn find(&self, text: &str, from: usize) -> Result<Option<Groups>> {
         let found = self.compiled.captures_from_pos(text, from).map_err(failed)?;
         Ok(found.map(|groups| {
             (0..groups.len()).map(|index| groups.get(index).map(|group| (group.start(), group.end()))).collect()

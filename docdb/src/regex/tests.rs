@@ -36,6 +36,9 @@ fn patterns_match_as_pcre_has_them() {
         ("(*UCP)\\d", "", "٣", true),
         ("(*UTF8)abc", "", "abc", true),
         ("\\w", "", "é", false),
+        ("\\w", "i", "\u{212a}", false),
+        ("k", "i", "\u{212a}", true),
+        ("\\bK\\b", "i", "a k b", true),
         ("\\bber", "", "über", true),
         ("\\bfoo\\b", "", "a foo b", true),
         ("\\bfoo\\b", "", "afoo b", false),
@@ -163,4 +166,24 @@ fn the_simple_prefix_is_what_every_match_begins_with() {
 #[test]
 fn options_are_sorted() {
     assert_eq!(&*Regex::new("a", "sixi").unwrap().options, "isx");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_pattern_is_compiled_or_refused(
+        pattern in r"([abc]|[*+?|$^.]|\\[a-zA-Z0-9]|\[[a^\]\\:-]{0,4}\]|\(\?[a-zA-Z<>=!:|(&0-9+-]{0,3}|\(|\)|\{[0-9,]{0,3}\}|é){0,12}",
+        options in "[imsux]{0,2}",
+        text in "[abcé\n]{0,8}",
+    ) {
+        if let Ok(regex) = Regex::for_finding(&pattern, &options) {
+            let found = regex.find(&text, 0);
+            let tested = Regex::new(&pattern, &options).and_then(|regex| regex.is_match(&text));
+            if let (Ok(found), Ok(tested)) = (&found, &tested) {
+                proptest::prop_assert_eq!(found.is_some(), *tested);
+            }
+            if tested.is_ok_and(|tested| tested) {
+                proptest::prop_assert!(text.starts_with(&*regex.prefix));
+            }
+        }
+    }
 }

@@ -13,6 +13,7 @@ pub(super) struct Fault(&'static str);
 
 impl Fault {
     pub(super) const TRAILING_BACKSLASH: Fault = Fault("\\ at end of pattern");
+    pub(super) const NOT_FIXED: Fault = Fault("lookbehind assertion is not fixed length");
     pub(super) const UNTERMINATED_CLASS: Fault = Fault("missing terminating ] for character class");
     pub(super) const UNTERMINATED_GROUP: Fault = Fault("missing closing parenthesis");
 
@@ -129,6 +130,8 @@ pub(super) struct Translation {
     pub(super) flags: Flags,
     /// The options outside of each open group.
     pub(super) outer: Vec<Flags>,
+    /// How many of the open groups are outside of the innermost one that looks behind, which must have a fixed length.
+    pub(super) behind: Option<usize>,
     /// How many groups have captured so far.
     pub(super) groups: usize,
     ucp: bool,
@@ -148,6 +151,7 @@ pub(super) fn translate(pattern: &str, options: &str, purpose: Purpose) -> Resul
         out: String::with_capacity(pattern.len() + 16),
         flags,
         outer: Vec::new(),
+        behind: None,
         groups: 0,
         ucp: false,
         purpose,
@@ -193,6 +197,7 @@ impl Translation {
             '^' if self.flags.multi_line => self.out.push_str(r"(?:\A|^(?!\z))"),
             '#' if self.flags.extended => drop(self.scanner.take_until('\n').or_else(|| self.rest())),
             char if self.flags.extended && is_pattern_space(char) => {}
+            '*' | '+' | '?' if self.behind.is_some() => return Err(Fault::NOT_FIXED),
             '^' | '.' | '|' | '*' | '+' | '?' => self.out.push(char),
             char => self.literal(char),
         }
@@ -235,6 +240,9 @@ impl Translation {
         self.out.push('{');
         self.out.push_str(&low.to_string());
         if let Some(most) = most {
+            if self.behind.is_some() && most != least {
+                return Err(Fault::NOT_FIXED);
+            }
             self.out.push(',');
             if !most.is_empty() {
                 let high = count(&most)?;
@@ -263,22 +271,33 @@ impl Translation {
                 self.out.push('\\');
                 self.out.push(letter);
             }
-            'b' => self.out.push_str(&format!("(?:(?<![{WORD}])(?=[{WORD}])|(?<=[{WORD}])(?![{WORD}]))")),
-            'B' => self.out.push_str(&format!("(?:(?<![{WORD}])(?![{WORD}])|(?<=[{WORD}])(?=[{WORD}]))")),
+            'b' | 'B' => {
+                let word = self.set(WORD, false);
+                let (outside, inside) = (format!("(?<!{word})"), format!("(?<={word})"));
+                let (with, without) = (format!("(?={word})"), format!("(?!{word})"));
+                let (first, second) = if letter == 'b' { (with, without) } else { (without, with) };
+                self.out.push_str(&format!("(?:{outside}{first}|{inside}{second})"));
+            }
             'g' => group::reference(self)?,
             'k' => group::named_reference(self)?,
             '1'..='9' => self.number(letter)?,
             letter => match escape(&mut self.scanner, letter, self.ucp)? {
                 Some(Escape::Char(char)) => self.char(char),
                 Some(Escape::Set { items, negated }) => {
-                    self.out.push_str(if negated { "[^" } else { "[" });
-                    self.out.push_str(&items);
-                    self.out.push(']');
+                    let set = self.set(&items, negated);
+                    self.out.push_str(&set);
                 }
                 None => return Err(Fault::new("unrecognized character follows \\")),
             },
         }
         Ok(())
+    }
+
+    /// A set of characters that caseless matching does not widen: `\w` has no letters beyond ASCII even where one of them
+    /// is another case of one in it.
+    fn set(&self, items: &str, negated: bool) -> String {
+        let set = format!("[{}{items}]", if negated { "^" } else { "" });
+        if self.flags.caseless { format!("(?-i:{set})") } else { set }
     }
 
     fn char(&mut self, char: char) {

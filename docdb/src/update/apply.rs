@@ -10,9 +10,10 @@ use crate::{
     update::{
         array_filters::ArrayFilters,
         modifier::{At, Blocked, Change, Scope, show},
-        tree::Tree,
-        trie::{Branch, Each, Leaf, Node, order},
+        tree::{Tree, too_large},
+        trie::{Branch, Each, Leaf, Node, index, order},
     },
+    value::MAX_DOCUMENT_BYTES,
 };
 
 /// How many nulls may be put before an item that is added far behind the end of an array.
@@ -55,11 +56,13 @@ pub(super) struct Walk<'s, 'a> {
     pub(super) filters: &'a ArrayFilters,
     /// Where the walk is.
     path: Vec<Cow<'a, str>>,
+    /// How many nulls were put before items so far.
+    padded: usize,
 }
 
 impl<'s, 'a> Walk<'s, 'a> {
     pub(super) fn new(scope: &'s Scope<'a>, filters: &'a ArrayFilters) -> Self {
-        Walk { scope, filters, path: Vec::new() }
+        Walk { scope, filters, path: Vec::new(), padded: 0 }
     }
 
     /// Changes the whole document.
@@ -125,10 +128,7 @@ impl<'s, 'a> Walk<'s, 'a> {
 
     fn branches(&mut self, branches: &[&'a Branch], place: &mut Tree<'a>) -> Result<Outcome> {
         let children = self.children(branches)?;
-        let is_open = matches!(place, Tree::Document(_) | Tree::Array(_));
-        let is_container =
-            is_open || place.with_raw(|value| matches!(value, RawBsonRef::Document(_) | RawBsonRef::Array(_)));
-        if !is_container {
+        if !place.is_document() && !place.is_array() {
             for (name, nodes) in children {
                 self.blocked(&name, &nodes, place)?;
             }
@@ -222,7 +222,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                     },
                     None => match self.create(nodes)? {
                         Some(value) => {
-                            pad(items, index)?;
+                            pad(items, index, &mut self.padded)?;
                             items.push(value);
                             true
                         }
@@ -232,12 +232,12 @@ impl<'s, 'a> Walk<'s, 'a> {
                 self.path.pop();
                 Ok(changed)
             }
-            Tree::Ref(_) | Tree::Owned(_) => Ok(false),
+            Tree::Was(_) | Tree::Ref(_) | Tree::Owned(_) => Ok(false),
         }
     }
 
     fn each(&mut self, each: &[&'a Each], place: &mut Tree<'a>) -> Result<Outcome> {
-        if !place.with_raw(|value| matches!(value, RawBsonRef::Array(_))) {
+        if !place.is_array() {
             let message = format!("Cannot apply array updates to non-array element {}", self.shown(place));
             return refuse(Code::BAD_VALUE, message);
         }
@@ -344,16 +344,15 @@ fn identical(a: RawBsonRef<'_>, b: RawBsonRef<'_>) -> bool {
     }
 }
 
-/// The index of an array that a name means.
-fn index(name: &str) -> Option<usize> {
-    let canonical = name == "0" || (!name.starts_with('0') && name.bytes().all(|byte| byte.is_ascii_digit()));
-    if canonical { name.parse().ok() } else { None }
-}
-
-fn pad(items: &mut Vec<Tree<'_>>, index: usize) -> Result<()> {
+fn pad(items: &mut Vec<Tree<'_>>, index: usize, padded: &mut usize) -> Result<()> {
     let missing = index.saturating_sub(items.len());
     if missing > MAX_PADDING {
         return refuse(Code::CANNOT_BACKFILL_ARRAY, format!("can't backfill more than {MAX_PADDING} elements"));
+    }
+    *padded += missing;
+    // An item takes at least three bytes, and with a number of several digits more: so many never fit into a document.
+    if *padded > MAX_DOCUMENT_BYTES / 3 {
+        return too_large();
     }
     items.extend(std::iter::repeat_with(|| Tree::Owned(RawBson::Null)).take(missing));
     Ok(())

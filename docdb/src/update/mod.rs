@@ -1,7 +1,6 @@
 //! Updates: operators, replacements, pipelines, applied to raw documents.
 
 mod apply;
-mod arithmetic;
 mod array;
 mod array_filters;
 mod check;

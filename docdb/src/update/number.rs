@@ -7,10 +7,7 @@ use bson::{RawBson, RawBsonRef};
 use crate::{
     context::Context,
     error::{Code, Result, refuse},
-    update::{
-        arithmetic::{add, multiply},
-        modifier::{At, Change, Modifier, Scope, show},
-    },
+    update::modifier::{At, Change, Modifier, Scope, show},
     value::{Comparator, Number, Value, fields, type_name},
 };
 
@@ -27,7 +24,7 @@ pub(super) struct Arithmetic {
 impl Arithmetic {
     pub(super) fn parse_inc(path: &str, value: RawBsonRef<'_>) -> Result<Box<dyn Modifier>> {
         let operand = operand("increment", path, value)?;
-        Ok(Box::new(Arithmetic { name: "$inc", compute: add, operand, initial: value.into() }))
+        Ok(Box::new(Arithmetic { name: "$inc", compute: Number::checked_add, operand, initial: value.into() }))
     }
 
     pub(super) fn parse_mul(path: &str, value: RawBsonRef<'_>) -> Result<Box<dyn Modifier>> {
@@ -38,7 +35,7 @@ impl Arithmetic {
             Number::Double(_) => RawBson::Double(0.0),
             Number::Decimal(_) => Number::Decimal(0_i64.into()).into_bson(),
         };
-        Ok(Box::new(Arithmetic { name: "$mul", compute: multiply, operand, initial }))
+        Ok(Box::new(Arithmetic { name: "$mul", compute: Number::checked_multiply, operand, initial }))
     }
 }
 

@@ -121,7 +121,7 @@ impl Operators {
         if outcome == Outcome::Kept {
             return Ok(None);
         }
-        let updated = tree.finish();
+        let updated = tree.finish()?;
         for (name, _) in self.root.children.iter().filter(|(name, _)| name.starts_with('$')) {
             check::dollar_prefixed(name, document, &updated)?;
         }

@@ -7,7 +7,7 @@ use bson::{RawArray, RawBson, RawBsonRef, RawDocument};
 use crate::{
     error::{Code, Result, refuse},
     update::modifier::{At, Change, Modifier, Scope, show},
-    value::{ArrayBuilder, Comparator, Decimal, Number, Path, Value, field, fields, item, items, type_name},
+    value::{ArrayBuilder, Comparator, Number, Path, Value, as_whole_i64, field, fields, item, items, type_name},
 };
 
 #[derive(Debug)]
@@ -109,14 +109,7 @@ impl Modifier for Push {
 
 /// An integer of any type of number.
 fn integer(clause: &str, value: RawBsonRef<'_>) -> Result<i64> {
-    let whole = match Number::of(value) {
-        Some(Number::Int32(value)) => Some(value.into()),
-        Some(Number::Int64(value)) => Some(value),
-        Some(Number::Double(value)) => whole_double(value),
-        Some(Number::Decimal(value)) => whole_decimal(value),
-        None => None,
-    };
-    match whole {
+    match as_whole_i64(value) {
         Some(whole) => Ok(whole),
         None => {
             let message =
@@ -124,26 +117,6 @@ fn integer(clause: &str, value: RawBsonRef<'_>) -> Result<i64> {
             refuse(Code::BAD_VALUE, message)
         }
     }
-}
-
-fn whole_double(value: f64) -> Option<i64> {
-    const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
-    #[allow(clippy::cast_possible_truncation, reason = "it is whole and in range")]
-    let whole = (value.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(&value)).then_some(value as i64);
-    whole
-}
-
-fn whole_decimal(value: Decimal) -> Option<i64> {
-    let Decimal::Finite { negative, coefficient, exponent } = value else { return None };
-    let scale = 10_u128.checked_pow(exponent.unsigned_abs());
-    let magnitude = match scale {
-        _ if coefficient == 0 => 0,
-        Some(scale) if exponent >= 0 => coefficient.checked_mul(scale)?,
-        Some(scale) if coefficient % scale == 0 => coefficient / scale,
-        _ => return None,
-    };
-    let magnitude = i128::try_from(magnitude).ok()?;
-    i64::try_from(if negative { -magnitude } else { magnitude }).ok()
 }
 
 impl Sort {

@@ -5,7 +5,7 @@ use bson::{RawBsonRef, RawDocument};
 use crate::{
     error::{Code, Result, refuse},
     update::{modifier::show, tree::Tree, trie},
-    value::{field, type_name},
+    value::{field, item, type_name},
 };
 
 /// One renaming.
@@ -57,17 +57,15 @@ impl Rename {
     /// The value that is moved, if there is one.
     pub(super) fn find<'a>(&self, document: &'a RawDocument) -> Result<Option<RawBsonRef<'a>>> {
         let mut value = RawBsonRef::Document(document);
+        let mut in_array = false;
         for part in self.source.split('.') {
-            value = match value {
-                RawBsonRef::Document(document) => match field(document, part) {
-                    Some(value) => value,
-                    None => return Ok(None),
-                },
-                RawBsonRef::Array(_) if part.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    let message = format!("The source field cannot be an array element, '{}'", self.source);
-                    return refuse(Code::BAD_VALUE, message);
+            let next = match (value, trie::index(part)) {
+                (RawBsonRef::Document(document), _) => field(document, part),
+                (RawBsonRef::Array(array), Some(index)) => {
+                    in_array = true;
+                    item(array, index)
                 }
-                other => {
+                (other, _) => {
                     let message = format!(
                         "cannot use the part ({part} of {}) to traverse the element of type {}",
                         self.source,
@@ -76,6 +74,14 @@ impl Rename {
                     return refuse(Code::PATH_NOT_VIABLE, message);
                 }
             };
+            match next {
+                Some(next) => value = next,
+                None => return Ok(None),
+            }
+        }
+        if in_array {
+            let message = format!("The source field cannot be an array element, '{}'", self.source);
+            return refuse(Code::BAD_VALUE, message);
         }
         self.check_target(document)?;
         Ok(Some(value))

@@ -51,6 +51,11 @@ fn is_index(name: &str) -> bool {
     name == "0" || (!name.is_empty() && !name.starts_with('0') && name.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// The index of an array that a name means.
+pub(super) fn index(name: &str) -> Option<usize> {
+    if is_index(name) { name.parse().ok() } else { None }
+}
+
 /// The identifier within `$[…]`, which may be empty.
 pub(super) fn identifier(part: &str) -> Option<&str> {
     part.strip_prefix("$[")?.strip_suffix(']')

@@ -34,7 +34,7 @@ pub(super) fn equalities(filter: &RawDocument) -> Result<RawDocumentBuf> {
     for (path, value) in found {
         put(&mut root, path, value);
     }
-    Ok(Tree::Document(root).finish())
+    Tree::Document(root).finish()
 }
 
 fn is_at_or_below(path: &str, other: &str) -> bool {

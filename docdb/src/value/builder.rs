@@ -55,15 +55,15 @@ impl ArrayBuilder {
         self.0.push(value.into());
     }
 
+    /// The number of bytes it has now.
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.0.as_bytes().len()
+    }
+
     pub(crate) fn push_all(&mut self, array: &RawArray) {
         for value in crate::value::items(array) {
             self.push(value);
         }
-    }
-
-    /// The number of bytes it has now.
-    pub(crate) fn len_bytes(&self) -> usize {
-        self.0.as_bytes().len()
     }
 
     pub(crate) fn finish(self) -> RawArrayBuf {

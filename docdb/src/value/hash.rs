@@ -227,6 +227,16 @@ mod tests {
     }
 
     #[test]
+    fn the_parts_of_a_pointer_are_hashed() {
+        let mut bytes = vec![0; 4];
+        bytes.extend([0x0C, b'p', 0, 2, 0, 0, 0, b'c', 0]);
+        bytes.extend([1, 2, 3, 4, 5, 6, 7, 8, 9, 0x10, 0x11, 0x12, 0]);
+        bytes[0] = u8::try_from(bytes.len()).unwrap();
+        let document = bson::RawDocumentBuf::from_bytes(bytes).unwrap();
+        assert_eq!(hash64(crate::value::field(&document, "p").unwrap()), 940_175_826_736_461_384);
+    }
+
+    #[test]
     fn names_and_order_in_documents_count() {
         let hash = |document: bson::RawDocumentBuf| hash64(RawBsonRef::Document(&document));
         assert_ne!(hash(rawdoc! { "a": 1 }), hash(rawdoc! { "b": 1 }));

@@ -88,7 +88,7 @@ fn encode_double(out: &mut Vec<u8>, value: f64) {
 
 #[allow(clippy::cast_possible_truncation, reason = "in range")]
 fn encode_decimal(out: &mut Vec<u8>, mut coefficient: u128, mut exponent: i32) {
-    while coefficient % 10 == 0 {
+    while coefficient.is_multiple_of(10) {
         (coefficient, exponent) = (coefficient / 10, exponent + 1);
     }
     let digits = Digits { coefficient, exponent };

@@ -87,6 +87,16 @@ pub(crate) fn type_name(value: RawBsonRef<'_>) -> &'static str {
     TYPES.iter().find(|(kind, ..)| *kind == element).map_or("missing", |(_, _, alias)| alias)
 }
 
+/// The type of an alias.
+pub(crate) fn type_of_alias(alias: &str) -> Option<ElementType> {
+    TYPES.iter().find(|(.., name)| *name == alias).map(|(element, ..)| *element)
+}
+
+/// The type of a number.
+pub(crate) fn type_of_number(number: i64) -> Option<ElementType> {
+    TYPES.iter().find(|(_, code, _)| i64::from(*code) == number).map(|(element, ..)| *element)
+}
+
 /// A set of types, as `$type` and `bsonType` are given one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct TypeSet(u32);
@@ -99,6 +109,11 @@ impl TypeSet {
             set.insert(element);
         }
         set
+    }
+
+    /// The alias of one type.
+    pub(crate) fn name_of(element: ElementType) -> &'static str {
+        TYPES.iter().find(|(kind, ..)| *kind == element).map_or("missing", |(.., alias)| alias)
     }
 
     fn bit(element: ElementType) -> u32 {

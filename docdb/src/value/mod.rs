@@ -21,7 +21,7 @@ pub use decimal::Decimal;
 pub(crate) use decimal::Rounding;
 pub(crate) use hash::hash64;
 pub(crate) use key::encode_number;
-pub(crate) use kind::{Kind, TypeSet, type_name};
+pub(crate) use kind::{Kind, TypeSet, type_name, type_of_alias, type_of_number};
 pub(crate) use number::{Number, Pair, as_whole_i64};
 pub(crate) use path::{Part, Path};
 pub(crate) use validate::{MAX_DEPTH, MAX_DOCUMENT_BYTES, as_document, depth, validate};

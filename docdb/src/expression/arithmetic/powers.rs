@@ -50,6 +50,11 @@ fn exp(number: Number) -> Result<Number> {
     Ok(real(number, Decimal::exp, f64::exp))
 }
 
+/// Of NaN, it is a double's NaN, though it was a decimal's.
+fn logarithm(number: Number, decimal: fn(Decimal) -> Decimal, double: fn(f64) -> f64) -> Number {
+    if number.is_nan() { Number::Double(f64::NAN) } else { real(number, decimal, double) }
+}
+
 fn is_positive(number: Number) -> bool {
     number.is_nan() || !(number.is_zero() || number.is_negative())
 }
@@ -58,14 +63,14 @@ fn ln(number: Number) -> Result<Number> {
     if !is_positive(number) {
         return refuse(Code(28766), "$ln's argument must be a positive number");
     }
-    Ok(real(number, Decimal::ln, f64::ln))
+    Ok(logarithm(number, Decimal::ln, f64::ln))
 }
 
 fn log10(number: Number) -> Result<Number> {
     if !is_positive(number) {
         return refuse(Code(28761), "$log10's argument must be a positive number");
     }
-    Ok(real(number, Decimal::log10, f64::log10))
+    Ok(logarithm(number, Decimal::log10, f64::log10))
 }
 
 fn sqrt(number: Number) -> Result<Number> {
@@ -88,6 +93,7 @@ fn log<'v>([value, base]: [Value<'v>; 2], _: &Env<'_>) -> Result<Value<'v>> {
         return refuse(Code(28759), "$log's base must be a positive number not equal to 1");
     }
     Ok(number_value(match Pair::new(value, base) {
+        _ if value.is_nan() || base.is_nan() => Number::Double(f64::NAN),
         Pair::Decimal(value, base) => Number::Decimal(value.log(base)),
         _ => Number::Double(value.to_double().ln() / base.to_double().ln()),
     }))

@@ -109,9 +109,9 @@ fn position(value: RawBsonRef<'_>) -> Result<u32> {
     match as_whole_i64(value).map(i32::try_from) {
         Some(Ok(position)) => match u32::try_from(position) {
             Ok(position) => Ok(position),
-            Err(_) => refuse(Code::FAILED_TO_PARSE, "bit positions must be >= 0"),
+            Err(_) => refuse(Code::BAD_VALUE, "bit positions must be >= 0"),
         },
-        Some(Err(_)) => refuse(Code::FAILED_TO_PARSE, "bit positions cannot be represented as a 32-bit signed integer"),
-        None => refuse(Code::FAILED_TO_PARSE, "bit positions must be an integer"),
+        Some(Err(_)) => refuse(Code::BAD_VALUE, "bit positions cannot be represented as a 32-bit signed integer"),
+        None => refuse(Code::BAD_VALUE, "bit positions must be an integer"),
     }
 }

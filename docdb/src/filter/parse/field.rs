@@ -169,7 +169,7 @@ fn only_elem_match(value: RawBsonRef<'_>) -> Option<RawBsonRef<'_>> {
 }
 
 /// Equality with any value; a regular expression here is one to be equal to.
-fn equal(path: &Path, value: RawBsonRef<'_>) -> Result<Node> {
+pub(super) fn equal(path: &Path, value: RawBsonRef<'_>) -> Result<Node> {
     if value == RawBsonRef::Undefined {
         return refuse(Code::BAD_VALUE, "cannot compare to undefined");
     }
@@ -210,11 +210,18 @@ fn regex_operator(path: &Path, value: RawBsonRef<'_>, operators: &RawDocument) -
         RawBsonRef::String(pattern) => (pattern, options.unwrap_or("")),
         RawBsonRef::RegularExpression(value) => {
             let own = value.options.as_str();
-            if let (Some(_), false) = (options, own.is_empty()) {
+            if let (Some(options), false) = (options, own.is_empty()) {
                 let first = fields(operators).find(|(name, _)| matches!(*name, "$regex" | "$options"));
-                let code = if first.is_some_and(|(name, _)| name == "$regex") { 51074 } else { 51075 };
-                return refuse(Code(code), "options set in both $regex and $options");
+                let code = match first {
+                    Some(("$regex", _)) => Some(51075),
+                    _ if !options.is_empty() => Some(51074),
+                    _ => None,
+                };
+                if let Some(code) = code {
+                    return refuse(Code(code), "options set in both $regex and $options");
+                }
             }
+            let options = options.filter(|options| !options.is_empty());
             (value.pattern.as_str(), options.unwrap_or(own))
         }
         _ => return refuse(Code::BAD_VALUE, "$regex has to be a string"),

@@ -12,6 +12,7 @@ use crate::{
     error::{Code, Result, refuse},
     expression::Expression,
     filter::{schema::Schema, tree::Node},
+    text,
     value::{Comparator, Path, fields},
 };
 
@@ -65,6 +66,8 @@ impl<'p> Parser<'p> {
         let node = match name {
             "$and" | "$or" | "$nor" => self.logical(name, value)?,
             "$comment" => return Ok(None),
+            // The fields of a DBRef, of which a document consists that `$elemMatch` looks at.
+            "$ref" | "$id" | "$db" => field::equal(&Path::parse(name)?, value)?,
             "$expr" => {
                 self.only_at_top(name)?;
                 let expression = Expression::parse(value, self.context)?;
@@ -75,6 +78,10 @@ impl<'p> Parser<'p> {
             "$jsonSchema" => {
                 self.only_at_top(name)?;
                 Node::JsonSchema(Box::new(Schema::parse(value)?))
+            }
+            "$text" => {
+                self.only_at_top(name)?;
+                Node::Text(text::Query::parse(value)?)
             }
             "$alwaysTrue" => {
                 argument::one(name, value)?;
@@ -128,6 +135,9 @@ pub(super) fn is_pathless(name: &str) -> bool {
             | "$alwaysTrue"
             | "$alwaysFalse"
             | "$sampleRate"
+            | "$ref"
+            | "$id"
+            | "$db"
     )
 }
 

@@ -58,10 +58,8 @@ fn append_names<'a>(details: &mut DocumentBuilder, name: &str, names: impl Itera
 impl Rule {
     fn explain(&self, value: RawBsonRef<'_>) -> Result<RawDocumentBuf> {
         let mut details = operator(self.keyword);
-        if self.given != RawBson::Null {
-            let mut given = DocumentBuilder::new();
-            given.append_owned(self.keyword, &self.given);
-            details.append("specifiedAs", &*given.finish());
+        if let Some(given) = &self.given {
+            details.append("specifiedAs", &**given);
         }
         match value {
             RawBsonRef::Document(document) if self.test.document_details(document, &mut details)? => {}

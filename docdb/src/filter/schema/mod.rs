@@ -10,7 +10,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use bson::RawBson;
+use bson::{RawBson, RawDocumentBuf};
 
 use crate::{regex::Regex, value::TypeSet};
 
@@ -26,8 +26,8 @@ pub(crate) struct Schema {
 #[derive(Debug)]
 struct Rule {
     keyword: &'static str,
-    /// The keyword's value, for what explains a failure; null where that does not show it.
-    given: RawBson,
+    /// The keyword with its value, for what explains a failure; none where that does not show it.
+    given: Option<RawDocumentBuf>,
     test: Test,
 }
 

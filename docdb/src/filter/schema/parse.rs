@@ -1,6 +1,6 @@
 //! Parsing schemas.
 
-use bson::{RawBson, RawBsonRef, RawDocument};
+use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use super::{
     Dependency, Rule, Schema, Test,
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::{Code, Result, refuse},
     regex::Regex,
-    value::{Kind, Number, TypeSet, as_whole_i64, field, fields, items, type_name},
+    value::{DocumentBuilder, Kind, Number, TypeSet, as_whole_i64, field, fields, items, type_name},
 };
 
 /// How deep schemas may be nested.
@@ -70,7 +70,7 @@ impl Schema {
 /// Parses a schema within which others may be nested `levels` deep.
 fn parse(schema: &RawDocument, levels: usize) -> Result<Schema> {
     let Some(levels) = levels.checked_sub(1) else {
-        return refuse(Code::BAD_VALUE, format!("exceeded maximum depth of {MAX_DEPTH} of $jsonSchema"));
+        return refuse(Code::FAILED_TO_PARSE, format!("exceeded maximum depth of {MAX_DEPTH} of $jsonSchema"));
     };
     check_keywords(schema)?;
     let parser = Parser { schema, levels };
@@ -82,7 +82,7 @@ fn parse(schema: &RawDocument, levels: usize) -> Result<Schema> {
     for keyword in KEYWORDS {
         let Some(value) = field(schema, keyword) else { continue };
         if let Some(test) = parser.rule(keyword, value)? {
-            let given = if shows_value(&test) { value.into() } else { RawBson::Null };
+            let given = shows_value(&test).then(|| parser.given(keyword, value));
             parsed.rules.push(Rule { keyword, given, test });
         }
     }
@@ -221,6 +221,21 @@ impl<'s> Parser<'s> {
             ),
             _ => return Ok(None),
         }))
+    }
+
+    /// A keyword with its value, and with the keyword that qualifies it.
+    fn given(&self, keyword: &str, value: RawBsonRef<'_>) -> RawDocumentBuf {
+        let mut given = DocumentBuilder::new();
+        given.append(keyword, value);
+        let qualifier = match keyword {
+            "minimum" => "exclusiveMinimum",
+            "maximum" => "exclusiveMaximum",
+            _ => return given.finish(),
+        };
+        if let Some(value) = field(self.schema, qualifier) {
+            given.append(qualifier, value);
+        }
+        given.finish()
     }
 
     fn text(&self, keyword: &str) -> Result<Option<&'s str>> {

@@ -145,7 +145,7 @@ fn what_is_malformed_is_refused_with_the_servers_code() {
         assert_eq!(parse(&schema).unwrap_err().code(), Code(code), "{schema}");
     }
     let deep = (0..150).fold(doc! {}, |inner, _| doc! { "not": inner });
-    assert_eq!(parse(&deep).unwrap_err().code(), Code::BAD_VALUE);
+    assert_eq!(parse(&deep).unwrap_err().code(), Code::FAILED_TO_PARSE);
 }
 
 #[test]
@@ -199,6 +199,14 @@ fn combinations_are_explained_by_the_index_of_what_is_broken() {
     assert_eq!(
         explain(doc! { "oneOf": [{}, { "required": ["a"] }] }, doc! { "a": 1 }),
         doc! { "operatorName": "oneOf", "reason": "more than one subschema matched", "matchingSchemaIndexes": [0, 1] }
+    );
+    let limit = explain(doc! { "properties": { "a": { "minimum": 1, "exclusiveMinimum": true } } }, doc! { "a": 1 });
+    assert_eq!(
+        limit.get_array("propertiesNotSatisfied").unwrap()[0].as_document().unwrap().get_array("details").unwrap()[0],
+        Bson::from(doc! {
+            "operatorName": "minimum", "specifiedAs": { "minimum": 1, "exclusiveMinimum": true },
+            "reason": "comparison failed", "consideredValue": 1,
+        })
     );
     assert_eq!(
         explain(doc! { "not": {} }, doc! {}),

@@ -3,6 +3,8 @@
 //! A number is an integer in units of 2^-bits. Errors are a few units in the last of them; callers take many more bits
 //! than 34 digits have.
 
+use std::sync::OnceLock;
+
 use num_bigint::{BigInt, BigUint, Sign};
 
 use crate::value::decimal::{
@@ -134,21 +136,39 @@ impl Fixed {
         }
     }
 
+    /// A constant, which is computed once for the usual precision and once for the angles of the largest decimals.
+    fn constant(cells: &'static [OnceLock<Fixed>; 2], bits: u32, compute: fn(u32) -> Fixed) -> Fixed {
+        const SIZES: [u32; 2] = [1024, 21_504];
+        for (cell, size) in cells.iter().zip(SIZES) {
+            if bits <= size {
+                let known = cell.get_or_init(|| compute(size));
+                return Fixed { units: &known.units >> (size - bits), bits };
+            }
+        }
+        compute(bits)
+    }
+
     pub(super) fn pi(bits: u32) -> Fixed {
-        let guarded = bits + 32;
-        let pi =
-            Fixed::of_inverse(5, guarded, true).times(16).subtract(&Fixed::of_inverse(239, guarded, true).times(4));
-        Fixed { units: pi.units >> 32, bits }
+        static CELLS: [OnceLock<Fixed>; 2] = [const { OnceLock::new() }; 2];
+        Fixed::constant(&CELLS, bits, |bits| {
+            Fixed::of_inverse(5, bits, true).times(16).subtract(&Fixed::of_inverse(239, bits, true).times(4))
+        })
     }
 
     pub(super) fn ln_2(bits: u32) -> Fixed {
-        let of = |divisor, factor| Fixed::of_inverse(divisor, bits, false).times(factor);
-        of(26, 18).subtract(&of(4801, 2)).add(&of(8749, 8))
+        static CELLS: [OnceLock<Fixed>; 2] = [const { OnceLock::new() }; 2];
+        Fixed::constant(&CELLS, bits, |bits| {
+            let of = |divisor, factor| Fixed::of_inverse(divisor, bits, false).times(factor);
+            of(26, 18).subtract(&of(4801, 2)).add(&of(8749, 8))
+        })
     }
 
     pub(super) fn ln_10(bits: u32) -> Fixed {
-        let of = |divisor, factor| Fixed::of_inverse(divisor, bits, false).times(factor);
-        of(31, 46).add(&of(49, 34)).add(&of(161, 20))
+        static CELLS: [OnceLock<Fixed>; 2] = [const { OnceLock::new() }; 2];
+        Fixed::constant(&CELLS, bits, |bits| {
+            let of = |divisor, factor| Fixed::of_inverse(divisor, bits, false).times(factor);
+            of(31, 46).add(&of(49, 34)).add(&of(161, 20))
+        })
     }
 
     /// The natural logarithm of a number above zero.

@@ -1,5 +1,6 @@
 //! Decimal128: 34 digits and an exponent, as IEEE 754-2008 encodes them with a binary coefficient.
 
+mod angles;
 mod arithmetic;
 mod convert;
 mod fixed;

@@ -104,7 +104,7 @@ fn towards(mut coefficient: u128, mut exponent: i32, preferred: i32) -> (u128, i
     while exponent > preferred && coefficient <= MOST / 10 {
         (coefficient, exponent) = (coefficient * 10, exponent - 1);
     }
-    while exponent < preferred && coefficient % 10 == 0 {
+    while exponent < preferred && coefficient.is_multiple_of(10) {
         (coefficient, exponent) = (coefficient / 10, exponent + 1);
     }
     (coefficient, exponent)
@@ -149,7 +149,7 @@ impl Decimal {
     /// places, as far as 34 digits reach.
     pub(crate) fn round_to(self, places: i32, rounding: Rounding) -> Decimal {
         let Decimal::Finite { negative, coefficient, exponent } = self else { return self };
-        let wanted = (-places).clamp(MIN_EXPONENT, MAX_EXPONENT);
+        let wanted = places.saturating_neg().clamp(MIN_EXPONENT, MAX_EXPONENT);
         if exponent >= wanted {
             let (coefficient, exponent) = towards(coefficient, exponent, wanted);
             return Decimal::Finite { negative, coefficient, exponent };
@@ -160,13 +160,21 @@ impl Decimal {
         Decimal::Finite { negative, coefficient: kept, exponent: wanted }
     }
 
-    /// The largest whole number that is not above it.
+    /// The largest whole number that is not above it. Of numbers whose whole digits are more than 34, infinite ones
+    /// among them, it is not a number.
     pub(crate) fn floor(self) -> Decimal {
-        self.round_to(0, Rounding::Floor)
+        self.to_whole(Rounding::Floor)
     }
 
-    /// The smallest whole number that is not below it.
+    /// The smallest whole number that is not below it; else as [`Decimal::floor`].
     pub(crate) fn ceil(self) -> Decimal {
-        self.round_to(0, Rounding::Ceiling)
+        self.to_whole(Rounding::Ceiling)
+    }
+
+    fn to_whole(self, rounding: Rounding) -> Decimal {
+        match self.round_to(0, rounding) {
+            whole @ Decimal::Finite { exponent: 0, .. } => whole,
+            _ => Decimal::NaN,
+        }
     }
 }

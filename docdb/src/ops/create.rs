@@ -1,0 +1,263 @@
+//! `create`, and collections that come with their first document.
+
+use std::sync::Arc;
+
+use bson::{RawArrayBuf, RawBsonRef, RawDocumentBuf, Uuid};
+use millpond_engine::Transaction;
+
+use crate::{
+    aggregation::Pipeline,
+    catalog::{Collection, CollectionRow, Garbage},
+    collation::Collation,
+    error::{Code, Result, refuse},
+    filter::Filter,
+    index::{self, IndexRow},
+    model::{CreateCollection, Namespace, ValidationAction, ValidationLevel},
+    ops::{self, Runner, insert},
+    record,
+    store::Store,
+    value::{Doc, DocumentBuilder, field, same_document, values_equal},
+};
+
+/// The collection or view under a name; made if there is none.
+pub(crate) fn ensure(store: &Store, tx: &mut Transaction, namespace: &Namespace) -> Result<Arc<Collection>> {
+    if let Some(collection) = store.collection(tx, namespace)? {
+        return Ok(collection);
+    }
+    make(store, tx, namespace, RawDocumentBuf::new())?;
+    match store.collection(tx, namespace)? {
+        Some(collection) => Ok(collection),
+        None => Err(crate::catalog::not_found(namespace)),
+    }
+}
+
+/// Writes the row of a new collection or view.
+fn make(store: &Store, tx: &mut Transaction, namespace: &Namespace, options: RawDocumentBuf) -> Result<()> {
+    let id = store.new_id(tx)?;
+    let mut row = CollectionRow::new(id, Uuid::new(), options);
+    let view = field(&row.options, "viewOn").is_some();
+    let clustered = field(&row.options, "clusteredIndex").is_some();
+    if !view && !clustered {
+        let collation = field(&row.options, "collation").and_then(|value| value.as_document());
+        let collation = collation.map(Collation::parse).transpose()?.flatten();
+        let definition = id_index();
+        row.indexes.push(IndexRow {
+            id: store.new_id(tx)?.cast_signed(),
+            definition: index::parse(&definition, collation.as_ref())?,
+            multikey: vec![false],
+            truncated: false,
+            building: false,
+        });
+    }
+    store.put_collection(tx, namespace, &row)
+}
+
+fn id_index() -> RawDocumentBuf {
+    let mut key = DocumentBuilder::new();
+    key.append("_id", RawBsonRef::Int32(1));
+    let mut definition = DocumentBuilder::new();
+    definition.append("key", RawBsonRef::Document(&key.finish()));
+    definition.append("name", RawBsonRef::String("_id_"));
+    definition.finish()
+}
+
+/// Makes a collection or a view. One that is there and is the same is no error.
+///
+/// # Errors
+/// [`Code::NAMESPACE_EXISTS`], [`Code::INVALID_OPTIONS`], and those of validators, collations and pipelines.
+pub(crate) fn create(
+    store: &Arc<Store>,
+    runner: &mut Runner<'_>,
+    namespace: &Namespace,
+    create: &CreateCollection,
+) -> Result<()> {
+    let options = options(store, namespace, create)?;
+    runner.transact(|tx| {
+        if let Some(existing) = store.collection(tx, namespace)? {
+            if same_document(&existing.row.options, &options) {
+                return Ok(());
+            }
+            return refuse(
+                Code::NAMESPACE_EXISTS,
+                format!("namespace {namespace} already exists, but with different options: {:?}", existing.row.options),
+            );
+        }
+        make(store, tx, namespace, options.clone())
+    })
+}
+
+/// Checks what is asked for, and puts it into the form that is kept and shown.
+fn options(store: &Arc<Store>, namespace: &Namespace, create: &CreateCollection) -> Result<RawDocumentBuf> {
+    let mut kept = DocumentBuilder::new();
+    let context = ops::context(store, None, create.collation.as_deref(), None)?;
+    if let Some(view) = &create.view {
+        if create.capped.is_some() || create.clustered_index.is_some() || create.validation.validator.is_some() {
+            return refuse(Code::INVALID_OPTIONS, "options of collections are not for views");
+        }
+        Namespace::new(namespace.database(), &view.on)?;
+        let stages: Vec<&bson::RawDocument> = view.pipeline.iter().map(|stage| &**stage).collect();
+        let parsed = Pipeline::parse(&stages, &context)?;
+        if parsed.output().is_some() {
+            return refuse(
+                Code::OPTION_NOT_SUPPORTED_ON_VIEW,
+                "The aggregation stage $out or $merge cannot be used in a view definition",
+            );
+        }
+        kept.append("viewOn", RawBsonRef::String(&view.on));
+        let mut pipeline = RawArrayBuf::new();
+        for stage in &view.pipeline {
+            pipeline.push(RawBsonRef::Document(stage));
+        }
+        kept.append("pipeline", RawBsonRef::Array(&pipeline));
+    }
+    if let Some(capped) = create.capped {
+        if capped.size_bytes == 0 {
+            return refuse(Code::INVALID_OPTIONS, "the 'size' field is required when 'capped' is true");
+        }
+        // The server rounds sizes up to 256 bytes.
+        let size = capped.size_bytes.max(256).next_multiple_of(256);
+        kept.append("capped", RawBsonRef::Boolean(true));
+        kept.append("size", number(size));
+        if capped.max_documents > 0 {
+            kept.append("max", number(capped.max_documents));
+        }
+        if create.clustered_index.is_some() {
+            return refuse(Code::INVALID_OPTIONS, "a clustered collection cannot be capped");
+        }
+    }
+    if let Some(clustered) = &create.clustered_index {
+        kept.append("clusteredIndex", RawBsonRef::Document(&clustered_index(clustered)?));
+    }
+    if let Some(seconds) = create.expire_after_seconds {
+        if create.clustered_index.is_none() {
+            return refuse(
+                Code::INVALID_OPTIONS,
+                "'expireAfterSeconds' is only supported on time-series collections or when the 'clusteredIndex' option is specified",
+            );
+        }
+        kept.append("expireAfterSeconds", RawBsonRef::Int64(seconds));
+    }
+    let validation = &create.validation;
+    if let Some(validator) = &validation.validator {
+        check_validator(namespace, validator, &context)?;
+        kept.append("validator", RawBsonRef::Document(validator));
+    }
+    if validation.validator.is_some() || validation.level.is_some() {
+        kept.append("validationLevel", RawBsonRef::String(level_name(validation.level.unwrap_or_default())));
+    }
+    if validation.validator.is_some() || validation.action.is_some() {
+        kept.append("validationAction", RawBsonRef::String(action_name(validation.action.unwrap_or_default())));
+    }
+    if let Some(collation) = &context.collation {
+        kept.append("collation", RawBsonRef::Document(&collation.document()));
+    }
+    if let Some(enabled) = create.change_stream_pre_and_post_images {
+        let mut images = DocumentBuilder::new();
+        images.append("enabled", RawBsonRef::Boolean(enabled));
+        kept.append("changeStreamPreAndPostImages", RawBsonRef::Document(&images.finish()));
+    }
+    if let Some(other) = &create.other {
+        kept.append_all(other);
+    }
+    Ok(kept.finish())
+}
+
+/// Whether a filter may be a validator.
+pub(crate) fn check_validator(
+    namespace: &Namespace,
+    validator: &bson::RawDocument,
+    context: &crate::context::Context,
+) -> Result<()> {
+    if matches!(namespace.database(), "admin" | "local" | "config") {
+        return refuse(
+            Code::INVALID_OPTIONS,
+            format!("Document validators are not allowed on collections in the {} database", namespace.database()),
+        );
+    }
+    Filter::parse_unindexed(validator, context)?;
+    Ok(())
+}
+
+pub(crate) fn level_name(level: ValidationLevel) -> &'static str {
+    match level {
+        ValidationLevel::Off => "off",
+        ValidationLevel::Strict => "strict",
+        ValidationLevel::Moderate => "moderate",
+    }
+}
+
+pub(crate) fn action_name(action: ValidationAction) -> &'static str {
+    match action {
+        ValidationAction::Error => "error",
+        ValidationAction::Warn => "warn",
+    }
+}
+
+fn number(value: u64) -> RawBsonRef<'static> {
+    i32::try_from(value).map_or(RawBsonRef::Int64(value.cast_signed()), RawBsonRef::Int32)
+}
+
+fn clustered_index(given: &bson::RawDocument) -> Result<RawDocumentBuf> {
+    let key = field(given, "key").and_then(|key| key.as_document());
+    let mut wanted = DocumentBuilder::new();
+    wanted.append("_id", RawBsonRef::Int32(1));
+    let wanted = wanted.finish();
+    let is_id = key.is_some_and(|key| values_equal(RawBsonRef::Document(key), RawBsonRef::Document(&wanted)));
+    if !is_id {
+        return refuse(
+            Code::INVALID_INDEX_SPECIFICATION_OPTION,
+            "The clusteredIndex option is only supported for key: {_id: 1}",
+        );
+    }
+    if field(given, "unique").and_then(|unique| unique.as_bool()) != Some(true) {
+        return refuse(Code(5_979_700), "The clusteredIndex option requires unique: true to be specified");
+    }
+    let mut kept = DocumentBuilder::new();
+    kept.append("v", RawBsonRef::Int32(2));
+    kept.append("key", RawBsonRef::Document(&wanted));
+    let name = field(given, "name").and_then(|name| name.as_str()).unwrap_or("_id_");
+    kept.append("name", RawBsonRef::String(name));
+    kept.append("unique", RawBsonRef::Boolean(true));
+    Ok(kept.finish())
+}
+
+/// Puts other documents in the place of all of a collection's, which keeps its options and indexes: what `$out` does.
+pub(crate) fn replace_content(
+    store: &Arc<Store>,
+    runner: &mut Runner<'_>,
+    namespace: &Namespace,
+    documents: &[Doc],
+    bypass: bool,
+) -> Result<()> {
+    let context = ops::context(store, None, None, None)?;
+    runner.transact(|tx| {
+        let mut row = match store.collection(tx, namespace)? {
+            Some(existing) => {
+                ops::refuse_view(&existing, "it cannot be written to")?;
+                if existing.capped.is_some() {
+                    return refuse(
+                        Code(17152),
+                        format!("namespace '{namespace}' is capped so it can't be used for $out"),
+                    );
+                }
+                store.put_garbage(tx, existing.id, Garbage::Documents)?;
+                for index in &existing.indexes {
+                    store.put_garbage(tx, index.id, Garbage::Entries)?;
+                }
+                existing.row.clone()
+            }
+            None => ensure(store, tx, namespace)?.row.clone(),
+        };
+        row.id = store.new_id(tx)?.cast_signed();
+        for index in &mut row.indexes {
+            index.id = store.new_id(tx)?.cast_signed();
+        }
+        store.put_collection(tx, namespace, &row)?;
+        let collection = ensure(store, tx, namespace)?;
+        for document in documents {
+            let document = record::prepare(document.raw().to_owned(), &context)?;
+            insert::one(store, tx, &collection, &document, bypass, &context)?;
+        }
+        Ok(())
+    })
+}

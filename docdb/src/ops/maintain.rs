@@ -1,0 +1,156 @@
+//! What has to be done from time to time: documents whose time has come, what drops left behind, sessions that are over.
+
+use std::sync::Arc;
+
+use bson::{RawBsonRef, RawDocument};
+use millpond_engine::{RangeRequest, Timestamp};
+
+use crate::{
+    catalog::{Collection, Garbage},
+    context::Context,
+    error::Result,
+    index::{FieldKind, RecordId, Stored, entry_key},
+    model::Namespace,
+    ops::retry,
+    plan::interval::component,
+    store::{Store, count_key, document_key, record_of},
+    value::{Doc, Kind, field},
+};
+
+/// How many rows are deleted in one transaction, and how many batches of them in one call.
+const BATCH: usize = 500;
+const MOST_BATCHES: usize = 200;
+
+/// Does what is due. Says how many documents and rows were deleted.
+pub(crate) fn maintain(store: &Arc<Store>) -> Result<u64> {
+    let now = store.engine.clock().now();
+    Ok(expire(store, now)? + collect(store)? + retry::sweep(store, now)?)
+}
+
+/// Deletes documents by their TTL indexes, and those of clustered collections that expire.
+///
+/// Source: <https://www.mongodb.com/docs/manual/core/index-ttl/>.
+fn expire(store: &Arc<Store>, now: Timestamp) -> Result<u64> {
+    let mut deleted = 0;
+    for (namespace, row) in store.collections(&mut store.engine.latest(), None)? {
+        let expires = |definition: &RawDocument| field(definition, "expireAfterSeconds").is_some();
+        if !row.indexes.iter().any(|index| expires(&index.definition)) && !expires(&row.options) {
+            continue;
+        }
+        let Some(collection) = store.collection(&mut store.engine.latest(), &namespace)? else { continue };
+        for _ in 0..MOST_BATCHES {
+            let batch = expire_batch(store, &namespace, &collection, now)?;
+            deleted += batch;
+            if batch == 0 {
+                break;
+            }
+        }
+    }
+    Ok(deleted)
+}
+
+fn expire_batch(store: &Arc<Store>, namespace: &Namespace, collection: &Collection, now: Timestamp) -> Result<u64> {
+    let snapshot = store.engine.snapshot()?;
+    let context = Context::new(now);
+    let mut due: Vec<RecordId> = Vec::new();
+    for index in collection.indexes.iter().filter(|index| !index.row.building) {
+        let (Some(seconds), Some(ttl)) = (index.expire_after_seconds, index.fields.first()) else { continue };
+        // Dates up to the one that has just become old enough; an array counts by its earliest.
+        let before = component(RawBsonRef::DateTime(before(now, seconds)), None);
+        let (low, high) = match ttl.kind {
+            FieldKind::Ascending => (vec![Kind::Date as u8], past(before)),
+            FieldKind::Descending => (inverted(before), past(inverted(vec![Kind::Date as u8]))),
+            _ => continue,
+        };
+        let request = RangeRequest::between(
+            std::ops::Bound::Included(&entry_key(index.id, &low, None)),
+            std::ops::Bound::Excluded(&entry_key(index.id, &high, None)),
+        );
+        let page = snapshot.range(&store.entries, &request.limit(BATCH))?;
+        due.extend(page.entries.iter().filter_map(|(_, value)| Some(Stored::decode(value)?.record)));
+    }
+    if let Some(seconds) = collection.expire_after_seconds.filter(|_| collection.clustered) {
+        let low = RecordId(vec![Kind::Date as u8].into());
+        let high = RecordId(past(component(RawBsonRef::DateTime(before(now, seconds)), None)).into());
+        let request = RangeRequest::between(
+            std::ops::Bound::Included(&document_key(collection.id, &low)),
+            std::ops::Bound::Excluded(&document_key(collection.id, &high)),
+        );
+        let page = snapshot.range(&store.documents, &request.limit(BATCH))?;
+        due.extend(page.entries.iter().map(|(key, _)| record_of(key)));
+    }
+    due.sort_unstable();
+    due.dedup();
+    if due.is_empty() {
+        return Ok(0);
+    }
+    store.engine.transact(|tx| {
+        let Some(current) = store.collection(tx, namespace)? else { return Ok(0) };
+        let mut deleted = 0;
+        for record in &due {
+            // It may have been given a later date since.
+            if let Some(document) = store.document(tx, current.id, record)?
+                && is_due(&current, &document, now)
+            {
+                store.delete_record(tx, &current, record, &document, &context)?;
+                deleted += 1;
+            }
+        }
+        Ok(deleted)
+    })
+}
+
+fn before(now: Timestamp, seconds: i64) -> bson::DateTime {
+    let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+    bson::DateTime::from_millis(now.saturating_sub(seconds.saturating_mul(1000)))
+}
+
+fn past(component: Vec<u8>) -> Vec<u8> {
+    millpond_engine::key::prefix_end(&component).unwrap_or(component)
+}
+
+fn inverted(mut component: Vec<u8>) -> Vec<u8> {
+    crate::index::encode::invert(&mut component);
+    component
+}
+
+fn is_due(collection: &Collection, document: &RawDocument, now: Timestamp) -> bool {
+    let old = |value: RawBsonRef<'_>, seconds: i64| matches!(value, RawBsonRef::DateTime(date) if date.timestamp_millis() <= before(now, seconds).timestamp_millis());
+    let by_index = collection.indexes.iter().any(|index| {
+        let (Some(seconds), Some(ttl)) = (index.expire_after_seconds, index.fields.first()) else { return false };
+        let context = Context::new(now);
+        let indexed = index.partial.as_ref().is_none_or(|partial| partial.matches(document, &context).unwrap_or(false));
+        let dates = crate::index::expand(document, &[&ttl.path]);
+        indexed && dates.is_ok_and(|found| found.tuples.iter().flatten().flatten().any(|value| old(*value, seconds)))
+    });
+    let by_cluster = collection.expire_after_seconds.filter(|_| collection.clustered);
+    by_index || by_cluster.is_some_and(|seconds| field(document, "_id").is_some_and(|id| old(id, seconds)))
+}
+
+/// Deletes what drops left behind.
+fn collect(store: &Arc<Store>) -> Result<u64> {
+    let mut deleted = 0;
+    for _ in 0..MOST_BATCHES {
+        let Some((id, what)) = store.garbage(&mut store.engine.latest())? else { break };
+        let keyspace = match what {
+            Garbage::Documents => &store.documents,
+            Garbage::Entries => &store.entries,
+        };
+        let page = store.engine.snapshot()?.range(keyspace, &RangeRequest::prefix(&id.to_be_bytes()).limit(BATCH))?;
+        deleted += page.entries.len() as u64;
+        store.engine.transact(|tx| -> Result<()> {
+            for (key, _) in &page.entries {
+                tx.delete(keyspace, key.clone())?;
+            }
+            if page.resume.is_none() {
+                store.delete_garbage(tx, id)?;
+                if what == Garbage::Documents {
+                    tx.delete(&store.counts, count_key(id, b'n'))?;
+                    tx.delete(&store.counts, count_key(id, b'b'))?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(deleted)
+}

@@ -1,0 +1,93 @@
+//! `collStats`, `dbStats`, and the stages that say the same.
+
+use std::sync::Arc;
+
+use bson::{RawBsonRef, RawDocumentBuf};
+use millpond_engine::{RangeRequest, Read};
+
+use crate::{
+    aggregation::Statistics,
+    error::Result,
+    execution::Reader,
+    model::{CollectionStatistics, DatabaseStatistics, Namespace, check_database},
+    ops::refuse_view,
+    store::Store,
+    value::{DocumentBuilder, field},
+};
+
+/// Counts and sizes of a collection; zeros for one that does not exist.
+pub(crate) fn collection(
+    store: &Arc<Store>,
+    reader: &mut impl Read,
+    namespace: &Namespace,
+) -> Result<CollectionStatistics> {
+    let Some(collection) = store.collection(reader, namespace)? else { return Ok(CollectionStatistics::default()) };
+    refuse_view(&collection, "it has no statistics of its own")?;
+    let (documents, size_bytes) = store.counts(reader, collection.id)?;
+    let mut indexes = Vec::new();
+    for index in &collection.indexes {
+        indexes.push((index.name.to_string(), index_bytes(store, reader, index.id, documents)?));
+    }
+    Ok(CollectionStatistics { documents, size_bytes, capped: collection.capped, indexes })
+}
+
+/// The bytes of an index's entries: those of its first page, and as much for each of the others.
+fn index_bytes(store: &Arc<Store>, reader: &mut impl Read, index: u64, documents: u64) -> Result<u64> {
+    const SAMPLE: usize = 64;
+    let page = reader.range(&store.entries, &RangeRequest::prefix(&index.to_be_bytes()).limit(SAMPLE))?;
+    let bytes: u64 = page.entries.iter().map(|(key, value)| (key.len() + value.len()) as u64).sum();
+    let seen = page.entries.len() as u64;
+    Ok(if page.resume.is_none() || seen == 0 { bytes } else { bytes * documents.max(seen) / seen })
+}
+
+/// Counts and sizes of a database.
+pub(crate) fn database(store: &Arc<Store>, reader: &mut impl Read, database: &str) -> Result<DatabaseStatistics> {
+    check_database(database)?;
+    let mut all = DatabaseStatistics::default();
+    for (namespace, row) in store.collections(reader, Some(database))? {
+        if field(&row.options, "viewOn").is_some() {
+            all.views += 1;
+            continue;
+        }
+        let statistics = collection(store, reader, &namespace)?;
+        all.collections += 1;
+        all.documents += statistics.documents;
+        all.size_bytes += statistics.size_bytes;
+        all.indexes += statistics.indexes.len() as u64;
+        all.index_size_bytes += statistics.indexes.iter().map(|(_, bytes)| bytes).sum::<u64>();
+    }
+    Ok(all)
+}
+
+/// The documents of `$collStats` and `$indexStats`.
+pub(crate) fn stage(
+    store: &Arc<Store>,
+    reader: &mut Reader<'_>,
+    namespace: &Namespace,
+    of: &Statistics,
+) -> Result<Vec<RawDocumentBuf>> {
+    match of {
+        Statistics::Indexes => {
+            let Some(collection) = store.collection(reader, namespace)? else { return Ok(Vec::new()) };
+            Ok(collection
+                .indexes
+                .iter()
+                .map(|index| {
+                    let mut shown = DocumentBuilder::new();
+                    shown.append("name", RawBsonRef::String(&index.name));
+                    shown.append("key", RawBsonRef::Document(&index.key_pattern));
+                    shown.append("spec", RawBsonRef::Document(&index.row.definition));
+                    shown.finish()
+                })
+                .collect())
+        }
+        _ => {
+            let statistics = collection(store, reader, namespace)?;
+            let mut shown = DocumentBuilder::new();
+            shown.append("ns", RawBsonRef::String(&namespace.to_string()));
+            shown.append("count", RawBsonRef::Int64(statistics.documents.cast_signed()));
+            shown.append("size", RawBsonRef::Int64(statistics.size_bytes.cast_signed()));
+            Ok(vec![shown.finish()])
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! `update`.
+
+use std::sync::Arc;
+
+use bson::{RawBson, RawDocument, RawDocumentBuf};
+use millpond_engine::Transaction;
+
+use crate::{
+    catalog::Collection,
+    context::Context,
+    error::{Code, Error, Result, refuse},
+    exec::{self, Scene},
+    execution::Reader,
+    filter::{Filter, Node},
+    index::RecordId,
+    model::{Namespace, Retry, Update, UpdateReply, UpdateStatement, Upserted, WriteError},
+    ops::{
+        self, Runner, create, insert,
+        insert::is_of_engine,
+        retry::{self, Kept},
+        surroundings::Surroundings,
+    },
+    plan::{Query, choose},
+    record,
+    sort::{SortPattern, natural},
+    store::Store,
+    update::Update as Parsed,
+    value::{Doc, field},
+};
+
+/// How many documents a statement that updates or deletes many does in one transaction.
+pub(crate) const BATCH: usize = 200;
+/// How often a statement looks again for a document that changed between its being found and its being updated.
+const MOST_TRIES: usize = 100;
+
+/// What one statement did.
+#[derive(Debug, Default)]
+pub(crate) struct Updated {
+    pub(crate) matched: u64,
+    pub(crate) modified: u64,
+    pub(crate) upserted: Option<RawBson>,
+    /// Before and after, of a single document.
+    pub(crate) before: Option<Doc>,
+    pub(crate) after: Option<Doc>,
+    pub(crate) retried: bool,
+}
+
+/// A statement, parsed.
+pub(crate) struct Statement {
+    pub(crate) query: Query,
+    pub(crate) filter_document: RawDocumentBuf,
+    pub(crate) update: Parsed,
+    pub(crate) multi: bool,
+    pub(crate) upsert: bool,
+    pub(crate) bypass: bool,
+}
+
+/// Runs the statements of an `update`. Each stands for itself.
+pub(crate) fn update(
+    store: &Arc<Store>,
+    runner: &mut Runner<'_>,
+    namespace: &Namespace,
+    update: &Update,
+) -> Result<UpdateReply> {
+    let mut reply = UpdateReply::default();
+    for (index, statement) in update.statements.iter().enumerate() {
+        let retry = update.retry.as_ref().map(|retry| (retry, retry.statement(index)));
+        let variables = update.variables.as_deref();
+        match one(store, runner, namespace, statement, variables, update.bypass_document_validation, retry) {
+            Ok(done) => {
+                reply.matched += done.matched;
+                reply.modified += done.modified;
+                reply.upserted.extend(done.upserted.map(|id| Upserted { index, id }));
+                reply.retried.extend(retry.filter(|_| done.retried).map(|(_, statement)| statement));
+            }
+            Err(error) if is_of_engine(&error) => return Err(error),
+            Err(error) => {
+                reply.errors.push(WriteError { index, error });
+                if !update.unordered {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(reply)
+}
+
+/// Parses a statement for a collection as it is now.
+pub(crate) fn parse(
+    store: &Arc<Store>,
+    collection: Option<&Collection>,
+    statement: &UpdateStatement,
+    variables: Option<&RawDocument>,
+    bypass: bool,
+) -> Result<Statement> {
+    if let Some(collection) = collection {
+        ops::refuse_view(collection, "it cannot be updated")?;
+    }
+    let context = ops::context(store, collection, statement.collation.as_deref(), variables)?;
+    let update_context = match &statement.constants {
+        Some(constants) => ops::with_variables(context.clone(), constants)?,
+        None => context.clone(),
+    };
+    let update = Parsed::parse(&statement.update, &statement.array_filters, &update_context)?;
+    if statement.multi && update.is_replacement() {
+        return refuse(Code::FAILED_TO_PARSE, "multi update is not supported for replacement-style update");
+    }
+    let filter = Filter::parse(&statement.filter, &context)?;
+    if statement.multi && statement.sort.is_some() {
+        return refuse(Code::FAILED_TO_PARSE, "Cannot specify sort with multi=true");
+    }
+    let mut query = Query::new(filter, Arc::new(update_context));
+    (query.sort, query.natural) = sort(statement.sort.as_deref(), &context)?;
+    query.hint = statement.hint.clone();
+    query.limit = (!statement.multi).then_some(1);
+    Ok(Statement {
+        query,
+        filter_document: statement.filter.clone(),
+        update,
+        multi: statement.multi,
+        upsert: statement.upsert,
+        bypass,
+    })
+}
+
+pub(crate) fn sort(sort: Option<&RawDocument>, context: &Context) -> Result<(Option<Arc<SortPattern>>, Option<bool>)> {
+    let Some(sort) = sort.filter(|sort| !sort.is_empty()) else { return Ok((None, None)) };
+    let natural = natural(sort)?;
+    match natural {
+        Some(_) => Ok((None, natural)),
+        None => Ok((Some(Arc::new(SortPattern::parse(sort, context)?)), None)),
+    }
+}
+
+/// Runs one statement.
+pub(crate) fn one(
+    store: &Arc<Store>,
+    runner: &mut Runner<'_>,
+    namespace: &Namespace,
+    statement: &UpdateStatement,
+    variables: Option<&RawDocument>,
+    bypass: bool,
+    retry: Option<(&Retry, i32)>,
+) -> Result<Updated> {
+    let collection = runner.read(|reader| store.collection(reader, namespace))?;
+    let parsed = parse(store, collection.as_deref(), statement, variables, bypass)?;
+    run(store, runner, namespace, &parsed, retry)
+}
+
+/// Runs a statement that has been parsed.
+pub(crate) fn run(
+    store: &Arc<Store>,
+    runner: &mut Runner<'_>,
+    namespace: &Namespace,
+    statement: &Statement,
+    retry: Option<(&Retry, i32)>,
+) -> Result<Updated> {
+    if statement.multi {
+        return many(store, runner, namespace, statement);
+    }
+    let mut duplicate = None;
+    for _ in 0..MOST_TRIES {
+        match attempt(store, runner, namespace, statement, retry) {
+            Ok(Some(done)) => return Ok(done),
+            // Changed since it was found: look again.
+            Ok(None) => {}
+            // Two upserts of one key: the other one's document is there now.
+            Err(error @ Error::DuplicateKey(_)) if statement.upsert && duplicate.is_none() => duplicate = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(duplicate
+        .unwrap_or_else(|| Error::new(Code::WRITE_CONFLICT, "the document is changed by others again and again")))
+}
+
+/// `{ _id: value }` and nothing else needs no search before the transaction.
+fn is_by_id(statement: &Statement) -> bool {
+    matches!(statement.query.filter.root(), Node::Compare { path, .. } if path.as_str() == "_id")
+}
+
+fn attempt(
+    store: &Arc<Store>,
+    runner: &mut Runner<'_>,
+    namespace: &Namespace,
+    statement: &Statement,
+    retry: Option<(&Retry, i32)>,
+) -> Result<Option<Updated>> {
+    let found = if is_by_id(statement) {
+        None
+    } else {
+        Some(runner.read(|reader| search(store, reader, namespace, &statement.query, 1))?)
+    };
+    runner.transact(|tx| {
+        if let Some((retry, number)) = retry
+            && let Some(kept) = retry::before(store, tx, retry, number)?
+        {
+            return Ok(Some(from_kept(kept)));
+        }
+        let targets = match &found {
+            Some(found) => found.clone(),
+            None => search(store, &mut Reader::Transaction(tx), namespace, &statement.query, 1)?,
+        };
+        let done = match targets.first() {
+            Some((record, _)) => {
+                let Some(collection) = store.collection(tx, namespace)? else { return Ok(None) };
+                let Some(done) = apply(store, tx, &collection, statement, record)? else { return Ok(None) };
+                done
+            }
+            None if statement.upsert => upsert(store, tx, namespace, statement)?,
+            None => Updated::default(),
+        };
+        if let Some((retry, number)) = retry {
+            retry::keep(store, tx, retry, number, &to_kept(&done))?;
+        }
+        Ok(Some(done))
+    })
+}
+
+fn to_kept(done: &Updated) -> Kept {
+    Kept {
+        statements: 1,
+        n: done.matched.cast_signed(),
+        modified: done.modified.cast_signed(),
+        upserted: done.upserted.clone(),
+        value: None,
+    }
+}
+
+fn from_kept(kept: Kept) -> Updated {
+    Updated {
+        matched: kept.n.cast_unsigned(),
+        modified: kept.modified.cast_unsigned(),
+        upserted: kept.upserted,
+        retried: true,
+        ..Updated::default()
+    }
+}
+
+/// Finds documents.
+pub(crate) fn search(
+    store: &Arc<Store>,
+    reader: &mut Reader<'_>,
+    namespace: &Namespace,
+    query: &Query,
+    most: usize,
+) -> Result<Vec<(RecordId, Doc)>> {
+    let surroundings = Surroundings::new(store, namespace);
+    let mut execution = ops::execution(reader, &surroundings, None);
+    let collection = store.collection(&mut execution.reader, namespace)?;
+    let chosen = choose(collection.as_ref(), query, store, &mut execution)?;
+    let scene = Scene { store: Arc::clone(store), collection, context: Arc::clone(&query.context) };
+    let mut exec = exec::open(&chosen.plan, &scene, true);
+    let mut found = Vec::new();
+    while found.len() < most
+        && let Some(member) = exec::next(&mut *exec, &mut execution)?
+    {
+        if let (Some(record), Some(doc)) = (member.record, member.doc) {
+            found.push((record, doc));
+        }
+    }
+    Ok(found)
+}
+
+/// Updates one record, if it is still there and still matches.
+fn apply(
+    store: &Arc<Store>,
+    tx: &mut Transaction,
+    collection: &Arc<Collection>,
+    statement: &Statement,
+    record: &RecordId,
+) -> Result<Option<Updated>> {
+    let context = &statement.query.context;
+    let Some(before) = store.document(tx, collection.id, record)? else { return Ok(None) };
+    if !statement.query.filter.matches(&before, context)? {
+        return Ok(None);
+    }
+    let position =
+        if statement.update.needs_position() { statement.query.filter.position(&before, context)? } else { None };
+    let mut done = Updated { matched: 1, before: Some(before.clone()), ..Updated::default() };
+    if let Some(after) = statement.update.apply(&before, position, context)? {
+        record::check(&after)?;
+        if !statement.bypass {
+            record::validate(collection, &after, Some(&before), context)?;
+        }
+        if collection.capped.is_some() && after.as_bytes().len() > before.as_bytes().len() {
+            let bytes = store.counts(tx, collection.id)?.1;
+            let grown = (after.as_bytes().len() - before.as_bytes().len()) as u64;
+            if collection.capped.is_some_and(|capped| bytes + grown > capped.size_bytes) {
+                return refuse(
+                    Code(10003),
+                    "Cannot change the size of a document in a capped collection beyond its bounds",
+                );
+            }
+        }
+        store.replace_record(tx, collection, record, &before, &after, context)?;
+        done.modified = 1;
+        done.after = Some(after.into());
+    } else {
+        done.after = Some(before);
+    }
+    Ok(Some(done))
+}
+
+fn upsert(store: &Arc<Store>, tx: &mut Transaction, namespace: &Namespace, statement: &Statement) -> Result<Updated> {
+    let context = &statement.query.context;
+    let collection = create::ensure(store, tx, namespace)?;
+    ops::refuse_view(&collection, "documents cannot be inserted into it")?;
+    let document = statement.update.upsert(&statement.filter_document, context)?;
+    let document = record::prepare(document, context)?;
+    insert::one(store, tx, &collection, &document, statement.bypass, context)?;
+    let upserted = field(&document, "_id").map(RawBson::from);
+    Ok(Updated { upserted, after: Some(document.into()), ..Updated::default() })
+}
+
+/// Updates all that match, as they were found at one moment; those that have changed since must still match.
+fn many(store: &Arc<Store>, runner: &mut Runner<'_>, namespace: &Namespace, statement: &Statement) -> Result<Updated> {
+    let found = runner.read(|reader| search(store, reader, namespace, &statement.query, usize::MAX))?;
+    if found.is_empty() && statement.upsert {
+        return runner.transact(|tx| upsert(store, tx, namespace, statement));
+    }
+    let mut done = Updated::default();
+    for batch in found.chunks(BATCH) {
+        let (matched, modified) = runner.transact(|tx| {
+            let Some(collection) = store.collection(tx, namespace)? else { return Ok((0, 0)) };
+            let (mut matched, mut modified) = (0, 0);
+            for (record, _) in batch {
+                if let Some(updated) = apply(store, tx, &collection, statement, record)? {
+                    matched += 1;
+                    modified += updated.modified;
+                }
+            }
+            Ok((matched, modified))
+        })?;
+        done.matched += matched;
+        done.modified += modified;
+    }
+    Ok(done)
+}
