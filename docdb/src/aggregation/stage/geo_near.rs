@@ -7,7 +7,7 @@ use bson::{RawBson, RawBsonRef, RawDocument};
 use crate::{
     aggregation::{
         Row, Rows, Scope, Source, nested, rows,
-        stage::{Stage, one},
+        stage::{Stage, Stages, one},
     },
     context::{Context, Metadata},
     error::{Code, Result, refuse},
@@ -34,7 +34,7 @@ pub(crate) struct GeoNear {
     multiplier: f64,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(10065), "invalid parameter: expected an object ($geoNear)");
     };

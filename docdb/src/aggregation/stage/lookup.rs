@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Pipeline, Row, Rows, Scope, Within, nested,
         rows::{self, EachRow, each},
-        stage::{Stage, match_stage::Match, one, options::Options, variables::Let},
+        stage::{Stage, Stages, match_stage::Match, one, options::Options, variables::Let},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -35,7 +35,7 @@ struct Join {
     foreign: Path,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code::FAILED_TO_PARSE, "the $lookup stage specification must be an object");
     };

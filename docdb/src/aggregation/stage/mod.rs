@@ -36,24 +36,32 @@ use std::{fmt::Debug, sync::Arc};
 use bson::RawBsonRef;
 
 use crate::{
-    aggregation::{Output, Rows, Scope, Source, Within},
+    aggregation::{Output, Rows, Scope, Source, Within, accumulator::Accumulate},
     context::Context,
     error::{Code, Result, refuse},
 };
+
+/// The stages that do what one stage of a pipeline says.
+type Stages = Vec<Arc<dyn Stage>>;
+
+/// How a stage is parsed: from the value beside its name.
+type Parse = fn(RawBsonRef<'_>, &Scope<'_>) -> Result<Stages>;
+
+/// A field that an accumulator makes.
+type Field = (Box<str>, Arc<dyn Accumulate>);
 
 /// A kind of stage: its name, how it is parsed, and where it may stand.
 pub(super) struct Kind {
     /// With its `$`.
     pub(super) name: &'static str,
-    /// From the value beside the name, to the stages that do it.
-    pub(super) parse: fn(RawBsonRef<'_>, &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>>,
+    pub(super) parse: Parse,
     pub(super) place: Place,
     /// Whether a `$facet` may have it in its pipelines.
     pub(super) in_facet: bool,
 }
 
 impl Kind {
-    const fn new(name: &'static str, parse: fn(RawBsonRef<'_>, &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>>) -> Kind {
+    const fn new(name: &'static str, parse: Parse) -> Kind {
         Kind { name, parse, place: Place::Any, in_facet: true }
     }
 
@@ -165,6 +173,6 @@ pub(crate) enum View<'s> {
 }
 
 /// What a stage that is done by one parses to.
-fn one(stage: impl Stage + 'static) -> Result<Vec<Arc<dyn Stage>>> {
+fn one(stage: impl Stage + 'static) -> Result<Stages> {
     Ok(vec![Arc::new(stage)])
 }
