@@ -68,6 +68,18 @@ fn a_pipeline_sees_the_variables_of_each_document() {
 }
 
 #[test]
+fn what_is_the_same_for_all_documents_is_joined_to_each() {
+    let lookup = doc! { "from": "f", "pipeline": [{ "$project": { "_id": 1 } }], "as": "j" };
+    let results = join(&[doc! { "a": 1 }, doc! { "a": 2 }], vec![doc! { "_id": 7, "x": 1 }], lookup);
+    assert_eq!(results, [doc! { "a": 1, "j": [{ "_id": 7 }] }, doc! { "a": 2, "j": [{ "_id": 7 }] }]);
+    let lookup = doc! { "from": "f", "pipeline": [{ "$sample": { "size": 1 } }], "as": "j" };
+    assert_eq!(
+        join(&[doc! {}, doc! {}], vec![doc! { "_id": 7 }], lookup),
+        [doc! { "j": [{ "_id": 7 }] }, doc! { "j": [{ "_id": 7 }] }]
+    );
+}
+
+#[test]
 fn fields_and_a_pipeline_join_together() {
     let foreign =
         vec![doc! { "_id": 1, "k": 1, "v": 1 }, doc! { "_id": 2, "k": 1, "v": 2 }, doc! { "_id": 3, "k": 2, "v": 2 }];
