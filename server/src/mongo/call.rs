@@ -32,6 +32,8 @@ pub(crate) struct Call<'a> {
     pub(crate) transaction: Option<i64>,
     /// `maxTimeMS`.
     pub(crate) max_time: Option<Duration>,
+    /// Whether the client wants to know of which time its snapshot is.
+    pub(crate) snapshot: bool,
     /// Whether a write concern was given, and which.
     pub(crate) write_concern: WriteConcern,
     /// This operation among those of `currentOp`, until its end.
@@ -137,7 +139,12 @@ pub(crate) async fn answer(face: &Arc<Face>, client: &Arc<Client>, request: &Req
         Ok(document) => (document, false),
         Err(failure) => {
             tracing::debug!(command = name, code = failure.code.0, error = failure.message, "refused");
-            (failure.reply(), failure.close)
+            let mut document = failure.reply();
+            if failure::is_of_state(failure.code) {
+                // By this a driver knows that it has heard of the state already, and goes on.
+                document.append(cstr!("topologyVersion"), face.topology.version());
+            }
+            (document, failure.close)
         }
     };
     if !request.legacy {
@@ -246,11 +253,23 @@ fn prepare<'a>(
     if let Some(session) = &session {
         face.sessions.touch(session);
     }
-    check_read_concern(&arguments)?;
+    let snapshot = is_snapshot(&arguments)?;
     let write_concern = write_concern(&arguments)?;
     let max_time = arguments.millis("maxTimeMS")?.filter(|time| !time.is_zero());
     let _operation = face.operations.begin(client, command.body(), database, face.topology.millis());
-    Ok(Call { face, client, command, entry, database, session, transaction, max_time, write_concern, _operation })
+    Ok(Call {
+        face,
+        client,
+        command,
+        entry,
+        database,
+        session,
+        transaction,
+        max_time,
+        snapshot,
+        write_concern,
+        _operation,
+    })
 }
 
 fn check_database(name: &str) -> Result<(), Failure> {
@@ -321,10 +340,12 @@ fn check_transaction(
     }
 }
 
-fn check_read_concern(arguments: &Arguments<'_>) -> Result<(), Failure> {
-    let Some(concern) = arguments.document("readConcern")? else { return Ok(()) };
+/// Checks the read concern, and says whether it is that of a snapshot. Every read is one of its own; an older one is not kept.
+fn is_snapshot(arguments: &Arguments<'_>) -> Result<bool, Failure> {
+    let Some(concern) = arguments.document("readConcern")? else { return Ok(false) };
     let concern = Arguments::of("readConcern".to_owned(), concern);
     let level = concern.text("level")?;
+    let is_of_time = concern.has("atClusterTime");
     concern.ignore(&[
         "afterClusterTime",
         "atClusterTime",
@@ -334,7 +355,11 @@ fn check_read_concern(arguments: &Arguments<'_>) -> Result<(), Failure> {
     ]);
     concern.finish()?;
     match level {
-        None | Some("local" | "available" | "majority" | "linearizable" | "snapshot") => Ok(()),
+        Some("snapshot") if is_of_time => {
+            Err(Failure::new(Code(246), "Unable to read from a snapshot of an earlier time"))
+        }
+        Some("snapshot") => Ok(true),
+        None | Some("local" | "available" | "majority" | "linearizable") => Ok(false),
         Some(other) => {
             let message = format!("Enumeration value '{other}' for field 'readConcern.level' is not a valid value.");
             Err(Failure::new(Code::BAD_VALUE, message))

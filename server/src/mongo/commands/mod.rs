@@ -149,7 +149,7 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry::new("listIndexes", LIST, indexes::list).stable(),
     Entry::new("reIndex", ADMINISTER, indexes::rebuild),
     Entry::new("listCollections", LIST, databases::list_collections).stable(),
-    Entry::new("listDatabases", LIST, databases::list_databases).admin_only().stable(),
+    Entry::new("listDatabases", KNOWN, databases::list_databases).admin_only().stable(),
     Entry::new("dropDatabase", ADMINISTER, databases::drop_database).stable().writes(),
     // Counts and sizes
     Entry::new("collStats", LIST, statistics::collection).aliases(&["collstats"]),

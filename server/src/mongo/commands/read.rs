@@ -238,5 +238,9 @@ pub(super) fn distinct(call: &Call<'_>) -> Result<Outcome, Failure> {
             return Err(Failure::new(Code(17217), "distinct too big, 16mb cap"));
         }
     }
-    Ok(rawdoc! { "values": values }.into())
+    let mut document = rawdoc! { "values": values };
+    if call.snapshot {
+        document.append(bson::raw::cstr!("atClusterTime"), call.face.topology.now());
+    }
+    Ok(document.into())
 }
