@@ -323,7 +323,7 @@ fn check_transaction(
         Some(number) if number < 0 => refused("Transaction number cannot be negative"),
         Some(_) if autocommit == Some(true) => refused("Specifying autocommit=true is not allowed."),
         Some(_) if autocommit == Some(false) => Err(Failure::new(
-            Code::ILLEGAL_OPERATION,
+            Code::OPERATION_NOT_SUPPORTED_IN_TRANSACTION,
             "Transactions of several commands are not supported by this server",
         )),
         Some(_) if start.is_some() => {

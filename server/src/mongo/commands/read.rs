@@ -165,8 +165,10 @@ pub(super) fn aggregate(call: &Call<'_>) -> Result<Outcome, Failure> {
         let message = "The 'cursor' option is required, except for aggregate with the explain argument";
         return Err(Failure::new(Code::FAILED_TO_PARSE, message));
     };
-    if collection.is_none() {
-        know_server(call, &mut aggregate);
+    match aggregate.pipeline.first().and_then(|stage| reply::fields(stage).next()) {
+        Some(("$listSearchIndexes", _)) => return super::server::search(call),
+        Some(("$currentOp" | "$listLocalSessions", _)) if collection.is_none() => know_server(call, &mut aggregate),
+        _ => {}
     }
     let found = call.face.docdb.aggregate(call.database, collection, &aggregate)?;
     let last = aggregate.pipeline.last().and_then(|stage| reply::fields(stage).next());
