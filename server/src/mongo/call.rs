@@ -253,8 +253,8 @@ fn prepare<'a>(
     if let Some(session) = &session {
         face.sessions.touch(session);
     }
-    let snapshot = is_snapshot(&arguments)?;
-    let write_concern = write_concern(&arguments)?;
+    let snapshot = is_snapshot(&arguments, entry)?;
+    let write_concern = write_concern(&arguments, entry)?;
     let max_time = arguments.millis("maxTimeMS")?.filter(|time| !time.is_zero());
     let _operation = face.operations.begin(client, command.body(), database, face.topology.millis());
     Ok(Call {
@@ -341,7 +341,7 @@ fn check_transaction(
 }
 
 /// Checks the read concern, and says whether it is that of a snapshot. Every read is one of its own; an older one is not kept.
-fn is_snapshot(arguments: &Arguments<'_>) -> Result<bool, Failure> {
+fn is_snapshot(arguments: &Arguments<'_>, entry: &Entry) -> Result<bool, Failure> {
     let Some(concern) = arguments.document("readConcern")? else { return Ok(false) };
     let concern = Arguments::of("readConcern".to_owned(), concern);
     let level = concern.text("level")?;
@@ -355,6 +355,12 @@ fn is_snapshot(arguments: &Arguments<'_>) -> Result<bool, Failure> {
     ]);
     concern.finish()?;
     match level {
+        Some(level @ ("available" | "majority" | "linearizable" | "snapshot"))
+            if !entry.reads || level == "snapshot" && entry.name == "count" =>
+        {
+            let message = format!("Command {} does not support {{ readConcern: {{ level: {level:?} }} }}", entry.name);
+            Err(Failure::new(Code::INVALID_OPTIONS, message))
+        }
         Some("snapshot") if is_of_time => {
             Err(Failure::new(Code(246), "Unable to read from a snapshot of an earlier time"))
         }
@@ -367,8 +373,12 @@ fn is_snapshot(arguments: &Arguments<'_>) -> Result<bool, Failure> {
     }
 }
 
-fn write_concern(arguments: &Arguments<'_>) -> Result<WriteConcern, Failure> {
+fn write_concern(arguments: &Arguments<'_>, entry: &Entry) -> Result<WriteConcern, Failure> {
     let Some(concern) = arguments.document("writeConcern")? else { return Ok(WriteConcern::Fulfilled) };
+    if !entry.writes && entry.name != "aggregate" {
+        let message = format!("Command {} does not support writeConcern", entry.name);
+        return Err(Failure::new(Code::INVALID_OPTIONS, message));
+    }
     let concern = Arguments::of("writeConcern".to_owned(), concern);
     let journal = concern.bool("j")?;
     let w = concern.any("w");

@@ -16,7 +16,8 @@ use super::cursor;
 
 /// Which index to use: its name or its keys.
 pub(super) fn hint(arguments: &Arguments<'_>) -> Result<Option<Hint>, Failure> {
-    match arguments.any("hint") {
+    // Other than elsewhere, null is not as good as nothing.
+    match arguments.given("hint") {
         None => Ok(None),
         Some(RawBsonRef::String(name)) => Ok(Some(Hint::Name(name.to_owned()))),
         Some(RawBsonRef::Document(keys)) if keys.is_empty() => Ok(None),
@@ -101,11 +102,11 @@ pub(super) fn source<'a>(database: &str, target: Option<RawBsonRef<'a>>) -> Resu
         Some(value) if arguments::number(value) == Some(1.0) => Ok(None),
         Some(value) if arguments::number(value).is_some() => {
             let message = "Invalid command format: the 'aggregate' field must specify a collection name or 1";
-            Err(Failure::new(Code::FAILED_TO_PARSE, message))
+            Err(Failure::new(Code::BAD_VALUE, message))
         }
         other => {
             let actual = other.map_or("missing", arguments::type_name);
-            Err(Failure::new(Code::TYPE_MISMATCH, format!("collection name has invalid type {actual}")))
+            Err(Failure::new(Code::INVALID_NAMESPACE, format!("collection name has invalid type {actual}")))
         }
     }
 }
@@ -225,6 +226,9 @@ pub(super) fn parse_distinct(arguments: &Arguments<'_>, max_time: Option<Duratio
     };
     arguments.ignore(&["includeQueryStatsMetrics", "querySettings"]);
     arguments.finish()?;
+    if distinct.key.contains('\0') {
+        return Err(Failure::new(Code(31032), "Key field cannot contain an embedded null byte"));
+    }
     Ok(distinct)
 }
 
