@@ -85,7 +85,7 @@ pub(super) fn find(call: &Call<'_>) -> Result<Outcome, Failure> {
     let namespace = call.namespace()?;
     let FindCommand { find, batch_size, single_batch, no_timeout } = parse_find(&call.arguments(), call.max_time)?;
     let found = call.face.docdb.find(&namespace, &find)?;
-    let mut cursor = Cursor::new(namespace.to_string(), Source::Stored(found));
+    let mut cursor = Cursor::new(namespace.to_string(), Source::Stored(Box::new(found)));
     cursor.left = (find.limit > 0).then_some(find.limit);
     cursor.no_timeout = no_timeout;
     cursor.awaits = find.tailable == Tailable::AwaitData;
@@ -177,7 +177,7 @@ pub(super) fn aggregate(call: &Call<'_>) -> Result<Outcome, Failure> {
         call.face.topology.tick();
     }
     let namespace = format!("{}.{}", call.database, collection.unwrap_or("$cmd.aggregate"));
-    let mut cursor = Cursor::new(namespace, Source::Stored(found));
+    let mut cursor = Cursor::new(namespace, Source::Stored(Box::new(found)));
     // Of pipelines only change streams stay open, and these wait.
     cursor.awaits = cursor.is_tailable();
     Ok(rawdoc! { "cursor": cursor::first_batch(call, cursor, batch_size, false)? }.into())
