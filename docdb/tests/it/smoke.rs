@@ -90,3 +90,18 @@ fn documents_come_by_distance() {
     assert_eq!(rows.iter().map(|doc| doc.get_i32("_id").unwrap()).collect::<Vec<_>>(), [20, 21, 19]);
     assert!((rows[0].get_f64("d").unwrap() - 22_264.0).abs() < 10.0, "{rows:?}");
 }
+
+#[test]
+fn a_capped_collection_keeps_the_newest() {
+    let docdb = Docdb::open(&Engine::in_memory()).unwrap();
+    let namespace = Namespace::new("test", "log").unwrap();
+    let capped = millpond_docdb::Capped { size_bytes: 4096, max_documents: 3 };
+    let create = millpond_docdb::CreateCollection { capped: Some(capped), ..Default::default() };
+    docdb.create_collection(&namespace, &create).unwrap();
+    let documents = (0..10).map(|n| raw(doc! { "_id": n })).collect();
+    docdb.insert(&namespace, Insert { documents, ..Insert::default() }).unwrap();
+    let ids: Vec<i32> =
+        all(&docdb, &namespace, Find::default()).iter().map(|doc| doc.get_i32("_id").unwrap()).collect();
+    assert_eq!(ids, [7, 8, 9]);
+    assert_eq!(docdb.validate(&namespace).unwrap().errors, Vec::<String>::new());
+}
