@@ -95,6 +95,9 @@ pub(crate) fn path_of(node: &Node) -> Option<&Path> {
     }
 }
 
+/// Keys of an index without its id: from (inclusive), to (exclusive; `None` is the end of the index).
+pub(crate) type KeyRange = (Vec<u8>, Option<Vec<u8>>);
+
 /// An index with the part of it that has to be scanned.
 #[derive(Debug, Clone)]
 pub(crate) struct IndexScan {
@@ -166,9 +169,8 @@ impl IndexScan {
         self.bounds.first().is_some_and(|bounds| !bounds.is_all()) || self.wildcard_path.is_some()
     }
 
-    /// The ranges of keys to scan, in the ascending order of keys, without the index's id: from (inclusive), to
-    /// (exclusive; `None` is the end of the index).
-    pub(crate) fn ranges(&self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    /// The ranges of keys to scan, in the ascending order of keys.
+    pub(crate) fn ranges(&self) -> Vec<KeyRange> {
         const MOST: usize = 4096;
         if let Some((min, max)) = &self.between {
             return vec![(min.clone().unwrap_or_default(), max.clone())];
@@ -176,7 +178,7 @@ impl IndexScan {
         let mut ranges = Vec::new();
         self.descend(0, Vec::new(), &mut ranges, MOST);
         // Points that keys are too short to tell apart are one range, so that no key is met twice.
-        let mut apart: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::with_capacity(ranges.len());
+        let mut apart: Vec<KeyRange> = Vec::with_capacity(ranges.len());
         for (from, to) in ranges {
             match apart.last_mut() {
                 Some((_, end)) if end.as_ref().is_none_or(|end| *end > from) => {
@@ -190,7 +192,7 @@ impl IndexScan {
         apart
     }
 
-    fn descend(&self, at: usize, prefix: Vec<u8>, ranges: &mut Vec<(Vec<u8>, Option<Vec<u8>>)>, most: usize) {
+    fn descend(&self, at: usize, prefix: Vec<u8>, ranges: &mut Vec<KeyRange>, most: usize) {
         let (Some(bounds), Some(field)) = (self.bounds.get(at), self.index.fields.get(at)) else {
             let from = bound(&prefix).to_vec();
             let end = millpond_engine::key::prefix_end(&from);
@@ -479,7 +481,7 @@ fn implies(query: &Node, condition: &Node, index: &Index, collation: Option<&Col
 
 /// Whether a scan yields documents in the order of a sort, and then in which direction it has to go.
 pub(crate) fn provides(scan: &IndexScan, sort: &SortPattern, collation: Option<&Collation>) -> Option<bool> {
-    let Some(wanted) = sort.index_pattern() else { return None };
+    let wanted = sort.index_pattern()?;
     let index = &scan.index;
     if index.row.truncated || scan.wildcard_path.is_some() || index.collation.as_ref() != collation {
         return None;
