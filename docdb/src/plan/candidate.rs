@@ -98,6 +98,9 @@ pub(crate) fn path_of(node: &Node) -> Option<&Path> {
 /// Keys of an index without its id: from (inclusive), to (exclusive; `None` is the end of the index).
 pub(crate) type KeyRange = (Vec<u8>, Option<Vec<u8>>);
 
+/// The least key and the end of keys, each if it is given.
+type Between = (Option<Vec<u8>>, Option<Vec<u8>>);
+
 /// An index with the part of it that has to be scanned.
 #[derive(Debug, Clone)]
 pub(crate) struct IndexScan {
@@ -108,7 +111,7 @@ pub(crate) struct IndexScan {
     /// Of a wildcard index, the path that is scanned.
     pub(crate) wildcard_path: Option<Path>,
     /// `min` and `max`, encoded, in place of bounds.
-    pub(crate) between: Option<(Option<Vec<u8>>, Option<Vec<u8>>)>,
+    pub(crate) between: Option<Between>,
 }
 
 impl IndexScan {

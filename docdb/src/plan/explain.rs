@@ -112,7 +112,6 @@ impl Stage {
                 stage
             }
             Plan::Or { inputs: plans } => Stage { inputs: inputs(plans)?, ..Stage::new("OR") },
-            Plan::And { inputs: plans } => Stage { inputs: inputs(plans)?, ..Stage::new("AND_HASH") },
             Plan::Sort { input: below, pattern, limit } => {
                 let mut stage = Stage::new("SORT");
                 stage.own.append("sortPattern", RawBsonRef::Document(&pattern.to_document()));
@@ -180,7 +179,7 @@ impl Stage {
         }
         match &*self.inputs {
             [] => {}
-            [input] if !matches!(self.name, "OR" | "AND_HASH" | "SORT_MERGE") => {
+            [input] if !matches!(self.name, "OR" | "SORT_MERGE") => {
                 out.append("inputStage", RawBsonRef::Document(&input.show(ran, None)));
             }
             inputs => {
