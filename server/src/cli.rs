@@ -48,6 +48,22 @@ pub(crate) struct Options {
     #[arg(long, env = "MILLPOND_AWS_ADDR", value_name = "ADDR", default_value = "127.0.0.1:4566")]
     pub(crate) aws_addr: SocketAddr,
 
+    /// Where to listen for MongoDB's drivers; port 0 takes a free one, `off` does not listen. Without this it is 127.0.0.1:27017, unless another server is there
+    #[arg(long, env = "MILLPOND_MONGO_ADDR", value_name = "ADDR")]
+    pub(crate) mongo_addr: Option<MongoAddr>,
+
+    /// The name of the replica set of one that MongoDB's drivers are told
+    #[arg(long, env = "MILLPOND_MONGO_SET_NAME", value_name = "NAME", default_value = "rs0")]
+    pub(crate) mongo_set_name: String,
+
+    /// The address that MongoDB's drivers are told, if it is not the one that they connect to
+    #[arg(long, env = "MILLPOND_MONGO_HOST", value_name = "HOST:PORT")]
+    pub(crate) mongo_host: Option<String>,
+
+    /// Have MongoDB's commands for tests: `configureFailPoint`
+    #[arg(long, env = "MILLPOND_MONGO_TEST_COMMANDS", value_parser = FalseyValueParser::new())]
+    pub(crate) mongo_test_commands: bool,
+
     /// A directory in the place of S3, for exports and imports: a bucket is a directory in it, a key a path below that
     #[arg(long, env = "MILLPOND_S3_DIR", value_name = "DIR")]
     pub(crate) s3_dir: Option<PathBuf>,
@@ -59,6 +75,26 @@ pub(crate) struct Options {
     /// What to log on standard error: off, error, warn, info, debug, trace, or a filter such as `millpond=debug`
     #[arg(long, env = "MILLPOND_LOG", value_name = "FILTER", default_value = "warn")]
     pub(crate) log: String,
+}
+
+/// Where MongoDB's drivers are listened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MongoAddr {
+    /// Nowhere.
+    Off,
+    /// At this address.
+    At(SocketAddr),
+}
+
+impl std::str::FromStr for MongoAddr {
+    type Err = std::net::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(MongoAddr::Off),
+            address => address.parse().map(MongoAddr::At),
+        }
+    }
 }
 
 /// The words of a region of DynamoDB.
@@ -102,6 +138,10 @@ mod tests {
             };
             assert!(options.memory);
             assert_eq!(options.aws_addr, "[::1]:0".parse().unwrap());
+        }
+        for (given, expected) in [("off", MongoAddr::Off), ("[::1]:0", MongoAddr::At("[::1]:0".parse().unwrap()))] {
+            let parsed = Cli::try_parse_from(["millpond", "--mongo-addr", given]).unwrap();
+            assert_eq!(parsed.options.mongo_addr, Some(expected));
         }
         assert!(Cli::try_parse_from(["millpond", "--aws-addr", "nowhere"]).is_err());
         assert!(Cli::try_parse_from(["millpond", "juggle"]).is_err());

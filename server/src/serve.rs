@@ -15,9 +15,10 @@ use tracing::{debug, info, warn};
 use crate::{
     aws,
     buckets::Buckets,
-    cli::Options,
+    cli::{MongoAddr, Options},
     connection::{self, Activity},
     http::Face,
+    mongo,
 };
 
 /// Connections that are served at a time; further ones wait to be accepted.
@@ -27,6 +28,8 @@ const MAX_CONNECTIONS: usize = 4096;
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for what streams, backups and recovery keep no longer; nobody can see it meanwhile.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
+/// How often it is looked for cursors of MongoDB's drivers that nobody reads any more.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// How long requests under way may take once the end has been asked for.
 const CLOSING: Duration = Duration::from_secs(10);
 /// A thread that parses nested documents needs more than the usual stack in an unoptimised build.
@@ -45,6 +48,10 @@ pub(crate) enum Error {
         "{addr} cannot be listened on (another server may be using it: --aws-addr chooses an address, port 0 a free port)"
     )]
     Listen { addr: SocketAddr, source: io::Error },
+    #[error(
+        "{addr} cannot be listened on for MongoDB (another server may be using it: --mongo-addr chooses an address, port 0 a free port, off none)"
+    )]
+    ListenMongo { addr: SocketAddr, source: io::Error },
     #[error("signals cannot be waited for")]
     Signals(#[source] io::Error),
     #[error("the store was not closed cleanly")]
@@ -84,7 +91,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         runtime.spawn(repeat(pond.clone(), buckets.clone(), chore));
     }
     let face = Arc::new(Face::new(pond.clone(), buckets));
-    let served = runtime.block_on(listen(options, face));
+    let settings = mongo::Settings {
+        set_name: options.mongo_set_name.clone(),
+        host: options.mongo_host.clone(),
+        test_commands: options.mongo_test_commands,
+    };
+    let mongo = Arc::new(mongo::Face::open(&pond, settings).map_err(Error::Open)?);
+    let served = runtime.block_on(listen(options, face, mongo));
     // Requests that are still running keep a clone; they fail once the store is closed.
     runtime.shutdown_timeout(CLOSING);
     served?;
@@ -122,6 +135,7 @@ struct Chore {
 const CHORES: &[Chore] = &[
     Chore { what: "expired items", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.kv().expire_items()?) },
     Chore { what: "expired and moved messages", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.queues().maintain()?) },
+    Chore { what: "expired documents", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.docdb().maintain()?) },
     Chore { what: "busy shards", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.streams().split_hot_shards()?) },
     Chore { what: "records that channels deliver", every: EXPIRE_EVERY, run: aws::deliver },
     Chore { what: "old records of streams", every: TRIM_EVERY, run: |pond, _| Ok(pond.streams().maintain()?) },
@@ -154,12 +168,71 @@ async fn repeat(pond: Pond, buckets: Buckets, &Chore { what, every, run }: &Chor
     }
 }
 
-async fn listen(options: &Options, face: Arc<Face>) -> Result<(), Error> {
+/// Where MongoDB's drivers are listened for if nothing else is asked for.
+const MONGO_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 27017);
+
+/// Begins to listen for MongoDB's drivers. That the usual port is taken, by a MongoDB most likely, is no reason not to serve the others.
+async fn listen_mongo(options: &Options) -> Result<Option<(TcpListener, SocketAddr)>, Error> {
+    let (addr, asked) = match options.mongo_addr {
+        Some(MongoAddr::Off) => return Ok(None),
+        Some(MongoAddr::At(addr)) => (addr, true),
+        None => (MONGO_ADDR, false),
+    };
+    let bound = match TcpListener::bind(addr).await {
+        Ok(listener) => listener.local_addr().map(|addr| (listener, addr)),
+        Err(error) => Err(error),
+    };
+    match bound {
+        Ok(bound) => Ok(Some(bound)),
+        Err(source) if asked => Err(Error::ListenMongo { addr, source }),
+        Err(error) => {
+            warn!(%error, "{addr} is taken: MongoDB's drivers are not served (--mongo-addr chooses an address, port 0 a free port)");
+            Ok(None)
+        }
+    }
+}
+
+/// Serves MongoDB's drivers for as long as it is polled. Connections end by themselves when the face is closed.
+async fn serve_mongo(listener: TcpListener, face: Arc<mongo::Face>, connections: &mut tokio::task::JoinSet<()>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        while connections.len() >= MAX_CONNECTIONS {
+            connections.join_next().await;
+        }
+        while connections.try_join_next().is_some() {}
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = ticks.tick() => {
+                face.sweep();
+                continue;
+            }
+        };
+        match accepted {
+            Ok((stream, peer)) => drop(connections.spawn(mongo::serve(stream, peer, Arc::clone(&face)))),
+            Err(error) => {
+                warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+}
+
+async fn listen(options: &Options, face: Arc<Face>, mongo: Arc<mongo::Face>) -> Result<(), Error> {
     let failed = |source| Error::Listen { addr: options.aws_addr, source };
     let listener = TcpListener::bind(options.aws_addr).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
+    let mongo_listener = listen_mongo(options).await?;
     let mut end = Box::pin(end_signal()?);
-    greet(options, addr);
+    greet(options, addr, mongo_listener.as_ref().map(|(_, addr)| *addr));
+    let mut mongo_connections = tokio::task::JoinSet::new();
+    let mongo_served = async {
+        match mongo_listener {
+            Some((listener, _)) => serve_mongo(listener, Arc::clone(&mongo), &mut mongo_connections).await,
+            None => std::future::pending().await,
+        }
+    };
+    let mut mongo_served = Box::pin(mongo_served);
 
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -191,14 +264,20 @@ async fn listen(options: &Options, face: Arc<Face>) -> Result<(), Error> {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             },
+            () = &mut mongo_served => {}
             signal = &mut end => {
                 info!(signal, "closing");
                 break;
             }
         }
     }
-    drop(listener);
+    drop((listener, mongo_served));
     face.close();
+    mongo.close();
+    let rest = async { while mongo_connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(CLOSING, rest).await.is_err() {
+        warn!("commands were still running after {CLOSING:?}");
+    }
     if tokio::time::timeout(CLOSING, graceful.shutdown()).await.is_err() {
         warn!("requests were still running after {CLOSING:?}");
     }
@@ -230,20 +309,22 @@ fn end_signal() -> Result<impl Future<Output = &'static str>, Error> {
 }
 
 /// One line for each face, which programs may read, then what a person may do with it.
-fn greet(options: &Options, addr: SocketAddr) {
+fn greet(options: &Options, addr: SocketAddr, mongo: Option<SocketAddr>) {
     use std::io::Write as _;
     let store = match options.memory {
         true => "in memory: nothing is kept".to_owned(),
         false => format!("in {}", options.data_dir.display()),
     };
+    let mongo_line = mongo.map(|mongo| format!("mongodb mongodb://{mongo}/\n")).unwrap_or_default();
+    let mongo_use = mongo.map(|mongo| format!(", and a MongoDB driver mongodb://{mongo}/")).unwrap_or_default();
     let greeting = format!(
-        "aws http://{addr}\n\n\
+        "aws http://{addr}\n{mongo_line}\n\
          The store is {store}. Signatures are not verified. Try it:\n\n  \
          export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1\n  \
          aws dynamodb list-tables --endpoint-url http://{addr}\n  \
          aws sqs list-queues --endpoint-url http://{addr}\n  \
          aws kinesis list-streams --endpoint-url http://{addr}\n\n\
-         or give any AWS SDK the endpoint http://{addr}. Ctrl-C ends it.\n"
+         or give any AWS SDK the endpoint http://{addr}{mongo_use}. Ctrl-C ends it.\n"
     );
     let mut out = io::stdout().lock();
     // Nobody may be reading any more; that is no reason not to serve.

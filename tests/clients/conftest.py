@@ -53,6 +53,28 @@ def kinesis(stream_faces, request):
     stream_faces[request.param].clear()
 
 
+@pytest.fixture(scope="session")
+def mongo_server():
+    """One server in memory for all tests of documents, with the commands for tests."""
+    yield from living(Server(None, "--mongo-test-commands"))
+
+
+@pytest.fixture(scope="session")
+def mongo(mongo_server):
+    """A client of it. Tests use databases of their own."""
+    pymongo = pytest.importorskip("pymongo")
+    with pymongo.MongoClient("127.0.0.1", mongo_server.mongo_port, serverSelectionTimeoutMS=5000) as client:
+        yield client
+
+
+@pytest.fixture
+def database(mongo):
+    """A database that ends with the test."""
+    name = f"test{next(_numbers)}"
+    yield mongo[name]
+    mongo.drop_database(name)
+
+
 def living(server):
     yield server
     lived = server.alive()

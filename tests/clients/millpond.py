@@ -36,7 +36,7 @@ class Server:
         store = ["--memory"] if data_dir is None else ["--data-dir", str(data_dir)]
         self.stderr = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [binary(), "serve", *store, "--aws-addr", "127.0.0.1:0", *map(str, options)],
+            [binary(), "serve", *store, "--aws-addr", "127.0.0.1:0", "--mongo-addr", "127.0.0.1:0", *map(str, options)],
             stdout=subprocess.PIPE, stderr=self.stderr, text=True,
         )
         # A server that neither speaks nor ends would hold the read below for ever.
@@ -48,9 +48,12 @@ class Server:
             match = re.match(r"aws http://([0-9.]+):([0-9]+)$", line.strip())
             if match:
                 self.host, self.port = match.group(1), int(match.group(2))
+            match = re.match(r"mongodb mongodb://[0-9.]+:([0-9]+)/$", line.strip())
+            if match:
+                self.mongo_port = int(match.group(1))
                 break
         watchdog.cancel()
-        if not hasattr(self, "port"):
+        if not hasattr(self, "mongo_port"):
             self.process.wait()
             raise RuntimeError(f"the server did not say where it listens: {''.join(said)}{self.said()}")
         threading.Thread(target=self.process.stdout.read, daemon=True).start()

@@ -21,6 +21,7 @@ pub(crate) use pipeline::{Leading, Pipeline, Scope, Within};
 pub(crate) use random::random;
 pub(crate) use rows::{Row, Rows, values};
 pub(crate) use stage::{
+    geo_near::GeoNear,
     output::Output,
     source::{Source, Statistics},
 };

@@ -78,3 +78,21 @@ pub(super) fn visit<'a>(value: RawBsonRef<'a>, parts: &[Part], found: &mut impl 
         _ => {}
     }
 }
+
+/// Visits the values that a path leads to, looking into arrays on the way but not at its end.
+pub(super) fn leaves<'a>(value: RawBsonRef<'a>, parts: &[Part], found: &mut impl FnMut(RawBsonRef<'a>)) {
+    match (value, parts) {
+        (value, []) => found(value),
+        (RawBsonRef::Document(document), [part, rest @ ..]) => {
+            if let Some(value) = field(document, &part.name) {
+                leaves(value, rest, found);
+            }
+        }
+        (RawBsonRef::Array(array), parts) => {
+            for item in items(array).filter(|item| matches!(item, RawBsonRef::Document(_))) {
+                leaves(item, parts, found);
+            }
+        }
+        _ => {}
+    }
+}

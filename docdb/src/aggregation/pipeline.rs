@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bson::{RawArray, RawBsonRef, RawDocument};
+use bson::{RawArray, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
     aggregation::{
@@ -28,6 +28,8 @@ const MAX_NESTED: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     stages: Vec<Arc<dyn Stage>>,
+    /// The stages as they are written, for `explain`. Filters may have been moved and joined since.
+    written: Vec<RawDocumentBuf>,
     /// Whether its documents go to a caller, and so may not be larger than documents may be. Between stages they may.
     is_command: bool,
 }
@@ -112,10 +114,15 @@ impl Pipeline {
             parsed.extend((kind.parse)(value, scope)?);
             kinds.push(kind);
         }
+        let searches = |stage: &Arc<dyn Stage>| matches!(stage.view(), View::Match(filter) if filter.is_text());
+        if parsed.iter().skip(1).any(searches) {
+            return refuse(Code(17313), "$match with $text is only allowed as the first pipeline stage");
+        }
         for (index, kind) in kinds.iter().enumerate() {
             kind.place.check(kind.name, index == 0, index + 1 == kinds.len())?;
         }
-        Ok(Pipeline { stages: optimized(parsed, scope.context)?, is_command: scope.depth == 0 })
+        let written = stages.iter().map(|stage| (*stage).to_owned()).collect();
+        Ok(Pipeline { stages: optimized(parsed, scope.context)?, written, is_command: scope.depth == 0 })
     }
 
     /// Parses the pipeline of a stage, from the array that it is given as.
@@ -132,7 +139,7 @@ impl Pipeline {
 
     /// A pipeline of stages that are parsed already.
     pub(super) fn of(stages: Vec<Arc<dyn Stage>>) -> Pipeline {
-        Pipeline { stages, is_command: false }
+        Pipeline { stages, written: Vec::new(), is_command: false }
     }
 
     /// This pipeline with another stage before it.
@@ -145,6 +152,11 @@ impl Pipeline {
         matches!(self.source(), Some(Source::Documents(_)))
     }
 
+    /// The stages as they are written, for `explain`.
+    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
+        &self.written
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.stages.is_empty()
     }
@@ -152,7 +164,8 @@ impl Pipeline {
     /// The pipeline that runs this one on the results of another: a pipeline on a view.
     pub(crate) fn after(&self, first: &Pipeline) -> Pipeline {
         let stages = first.stages.iter().chain(&self.stages).cloned().collect();
-        Pipeline { stages, is_command: self.is_command }
+        let written = first.written.iter().chain(&self.written).cloned().collect();
+        Pipeline { stages, written, is_command: self.is_command }
     }
 
     /// Runs the pipeline on documents.

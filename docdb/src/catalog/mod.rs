@@ -111,6 +111,20 @@ impl Store {
         }
     }
 
+    /// The names of all collections and views, in their order.
+    pub(crate) fn names(&self, reader: &mut impl Read) -> Result<Vec<Namespace>> {
+        let mut found = Vec::new();
+        let mut request = RangeRequest::prefix(&[COLLECTION]);
+        loop {
+            let page = reader.range(&self.catalog, &request)?;
+            found.extend(page.entries.iter().filter_map(|(key, _)| parse_key(key)));
+            match page.resume {
+                Some(resume) => request = request.resume_after(&resume),
+                None => return Ok(found),
+            }
+        }
+    }
+
     /// A new id for a collection or an index.
     pub(crate) fn new_id(&self, tx: &mut Transaction) -> Result<u64> {
         let last = tx.get(&self.catalog, &[LAST_ID])?;

@@ -215,3 +215,15 @@ fn deep_nesting_is_evaluated_or_refused() {
     }
     assert!(matches!(evaluate(maps, &doc! {}), Yields::Value(_)));
 }
+
+#[test]
+fn every_operator_is_there_once() {
+    let mut names: Vec<&str> =
+        super::FAMILIES.iter().flat_map(|family| family.iter()).map(|operator| operator.name).collect();
+    names.sort_unstable();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+    for name in ["$bitAnd", "$sum", "$percentile", "$literal", "$sin", "$dateTrunc", "$switch"] {
+        assert!(names.contains(&name), "{name}");
+    }
+}

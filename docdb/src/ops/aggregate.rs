@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bson::RawDocument;
 
 use crate::{
-    aggregation::{Pipeline, Rows, values},
+    aggregation::{GeoNear, Pipeline, Rows, Source, values},
     catalog::Collection,
     context::Context,
     error::{Code, Result, refuse},
@@ -14,7 +14,7 @@ use crate::{
     filter::Filter,
     model::{Aggregate, Hint, Namespace},
     ops::{self, view::resolve},
-    plan::{Chosen, Query, choose},
+    plan::{Chosen, Query, choose, geo_near},
     store::Store,
     value::empty,
 };
@@ -69,14 +69,34 @@ pub(crate) fn on_collection(
     context: &Arc<Context>,
     execution: &mut Execution<'_>,
 ) -> Result<Box<dyn Rows>> {
-    if pipeline.source().is_some() {
-        return Ok(pipeline.open(values(Vec::new()), context));
+    match pipeline.source() {
+        Some(Source::GeoNear(near)) => return on_places(store, collection, pipeline, near, context, execution),
+        Some(_) => return Ok(pipeline.open(values(Vec::new()), context)),
+        None => {}
     }
     let (query, done) = query(pipeline, hint, context)?;
     let chosen = choose(collection, &query, store, execution)?;
     let scene = Scene { store: Arc::clone(store), collection: collection.cloned(), context: Arc::clone(context) };
     let exec = exec::open(&chosen.plan, &scene, execution.allow_disk_use);
     Ok(pipeline.open_after(done, Box::new(PlanRows { exec }), context))
+}
+
+/// Opens a pipeline that starts with `$geoNear`.
+fn on_places(
+    store: &Arc<Store>,
+    collection: Option<&Arc<Collection>>,
+    pipeline: &Pipeline,
+    near: &GeoNear,
+    context: &Arc<Context>,
+    execution: &Execution<'_>,
+) -> Result<Box<dyn Rows>> {
+    let Some(collection) = collection else { return Ok(pipeline.open(values(Vec::new()), context)) };
+    let query = Query::new(near.query.clone(), Arc::clone(context));
+    let plan = geo_near(collection, &query, near.key.as_ref(), &near.near)?;
+    let scene =
+        Scene { store: Arc::clone(store), collection: Some(Arc::clone(collection)), context: Arc::clone(context) };
+    let exec = exec::open(&plan, &scene, execution.allow_disk_use);
+    Ok(pipeline.open(Box::new(PlanRows { exec }), context))
 }
 
 /// What the planner is asked for a pipeline, and how many stages that stands for.

@@ -94,7 +94,7 @@ fn insert_batch(
     options: Options<'_>,
     context: &Context,
 ) -> Result<InsertReply> {
-    let mut collection = create::ensure(store, tx, namespace)?;
+    let collection = create::ensure(store, tx, namespace)?;
     ops::refuse_view(&collection, "documents cannot be inserted into it")?;
     let mut reply = InsertReply::default();
     let mut run: Option<(i32, i32)> = None;
@@ -119,9 +119,6 @@ fn insert_batch(
                         }
                     };
                 }
-                if !collection_is_current(&collection) {
-                    collection = create::ensure(store, tx, namespace)?;
-                }
             }
             Err(error) if is_of_engine(&error) => return Err(error),
             Err(error) => {
@@ -136,11 +133,6 @@ fn insert_batch(
         keep(store, tx, retry, run)?;
     }
     Ok(reply)
-}
-
-/// Indexes note in the catalog what their keys are like; until that is so, the row has to be read again.
-fn collection_is_current(collection: &Collection) -> bool {
-    collection.indexes.iter().all(|index| index.is_id() || !index.row.multikey.is_empty())
 }
 
 fn keep(store: &Store, tx: &mut Transaction, retry: &Retry, run: Option<(i32, i32)>) -> Result<()> {

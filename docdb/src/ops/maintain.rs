@@ -32,12 +32,12 @@ pub(crate) fn maintain(store: &Arc<Store>) -> Result<u64> {
 /// Source: <https://www.mongodb.com/docs/manual/core/index-ttl/>.
 fn expire(store: &Arc<Store>, now: Timestamp) -> Result<u64> {
     let mut deleted = 0;
-    for (namespace, row) in store.collections(&mut store.engine.latest(), None)? {
-        let expires = |definition: &RawDocument| field(definition, "expireAfterSeconds").is_some();
-        if !row.indexes.iter().any(|index| expires(&index.definition)) && !expires(&row.options) {
+    for namespace in store.names(&mut store.engine.latest())? {
+        let Some(collection) = store.collection(&mut store.engine.latest(), &namespace)? else { continue };
+        let by_index = collection.indexes.iter().any(|index| index.expire_after_seconds.is_some());
+        if !by_index && collection.expire_after_seconds.is_none() {
             continue;
         }
-        let Some(collection) = store.collection(&mut store.engine.latest(), &namespace)? else { continue };
         for _ in 0..MOST_BATCHES {
             let batch = expire_batch(store, &namespace, &collection, now)?;
             deleted += batch;

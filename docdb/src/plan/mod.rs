@@ -20,7 +20,7 @@ pub(crate) use candidate::IndexScan;
 pub(crate) use choose::{Chosen, choose, find_index, same_keys};
 pub(crate) use cover::{Cover, MISSING};
 pub(crate) use shape::shape;
-pub(crate) use special::{Special, ranges as special_ranges};
+pub(crate) use special::{Special, geo_near, ranges as special_ranges};
 
 use crate::{context::Context, filter::Filter, index::RecordId, model::Hint, sort::SortPattern, value::Path};
 

@@ -86,7 +86,7 @@ pub(crate) fn ranges(prefix: &[u8], cells: &[KeyRange]) -> Vec<(Vec<u8>, Option<
 /// either where no index can be used.
 pub(crate) fn plan(collection: &Collection, query: &Query) -> Result<Option<Plan>> {
     let root = query.filter.root();
-    let has_text = root.count(&|node| matches!(node, Node::Text(_))) > 0;
+    let has_text = query.filter.has_text();
     if has_text && query.filter.has_near() {
         return refuse(Code::BAD_VALUE, "text and geoNear not allowed in same query");
     }
@@ -156,6 +156,35 @@ fn near(collection: &Collection, query: &Query) -> Result<Plan> {
     let Some((path, near)) = wanted else {
         return refuse(Code::BAD_VALUE, "geo $near must be top-level expr");
     };
+    by_distance(collection, query, path, near)
+}
+
+/// The plan of `$geoNear` for the documents that the query's filter matches. Without a key it is the field that has an index of
+/// places, if only one has.
+///
+/// # Errors
+/// [`Code::INDEX_NOT_FOUND`] without a key and such a field, [`Code::NO_QUERY_EXECUTION_PLANS`] if the field's index cannot
+/// measure so.
+pub(crate) fn geo_near(collection: &Collection, query: &Query, key: Option<&Path>, near: &Near) -> Result<Plan> {
+    if let Some(path) = key {
+        return by_distance(collection, query, path, near);
+    }
+    let fields = |kind: FieldKind| -> Vec<&Path> {
+        let fields = usable(collection, query).flat_map(|index| &index.fields);
+        fields.filter(|field| field.kind == kind).map(|field| &field.path).collect()
+    };
+    match (fields(FieldKind::TwoD).as_slice(), fields(FieldKind::TwoDSphere).as_slice()) {
+        ([path], _) | ([], [path]) => by_distance(collection, query, path, near),
+        ([], []) => refuse(Code::INDEX_NOT_FOUND, "$geoNear requires a 2d or 2dsphere index, but none were found"),
+        _ => refuse(
+            Code::INDEX_NOT_FOUND,
+            format!("There is more than one geo index on {}; unsure which to use for $geoNear", collection.namespace),
+        ),
+    }
+}
+
+fn by_distance(collection: &Collection, query: &Query, path: &Path, near: &Near) -> Result<Plan> {
+    let root = query.filter.root();
     let kinds: &[FieldKind] = match near.unit() {
         Unit::Metres => &[FieldKind::TwoDSphere],
         Unit::Radians => &[FieldKind::TwoDSphere, FieldKind::TwoD],

@@ -284,3 +284,33 @@ fn find_keeps_the_first_item_that_matches() {
         ],
     );
 }
+
+#[test]
+fn what_is_known_of_documents_is_added_in_any_mode() {
+    let project = |parse: Parse, specification: Document| {
+        let projection = parse(&raw(&specification), &context()).unwrap();
+        assert!(projection.needs_metadata("textScore") && !projection.needs_metadata("sortKey"));
+        let metadata = Metadata { text_score: Some(1.5), ..Metadata::default() };
+        let document = raw(&doc! { "_id": 1, "a": 1, "b": 2 });
+        let projected = projection.apply(&document, &metadata, None, &context()).unwrap();
+        Document::try_from(&*projected).unwrap()
+    };
+    let score = || doc! { "$meta": "textScore" };
+    for parse in [Projection::parse_find as Parse, Projection::parse_stage] {
+        assert_eq!(project(parse, doc! { "s": score(), "a": 1 }), doc! { "_id": 1, "a": 1, "s": 1.5 });
+        assert_eq!(project(parse, doc! { "s": score(), "a": 0 }), doc! { "_id": 1, "b": 2, "s": 1.5 });
+        assert_eq!(project(parse, doc! { "a": 0, "s": score() }), doc! { "_id": 1, "b": 2, "s": 1.5 });
+    }
+    assert_eq!(project(Projection::parse_find, doc! { "s": score() }), doc! { "_id": 1, "a": 1, "b": 2, "s": 1.5 });
+    assert_eq!(project(Projection::parse_stage, doc! { "s": score() }), doc! { "_id": 1, "s": 1.5 });
+}
+
+#[test]
+fn the_slice_of_expressions_is_not_that_of_find() {
+    let a = || doc! { "_id": 1, "a": [1, 2, 3] };
+    let spec = || doc! { "z": { "$slice": ["$a", 2] } };
+    for parse in [Projection::parse_find as Parse, Projection::parse_stage] {
+        check(parse, &[(a(), spec(), doc! { "_id": 1, "z": [1, 2] })]);
+    }
+    check_refused(Projection::parse_stage, &[(doc! { "a": { "$slice": 2 } }, 28667)]);
+}

@@ -16,6 +16,22 @@ enum Place<'a> {
     Found(RawBsonRef<'a>),
 }
 
+/// The value that a path leads to; none where it leads to or through an array, and [`for_each_key`] has to look.
+pub(super) fn plain<'a>(document: &'a RawDocument, path: &Path) -> Option<RawBsonRef<'a>> {
+    let mut value = RawBsonRef::Document(document);
+    for part in path.parts() {
+        value = match value {
+            RawBsonRef::Document(document) => match field(document, &part.name) {
+                Some(value) => value,
+                None => return Some(RawBsonRef::Null),
+            },
+            RawBsonRef::Array(_) => return None,
+            _ => return Some(RawBsonRef::Null),
+        };
+    }
+    (!matches!(value, RawBsonRef::Array(_))).then_some(value)
+}
+
 /// Calls `found` with every combination of values that the paths lead to: one where there are no arrays, one for each
 /// item of the array that they lead through. Arrays within arrays are values. What is missing is null, an empty array is
 /// undefined.

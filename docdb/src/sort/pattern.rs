@@ -9,7 +9,7 @@ use crate::{
     context::{Context, Metadata},
     error::{Code, Result, refuse},
     expression::path::parse_path,
-    sort::keys::for_each_key,
+    sort::keys::{for_each_key, plain},
     value::{ArrayBuilder, Comparator, Decimal, Number, Path, fields},
 };
 
@@ -120,14 +120,12 @@ impl SortPattern {
     /// # Errors
     /// [`Code::BAD_VALUE`] where two paths lead through different arrays; 40218 for a `$meta` that is not there.
     pub(crate) fn key(&self, document: &RawDocument, metadata: &Metadata) -> Result<SortKey> {
-        let mut best: Option<Vec<RawBsonRef<'_>>> = None;
-        for_each_key(document, &self.paths, |values| {
-            let replace = best.as_deref().is_none_or(|best| self.compare_paths(values, best).is_lt());
-            if replace {
-                best = Some(values.to_vec());
-            }
-        })?;
-        let mut values = best.into_iter().flatten();
+        let plain: Option<Vec<_>> = self.paths.iter().map(|path| plain(document, path)).collect();
+        let mut values = match plain {
+            Some(values) => values,
+            None => self.best_values(document)?,
+        }
+        .into_iter();
         let part = |part: &SortPart| match part.by {
             SortBy::Path(_) => Ok(values.next().unwrap_or(RawBsonRef::Null).into()),
             SortBy::TextScore => score(metadata.text_score, "text score"),
@@ -136,6 +134,18 @@ impl SortPattern {
             SortBy::SearchScore => Ok(RawBson::Null),
         };
         Ok(SortKey(self.parts.iter().map(part).collect::<Result<_>>()?))
+    }
+
+    /// The first in the order among the values that a document has because of its arrays.
+    fn best_values<'a>(&'a self, document: &'a RawDocument) -> Result<Vec<RawBsonRef<'a>>> {
+        let mut best: Option<Vec<RawBsonRef<'_>>> = None;
+        for_each_key(document, &self.paths, |values| {
+            let replace = best.as_deref().is_none_or(|best| self.compare_paths(values, best).is_lt());
+            if replace {
+                best = Some(values.to_vec());
+            }
+        })?;
+        Ok(best.unwrap_or_default())
     }
 
     /// Orders two lists of the values of the paths.

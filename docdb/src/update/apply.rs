@@ -1,7 +1,10 @@
 //! Walks a document along the paths of an update. Where two paths of the update turn out to mean the same place, by `$`
 //! or by `$[…]`, what is below both of them is done there.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use bson::{RawBson, RawBsonRef};
 
@@ -11,7 +14,7 @@ use crate::{
         array_filters::ArrayFilters,
         modifier::{At, Blocked, Change, Scope, show},
         tree::{Tree, too_large},
-        trie::{Branch, Each, Leaf, Node, index, order},
+        trie::{Branch, Each, Leaf, Name, Node, index, order},
     },
     value::MAX_DOCUMENT_BYTES,
 };
@@ -27,28 +30,34 @@ pub(super) enum Outcome {
     Remove,
 }
 
-/// A name in the order of the children of a place.
-#[derive(Debug, PartialEq, Eq)]
-struct Ordered<'a>(&'a str);
-
-impl Ord for Ordered<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        order(self.0, other.0)
-    }
-}
-
-impl PartialOrd for Ordered<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 /// What all nodes at one place are.
 enum Nodes<'a> {
     Leaf(&'a Leaf),
     Branches(Vec<&'a Branch>),
     Each(Vec<&'a Each>),
     Nothing,
+}
+
+/// Names with what is to be done below each.
+type Children<'a> = Vec<(Cow<'a, str>, Vec<&'a Node>)>;
+
+/// Where the fields of a document are: by hash, where many are looked for among many.
+struct Positions<'a>(HashMap<Cow<'a, str>, usize>);
+
+impl<'a> Positions<'a> {
+    fn new(fields: &[(Cow<'a, str>, Tree<'a>)], looked_for: usize) -> Self {
+        const MANY: usize = 16;
+        if looked_for < MANY || fields.len() < MANY {
+            return Positions(HashMap::new());
+        }
+        // Of two fields of one name the first one counts.
+        let positions = fields.iter().enumerate().rev();
+        Positions(positions.map(|(position, (name, _))| (name.clone(), position)).collect())
+    }
+
+    fn find(&self, fields: &[(Cow<'_, str>, Tree<'_>)], name: &str) -> Option<usize> {
+        if self.0.is_empty() { fields.iter().position(|(known, _)| known == name) } else { self.0.get(name).copied() }
+    }
 }
 
 pub(super) struct Walk<'s, 'a> {
@@ -135,21 +144,20 @@ impl<'s, 'a> Walk<'s, 'a> {
             return Ok(Outcome::Kept);
         }
         place.open();
-        let mut outcome = Outcome::Kept;
-        for (name, nodes) in children {
-            if self.child(name, &nodes, place)? {
-                outcome = Outcome::Changed;
-            }
-        }
-        Ok(outcome)
+        let changed = match place {
+            Tree::Document(fields) => self.fields(children, fields)?,
+            Tree::Array(_) => self.items(children, place)?,
+            Tree::Was(_) | Tree::Ref(_) | Tree::Owned(_) => false,
+        };
+        Ok(if changed { Outcome::Changed } else { Outcome::Kept })
     }
 
     /// The names of all branches in their order, with what is to be done below each.
-    fn children(&self, branches: &[&'a Branch]) -> Result<Vec<(Cow<'a, str>, Vec<&'a Node>)>> {
+    fn children(&self, branches: &[&'a Branch]) -> Result<Children<'a>> {
         if let [branch] = branches
             && branch.positional.is_none()
         {
-            return Ok(branch.children.iter().map(|(name, node)| (Cow::Borrowed(&**name), vec![node])).collect());
+            return Ok(branch.children.iter().map(|(name, node)| (Cow::Borrowed(&*name.0), vec![node])).collect());
         }
         let mut positional: Vec<&'a Node> = branches.iter().filter_map(|branch| branch.positional.as_deref()).collect();
         let position = match (&self.scope.position, positional.is_empty()) {
@@ -162,16 +170,15 @@ impl<'s, 'a> Walk<'s, 'a> {
                 );
             }
         };
-        let mut merged: BTreeMap<Ordered<'a>, Vec<&'a Node>> = BTreeMap::new();
+        let mut merged: BTreeMap<&'a Name, Vec<&'a Node>> = BTreeMap::new();
         for (name, node) in branches.iter().flat_map(|branch| &branch.children) {
-            let nodes = merged.entry(Ordered(name)).or_default();
+            let nodes = merged.entry(name).or_default();
             nodes.push(node);
-            if **name == *position {
+            if *name.0 == *position {
                 nodes.append(&mut positional);
             }
         }
-        let mut all: Vec<(Cow<'a, str>, Vec<&'a Node>)> =
-            merged.into_iter().map(|(name, nodes)| (Cow::Borrowed(name.0), nodes)).collect();
+        let mut all: Children<'a> = merged.into_iter().map(|(name, nodes)| (Cow::Borrowed(&*name.0), nodes)).collect();
         if !positional.is_empty() {
             let index = all.partition_point(|(name, _)| order(name, &position).is_lt());
             all.insert(index, (Cow::Owned(position), positional));
@@ -179,61 +186,70 @@ impl<'s, 'a> Walk<'s, 'a> {
         Ok(all)
     }
 
-    /// Changes what is under a name of an open document or array, or adds it. Whether anything changed.
-    fn child(&mut self, name: Cow<'a, str>, nodes: &[&'a Node], place: &mut Tree<'a>) -> Result<bool> {
-        match place {
-            Tree::Document(fields) => {
-                let found = fields.iter().position(|(known, _)| *known == name);
-                self.path.push(name.clone());
-                let changed = match found.and_then(|index| Some((index, fields.get_mut(index)?))) {
-                    Some((index, (_, value))) => match self.existing(nodes, value)? {
-                        Outcome::Kept => false,
-                        Outcome::Changed => true,
-                        Outcome::Remove => {
-                            fields.remove(index);
-                            true
-                        }
-                    },
-                    None => match self.create(nodes)? {
-                        Some(value) => {
-                            fields.push((name, value));
-                            true
-                        }
-                        None => false,
-                    },
-                };
-                self.path.pop();
-                Ok(changed)
+    /// Changes fields of an open document, and adds those that are not there. Whether anything changed.
+    fn fields(&mut self, children: Children<'a>, fields: &mut Vec<(Cow<'a, str>, Tree<'a>)>) -> Result<bool> {
+        let positions = Positions::new(fields, children.len());
+        let mut changed = false;
+        let mut removed = Vec::new();
+        for (name, nodes) in children {
+            let found = positions.find(fields, &name);
+            self.path.push(name.clone());
+            match found.and_then(|position| Some((position, fields.get_mut(position)?))) {
+                Some((position, (_, value))) => match self.existing(&nodes, value)? {
+                    Outcome::Kept => {}
+                    Outcome::Changed => changed = true,
+                    Outcome::Remove => removed.push(position),
+                },
+                None => {
+                    if let Some(value) = self.create(&nodes)? {
+                        fields.push((name, value));
+                        changed = true;
+                    }
+                }
             }
-            Tree::Array(items) => {
-                let Some(index) = index(&name) else {
-                    self.blocked(&name, nodes, place)?;
-                    return Ok(false);
-                };
-                self.path.push(name);
-                let changed = match items.get_mut(index) {
-                    Some(item) => match self.existing(nodes, item)? {
-                        Outcome::Kept => false,
-                        Outcome::Changed => true,
-                        Outcome::Remove => {
-                            *item = Tree::Ref(RawBsonRef::Null);
-                            true
-                        }
-                    },
-                    None => match self.create(nodes)? {
-                        Some(value) => {
-                            pad(items, index, &mut self.padded)?;
-                            items.push(value);
-                            true
-                        }
-                        None => false,
-                    },
-                };
-                self.path.pop();
-                Ok(changed)
-            }
-            Tree::Was(_) | Tree::Ref(_) | Tree::Owned(_) => Ok(false),
+            self.path.pop();
         }
+        if !removed.is_empty() {
+            changed = true;
+            removed.sort_unstable();
+            let mut position = 0;
+            fields.retain(|_| {
+                position += 1;
+                removed.binary_search(&(position - 1)).is_err()
+            });
+        }
+        Ok(changed)
+    }
+
+    /// Changes items of an open array by their indexes. Whether anything changed.
+    fn items(&mut self, children: Children<'a>, place: &mut Tree<'a>) -> Result<bool> {
+        let mut changed = false;
+        for (name, nodes) in children {
+            let (Some(index), Tree::Array(items)) = (index(&name), &mut *place) else {
+                self.blocked(&name, &nodes, place)?;
+                continue;
+            };
+            self.path.push(name);
+            match items.get_mut(index) {
+                Some(item) => match self.existing(&nodes, item)? {
+                    Outcome::Kept => {}
+                    Outcome::Changed => changed = true,
+                    Outcome::Remove => {
+                        *item = Tree::Ref(RawBsonRef::Null);
+                        changed = true;
+                    }
+                },
+                None => {
+                    if let Some(value) = self.create(&nodes)? {
+                        pad(items, index, &mut self.padded)?;
+                        items.push(value);
+                        changed = true;
+                    }
+                }
+            }
+            self.path.pop();
+        }
+        Ok(changed)
     }
 
     fn each(&mut self, each: &[&'a Each], place: &mut Tree<'a>) -> Result<Outcome> {

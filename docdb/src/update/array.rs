@@ -1,5 +1,7 @@
 //! `$addToSet` and `$pop`.
 
+use std::{cmp::Ordering, collections::BTreeSet};
+
 use bson::{RawArray, RawBson, RawBsonRef};
 
 use crate::{
@@ -7,6 +9,35 @@ use crate::{
     update::modifier::{At, Blocked, Change, Modifier, Scope, show},
     value::{ArrayBuilder, Comparator, Number, Value, fields, items, type_name},
 };
+
+/// From so many values on, they are found by their order instead of one by one.
+pub(super) const MANY: usize = 8;
+
+/// A value in an order, for sets.
+pub(super) struct Ordered<'a> {
+    pub(super) value: RawBsonRef<'a>,
+    pub(super) comparator: Comparator<'a>,
+}
+
+impl Ord for Ordered<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.comparator.compare(self.value, other.value)
+    }
+}
+
+impl PartialOrd for Ordered<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ordered<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ordered<'_> {}
 
 #[derive(Debug)]
 pub(super) struct AddToSet(Vec<RawBson>);
@@ -31,13 +62,20 @@ impl AddToSet {
     /// The array with what it lacks; `None` if it lacks nothing.
     fn add(&self, array: &RawArray, scope: &Scope<'_>) -> Option<RawBson> {
         let comparator = Comparator::new(scope.context.collation.as_deref());
-        let mut added: Vec<RawBsonRef<'_>> = Vec::new();
-        for value in self.0.iter().map(RawBson::as_raw_bson_ref) {
-            let known = |other: RawBsonRef<'_>| comparator.equal(value, other);
-            if !added.iter().copied().any(known) && !items(array).any(known) {
-                added.push(value);
+        let values = self.0.iter().map(RawBson::as_raw_bson_ref);
+        let added: Vec<RawBsonRef<'_>> = if self.0.len() < MANY {
+            let mut added: Vec<RawBsonRef<'_>> = Vec::new();
+            for value in values {
+                let known = |other: RawBsonRef<'_>| comparator.equal(value, other);
+                if !added.iter().copied().any(known) && !items(array).any(known) {
+                    added.push(value);
+                }
             }
-        }
+            added
+        } else {
+            let mut known: BTreeSet<Ordered<'_>> = items(array).map(|value| Ordered { value, comparator }).collect();
+            values.filter(|value| known.insert(Ordered { value: *value, comparator })).collect()
+        };
         if added.is_empty() {
             return None;
         }

@@ -1,5 +1,7 @@
 //! An update by operators.
 
+use std::collections::HashSet;
+
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
         rename::Rename,
         set::Moved,
         tree::Tree,
-        trie::{Branch, Leaf, Node, identifier},
+        trie::{Branch, Leaf, Name, Node, identifier},
     },
     value::{Path, fields, type_name},
 };
@@ -52,7 +54,8 @@ impl Operators {
                 operators.add(name, path, value, context)?;
             }
         }
-        let used: Vec<&str> = operators.paths.iter().flat_map(|path| path.split('.')).filter_map(identifier).collect();
+        let used: HashSet<&str> =
+            operators.paths.iter().flat_map(|path| path.split('.')).filter_map(identifier).collect();
         operators.filters.check_all_used(&used, update)?;
         Ok(operators)
     }
@@ -122,7 +125,7 @@ impl Operators {
             return Ok(None);
         }
         let updated = tree.finish()?;
-        for (name, _) in self.root.children.iter().filter(|(name, _)| name.starts_with('$')) {
+        for Name(name) in self.root.children.keys().filter(|Name(name)| name.starts_with('$')) {
             check::dollar_prefixed(name, document, &updated)?;
         }
         Ok(Some(updated))

@@ -1,12 +1,18 @@
 //! `$pull` and `$pullAll`.
 
+use std::collections::BTreeSet;
+
 use bson::{RawArray, RawBson, RawBsonRef};
 
 use crate::{
     context::Context,
     error::{Code, Result, refuse},
     filter::Filter,
-    update::modifier::{At, Blocked, Change, Modifier, Scope},
+    update::{
+        array::{MANY, Ordered},
+        array_filters::refuse_special,
+        modifier::{At, Blocked, Change, Modifier, Scope},
+    },
     value::{ArrayBuilder, Comparator, DocumentBuilder, Value, fields, items, type_name},
 };
 
@@ -25,6 +31,9 @@ pub(super) enum Pull {
 
 impl Pull {
     pub(super) fn parse(value: RawBsonRef<'_>, context: &Context) -> Result<Box<dyn Modifier>> {
+        if let RawBsonRef::Document(document) = value {
+            refuse_special(document)?;
+        }
         let pull = match value {
             RawBsonRef::Document(document) if !starts_with_operator(value) => {
                 Pull::Documents(Filter::parse(document, context)?)
@@ -51,12 +60,38 @@ impl Pull {
     }
 }
 
-/// Whether a condition is one on items themselves. Logical operators begin a filter of documents.
+/// Whether a condition is one on items themselves: its first name is an operator that goes beside a path. Others, such
+/// as `$and`, begin a filter of documents, or are refused as one.
 fn starts_with_operator(value: RawBsonRef<'_>) -> bool {
+    const OPERATORS: &[&str] = &[
+        "$eq",
+        "$ne",
+        "$gt",
+        "$gte",
+        "$lt",
+        "$lte",
+        "$in",
+        "$nin",
+        "$all",
+        "$size",
+        "$exists",
+        "$mod",
+        "$type",
+        "$regex",
+        "$options",
+        "$elemMatch",
+        "$within",
+        "$geoWithin",
+        "$geoIntersects",
+        "$near",
+        "$nearSphere",
+        "$bitsAllSet",
+        "$bitsAllClear",
+        "$bitsAnySet",
+        "$bitsAnyClear",
+    ];
     let RawBsonRef::Document(document) = value else { return false };
-    let first = fields(document).next().map_or("", |(name, _)| name);
-    first.starts_with('$')
-        && !matches!(first, "$and" | "$or" | "$nor" | "$expr" | "$jsonSchema" | "$comment" | "$where" | "$text")
+    fields(document).next().is_some_and(|(name, _)| OPERATORS.contains(&name))
 }
 
 fn wrap(value: RawBsonRef<'_>) -> bson::RawDocumentBuf {
@@ -117,7 +152,12 @@ impl Modifier for PullAll {
     fn existing<'a>(&'a self, value: RawBsonRef<'_>, scope: &Scope<'a>, _: At<'_>) -> Result<Change<'a>> {
         let RawBsonRef::Array(array) = value else { return not_an_array("$pullAll") };
         let comparator = Comparator::new(scope.context.collation.as_deref());
-        without(array, |item| Ok(self.0.iter().any(|value| comparator.equal(value.as_raw_bson_ref(), item))))
+        let values = self.0.iter().map(RawBson::as_raw_bson_ref);
+        if self.0.len() < MANY {
+            return without(array, |item| Ok(values.clone().any(|value| comparator.equal(value, item))));
+        }
+        let values: BTreeSet<Ordered<'_>> = values.map(|value| Ordered { value, comparator }).collect();
+        without(array, |item| Ok(values.contains(&Ordered { value: item, comparator })))
     }
 
     fn missing<'a>(&'a self, _: &Scope<'a>) -> Result<Value<'a>> {

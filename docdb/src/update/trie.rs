@@ -1,6 +1,9 @@
 //! The paths of an update as a tree with operators at its leaves: two operators cannot change the same place.
 
-use std::cmp::Ordering;
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, btree_map::Entry},
+};
 
 use crate::{
     error::{Code, Result, refuse},
@@ -28,8 +31,7 @@ pub(super) struct Leaf {
 /// Fields of a document, or items of an array by their index.
 #[derive(Debug, Default)]
 pub(super) struct Branch {
-    /// In the order of [`order`].
-    pub(super) children: Vec<(Box<str>, Node)>,
+    pub(super) children: BTreeMap<Name, Node>,
     /// `$`.
     pub(super) positional: Option<Box<Node>>,
 }
@@ -38,7 +40,23 @@ pub(super) struct Branch {
 #[derive(Debug, Default)]
 pub(super) struct Each {
     /// By identifier; all items have the empty one.
-    pub(super) children: Vec<(Box<str>, Node)>,
+    pub(super) children: BTreeMap<Box<str>, Node>,
+}
+
+/// A name in the order of [`order`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name(pub(super) Box<str>);
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        order(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// The order in which the children of a place are changed, and so the order in which new fields are added: names by
@@ -114,59 +132,38 @@ enum Place<'n> {
 fn insert(place: Place<'_>, parts: &[&str], depth: usize, node: Node) -> std::result::Result<(), usize> {
     let Some(part) = parts.get(depth) else { return Err(depth) };
     let next = parts.get(depth + 1);
-    let fresh = |node: Node| match next {
-        None => (node, None),
-        Some(next) if identifier(next).is_some() => (Node::Each(Each::default()), Some(node)),
-        Some(_) => (Node::Branch(Branch::default()), Some(node)),
+    let fresh = match next {
+        None => None,
+        Some(next) if identifier(next).is_some() => Some(Node::Each(Each::default())),
+        Some(_) => Some(Node::Branch(Branch::default())),
     };
     let child = match (place, identifier(part)) {
-        (Place::Branch(branch), None) if *part == "$" => match &mut branch.positional {
-            Some(child) => child.as_mut(),
-            none => {
-                let (child, rest) = fresh(node);
-                return descend(none.insert(Box::new(child)), rest, parts, depth);
+        (Place::Branch(branch), None) if *part == "$" => match (&mut branch.positional, fresh) {
+            (Some(_), None) => return Err(depth),
+            (empty @ None, None) => {
+                *empty = Some(Box::new(node));
+                return Ok(());
             }
+            (positional, Some(fresh)) => positional.get_or_insert_with(|| Box::new(fresh)).as_mut(),
         },
-        (Place::Branch(branch), None) => match branch.children.binary_search_by(|(name, _)| order(name, part)) {
-            Ok(found) => match branch.children.get_mut(found) {
-                Some((_, child)) => child,
-                None => return Err(depth),
-            },
-            Err(index) => {
-                let (child, rest) = fresh(node);
-                branch.children.insert(index, ((*part).into(), child));
-                return match branch.children.get_mut(index) {
-                    Some((_, child)) => descend(child, rest, parts, depth),
-                    None => Err(depth),
-                };
+        (Place::Branch(branch), None) => match (branch.children.entry(Name((*part).into())), fresh) {
+            (Entry::Occupied(_), None) => return Err(depth),
+            (Entry::Vacant(entry), None) => {
+                entry.insert(node);
+                return Ok(());
             }
+            (entry, Some(fresh)) => entry.or_insert(fresh),
         },
-        (Place::Each(each), Some(identifier)) => {
-            match each.children.iter().position(|(known, _)| **known == *identifier) {
-                Some(found) => match each.children.get_mut(found) {
-                    Some((_, child)) => child,
-                    None => return Err(depth),
-                },
-                None => {
-                    let (child, rest) = fresh(node);
-                    each.children.push((identifier.into(), child));
-                    return match each.children.last_mut() {
-                        Some((_, child)) => descend(child, rest, parts, depth),
-                        None => Err(depth),
-                    };
-                }
+        (Place::Each(each), Some(identifier)) => match (each.children.entry(identifier.into()), fresh) {
+            (Entry::Occupied(_), None) => return Err(depth),
+            (Entry::Vacant(entry), None) => {
+                entry.insert(node);
+                return Ok(());
             }
-        }
+            (entry, Some(fresh)) => entry.or_insert(fresh),
+        },
         (Place::Branch(_), Some(_)) | (Place::Each(_), None) => return Err(depth.saturating_sub(1)),
     };
-    if next.is_none() {
-        return Err(depth);
-    }
-    descend(child, Some(node), parts, depth)
-}
-
-fn descend(child: &mut Node, node: Option<Node>, parts: &[&str], depth: usize) -> std::result::Result<(), usize> {
-    let Some(node) = node else { return Ok(()) };
     match child {
         Node::Branch(branch) => insert(Place::Branch(branch), parts, depth + 1, node),
         Node::Each(each) => insert(Place::Each(each), parts, depth + 1, node),

@@ -18,10 +18,10 @@ type Equality<'f> = (&'f str, RawBsonRef<'f>);
 pub(super) fn equalities(filter: &RawDocument) -> Result<RawDocumentBuf> {
     let mut found = Vec::new();
     collect(filter, &mut found)?;
-    found.sort_by_key(|(path, _)| *path);
-    for (index, (path, _)) in found.iter().enumerate() {
-        let rest = found.get(index + 1..).unwrap_or_default();
-        if let Some((other, _)) = rest.iter().find(|(other, _)| is_at_or_below(other, path)) {
+    // By components, so that what is below a path follows it.
+    found.sort_by(|(a, _), (b, _)| a.split('.').cmp(b.split('.')));
+    for ((path, _), (other, _)) in found.iter().zip(found.iter().skip(1)) {
+        if is_at_or_below(other, path) {
             let message = if other == path {
                 format!("cannot infer query fields to set, path '{path}' is matched twice")
             } else {
@@ -30,6 +30,7 @@ pub(super) fn equalities(filter: &RawDocument) -> Result<RawDocumentBuf> {
             return refuse(Code::NOT_SINGLE_VALUE_FIELD, message);
         }
     }
+    found.sort_by_key(|(path, _)| *path);
     let mut root = Vec::new();
     for (path, value) in found {
         put(&mut root, path, value);
@@ -46,10 +47,11 @@ fn put<'f>(fields: &mut Vec<(Cow<'f, str>, Tree<'f>)>, path: &'f str, value: Raw
         fields.push((Cow::Borrowed(path), Tree::Ref(value)));
         return;
     };
-    if !fields.iter().any(|(known, _)| known == name) {
+    // Paths come in their order: those below one name come together.
+    if fields.last().is_none_or(|(known, _)| known != name) {
         fields.push((Cow::Borrowed(name), Tree::Document(Vec::new())));
     }
-    if let Some((_, Tree::Document(within))) = fields.iter_mut().find(|(known, _)| known == name) {
+    if let Some((_, Tree::Document(within))) = fields.last_mut() {
         put(within, rest, value);
     }
 }

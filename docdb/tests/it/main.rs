@@ -1,12 +1,16 @@
 //! The document store through its public interface.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod collections;
 mod commands;
 mod crud;
 mod indexes;
 mod modify;
 mod reading;
 mod smoke;
+mod storage;
+mod time;
+mod transactions;
 
 use bson::Document;
 use millpond_docdb::{Collection, Cursor, Docdb, Error};

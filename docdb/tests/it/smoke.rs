@@ -74,3 +74,34 @@ fn documents_are_inserted_found_updated_and_deleted() {
     let checked = docdb.validate(&namespace).unwrap();
     assert_eq!((checked.documents, checked.errors), (90, vec![]));
 }
+
+#[test]
+fn documents_come_by_distance() {
+    let docdb = Docdb::open(&Engine::in_memory()).unwrap();
+    let namespace = Namespace::new("test", "places").unwrap();
+    let point = |lng: f64, lat: f64| doc! { "type": "Point", "coordinates": [lng, lat] };
+    let documents = (0..50).map(|n| raw(doc! { "_id": n, "at": point(f64::from(n), 0.0) })).collect();
+    docdb.insert(&namespace, Insert { documents, ..Insert::default() }).unwrap();
+    docdb.create_indexes(&namespace, &[raw(doc! { "key": { "at": "2dsphere" }, "name": "at" })]).unwrap();
+    let near = doc! { "$geoNear": { "near": point(20.2, 0.0), "distanceField": "d", "spherical": true } };
+    let pipeline = vec![raw(near), raw(doc! { "$limit": 3 })];
+    let rows = docdb.aggregate("test", Some("places"), &Aggregate { pipeline, ..Aggregate::default() }).unwrap();
+    let rows: Vec<Document> = rows.map(|doc| Document::try_from(doc.unwrap().raw()).unwrap()).collect();
+    assert_eq!(rows.iter().map(|doc| doc.get_i32("_id").unwrap()).collect::<Vec<_>>(), [20, 21, 19]);
+    assert!((rows[0].get_f64("d").unwrap() - 22_264.0).abs() < 10.0, "{rows:?}");
+}
+
+#[test]
+fn a_capped_collection_keeps_the_newest() {
+    let docdb = Docdb::open(&Engine::in_memory()).unwrap();
+    let namespace = Namespace::new("test", "log").unwrap();
+    let capped = millpond_docdb::Capped { size_bytes: 4096, max_documents: 3 };
+    let create = millpond_docdb::CreateCollection { capped: Some(capped), ..Default::default() };
+    docdb.create_collection(&namespace, &create).unwrap();
+    let documents = (0..10).map(|n| raw(doc! { "_id": n })).collect();
+    docdb.insert(&namespace, Insert { documents, ..Insert::default() }).unwrap();
+    let ids: Vec<i32> =
+        all(&docdb, &namespace, Find::default()).iter().map(|doc| doc.get_i32("_id").unwrap()).collect();
+    assert_eq!(ids, [7, 8, 9]);
+    assert_eq!(docdb.validate(&namespace).unwrap().errors, Vec::<String>::new());
+}

@@ -51,7 +51,7 @@ impl Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_millpond"))
             .arg("serve")
             .args(store)
-            .args(["--aws-addr", "127.0.0.1:0"])
+            .args(["--aws-addr", "127.0.0.1:0", "--mongo-addr", "off"])
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

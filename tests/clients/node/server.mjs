@@ -17,7 +17,7 @@ function binary() {
 
 /** What a client needs to talk to it; the server ends with the tests. */
 export async function start() {
-  const server = spawn(binary(), ["serve", "--memory", "--aws-addr", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(binary(), ["serve", "--memory", "--aws-addr", "127.0.0.1:0", "--mongo-addr", "off"], { stdio: ["ignore", "pipe", "inherit"] });
   process.on("exit", () => server.kill());
   for await (const line of createInterface({ input: server.stdout })) {
     const endpoint = line.match(/^aws (http:\/\/\S+)$/)?.[1];

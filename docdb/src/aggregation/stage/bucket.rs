@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Scope, accumulator,
         stage::{
-            Stage,
+            Field, Stage, Stages,
             group::{self, Group, Id},
             sort::Sort,
             sort_by_count::count,
@@ -30,7 +30,7 @@ pub(super) struct Buckets {
     default: Option<RawBson>,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(40201), "Argument to $bucket stage must be an object");
     };
@@ -74,12 +74,7 @@ pub(super) fn parse_group_by(stage: &str, code: Code, value: RawBsonRef<'_>, sco
 }
 
 /// The accumulators of `output`.
-pub(super) fn parse_output(
-    stage: &str,
-    code: Code,
-    value: RawBsonRef<'_>,
-    scope: &Scope<'_>,
-) -> Result<Vec<(Box<str>, Arc<dyn accumulator::Accumulate>)>> {
+pub(super) fn parse_output(stage: &str, code: Code, value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Field>> {
     let RawBsonRef::Document(output) = value else {
         return refuse(code, format!("The {stage} 'output' field must be an object"));
     };

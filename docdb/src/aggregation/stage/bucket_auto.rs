@@ -10,7 +10,7 @@ use crate::{
         accumulator::{Accumulate, Fold},
         rows::{self, AllRows, all},
         stage::{
-            Stage,
+            Field, Stage, Stages,
             bucket::{parse_group_by, parse_output},
             granularity::Granularity,
             group::bounded,
@@ -32,10 +32,10 @@ struct BucketAuto {
     group_by: Expression,
     buckets: usize,
     granularity: Option<Granularity>,
-    fields: Vec<(Box<str>, Arc<dyn Accumulate>)>,
+    fields: Vec<Field>,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(40240), "The argument to $bucketAuto must be an object");
     };

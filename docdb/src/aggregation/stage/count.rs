@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Row, Rows, Scope,
         rows::{self, AllRows, all},
-        stage::{Stage, one},
+        stage::{Stage, Stages, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 struct Count(Box<str>);
 
-pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Stages> {
     match value {
         RawBsonRef::String("") => refuse(Code(40157), "the count field must be a non-empty string"),
         RawBsonRef::String(name) if name.starts_with('$') => {

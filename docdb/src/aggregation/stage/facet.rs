@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Pipeline, Row, Rows, Scope, Within,
         rows::{self, AllRows, all},
-        stage::{Stage, group::bounded, one},
+        stage::{Stage, Stages, group::bounded, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 struct Facet(Vec<(Box<str>, Pipeline)>);
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let document = match value {
         RawBsonRef::Document(document) if !document.is_empty() => document,
         _ => return refuse(Code(40169), "the $facet specification must be a non-empty object"),

@@ -11,7 +11,7 @@ use crate::{
     aggregation::{
         Pipeline, Row, Rows, Scope, identity, nested,
         rows::{EachRow, each},
-        stage::{Stage, limit::whole, lookup, match_stage::Match, one},
+        stage::{Stage, Stages, limit::whole, lookup, match_stage::Match, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -35,7 +35,7 @@ struct GraphLookup {
     restrict: RawDocumentBuf,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(40327), "the $graphLookup stage specification must be an object");
     };

@@ -13,7 +13,7 @@ use crate::{
         accumulator::{self, Accumulate, Fold},
         identity,
         rows::{self, AllRows, all},
-        stage::{Stage, bucket::Buckets, one},
+        stage::{Field, Stage, Stages, bucket::Buckets, one},
     },
     context::{Context, Metadata},
     error::{Code, Result, refuse},
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) id: Id,
-    pub(super) fields: Vec<(Box<str>, Arc<dyn Accumulate>)>,
+    pub(super) fields: Vec<Field>,
 }
 
 /// What the documents of a group have in common.
@@ -41,7 +41,7 @@ pub(super) enum Id {
     Buckets(Buckets),
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(15947), "a group's fields must be specified in an object");
     };

@@ -7,7 +7,7 @@ use bson::RawBsonRef;
 use crate::{
     aggregation::{
         Row, Rows, Scope,
-        stage::{Stage, View, one},
+        stage::{Stage, Stages, View, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Limit(pub(super) u64);
 
-pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Stages> {
     match whole(value) {
         Some(0) => refuse(Code(15958), "the limit must be positive"),
         Some(limit) => one(Limit(limit)),

@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
+use bson::{RawArrayBuf, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
     aggregation::{
-        Pipeline, Row, Rows, Scope, Within, nested,
-        rows::{self, EachRow, each},
-        stage::{Stage, match_stage::Match, one, options::Options, variables::Let},
+        Pipeline, Row, Rows, Scope, Within, nested, rows,
+        stage::{Stage, Stages, match_stage::Match, one, options::Options, variables::Let},
     },
     context::Context,
     error::{Code, Result, refuse},
     execution::{CollectionName, Execution},
     expression::{Env, path::parse_path},
     sort::MEMORY_BYTES,
-    value::{ArrayBuilder, DocumentBuilder, Path},
+    value::{ArrayBuilder, DocumentBuilder, Path, fields, items},
 };
 
 /// Joins documents of another collection to each document, as an array.
@@ -26,6 +25,8 @@ struct Lookup {
     join: Option<Join>,
     variables: Let,
     pipeline: Arc<Pipeline>,
+    /// Whether nothing of a document is used to find what is joined to it.
+    is_same_for_all: bool,
     into: Path,
 }
 
@@ -35,7 +36,7 @@ struct Join {
     foreign: Path,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code::FAILED_TO_PARSE, "the $lookup stage specification must be an object");
     };
@@ -73,7 +74,8 @@ pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<
         None => Pipeline::of(Vec::new()),
     };
     let from = parse_from(options.get("from"), &pipeline)?;
-    one(Lookup { from, join, variables, pipeline: Arc::new(pipeline), into })
+    let is_same_for_all = join.is_none() && variables.is_empty() && !options.get("pipeline").is_some_and(is_random);
+    one(Lookup { from, join, variables, pipeline: Arc::new(pipeline), is_same_for_all, into })
 }
 
 /// The collection to join with; none where the pipeline begins with `$documents`.
@@ -103,12 +105,36 @@ pub(super) fn collection(name: &str) -> Result<CollectionName> {
 
 impl Stage for Lookup {
     fn open(self: Arc<Self>, input: Box<dyn Rows>, context: &Context) -> Box<dyn Rows> {
-        each(self, input, context)
+        Box::new(Joining { stage: self, input, context: context.clone(), same: None })
     }
 }
 
-impl EachRow for Lookup {
-    fn each(&self, row: Row, context: &Context, execution: &mut Execution<'_>) -> Result<Option<Row>> {
+struct Joining {
+    stage: Arc<Lookup>,
+    input: Box<dyn Rows>,
+    context: Context,
+    /// What is joined to every document, where it is the same for all.
+    same: Option<RawArrayBuf>,
+}
+
+impl Rows for Joining {
+    fn next(&mut self, execution: &mut Execution<'_>) -> Result<Option<Row>> {
+        let Some(row) = self.input.next(execution)? else { return Ok(None) };
+        let joined = match self.same.take() {
+            Some(same) => same,
+            None => self.stage.joined(&row, &self.context, execution)?,
+        };
+        let doc = nested::set(&row.doc, &self.stage.into, RawBsonRef::Array(&joined)).into();
+        if self.stage.is_same_for_all {
+            self.same = Some(joined);
+        }
+        Ok(Some(Row { doc, ..row }))
+    }
+}
+
+impl Lookup {
+    /// The documents that are joined to one document.
+    fn joined(&self, row: &Row, context: &Context, execution: &mut Execution<'_>) -> Result<RawArrayBuf> {
         let context = self.variables.bound(&Env::new(context, &row.doc, &row.metadata))?;
         let pipeline = match &self.join {
             Some(join) => Arc::new(self.pipeline.behind(join.filter(&row.doc, &context)?)),
@@ -126,8 +152,18 @@ impl EachRow for Lookup {
             }
             array.push(RawBsonRef::Document(&row.doc));
         }
-        let doc = nested::set(&row.doc, &self.into, RawBsonRef::Array(&array.finish())).into();
-        Ok(Some(Row { doc, ..row }))
+        Ok(array.finish())
+    }
+}
+
+/// Whether a pipeline takes anything at random.
+fn is_random(value: RawBsonRef<'_>) -> bool {
+    match value {
+        RawBsonRef::Document(document) => fields(document)
+            .any(|(name, value)| matches!(name, "$sample" | "$rand" | "$sampleRate") || is_random(value)),
+        RawBsonRef::Array(array) => items(array).any(is_random),
+        RawBsonRef::String(text) => text == "randVal",
+        _ => false,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Row, Rows, Scope,
         rows::{EachRow, each},
-        stage::{Stage, View, one},
+        stage::{Stage, Stages, View, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -24,7 +24,7 @@ pub(crate) struct Match {
     pub(crate) filter: Filter,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(15959), "the match filter must be an expression in an object");
     };

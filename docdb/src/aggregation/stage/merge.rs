@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Output, Row, Rows, Scope, nested,
         stage::{
-            Stage, one,
+            Stage, Stages, one,
             options::Options,
             output::{is_reserved, target, with_id},
             variables::Let,
@@ -51,7 +51,7 @@ enum NotMatched {
 
 const KNOWN: [&str; 6] = ["into", "on", "let", "whenMatched", "whenNotMatched", "targetCollectionVersion"];
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let merge = match value {
         RawBsonRef::String(name) => Merge {
             into: parse_into(RawBsonRef::String(name))?,

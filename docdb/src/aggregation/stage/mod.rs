@@ -5,6 +5,7 @@ mod bucket;
 mod bucket_auto;
 pub(super) mod count;
 mod facet;
+pub(crate) mod geo_near;
 mod granularity;
 mod graph_lookup;
 mod group;
@@ -35,24 +36,32 @@ use std::{fmt::Debug, sync::Arc};
 use bson::RawBsonRef;
 
 use crate::{
-    aggregation::{Output, Rows, Scope, Source, Within},
+    aggregation::{Output, Rows, Scope, Source, Within, accumulator::Accumulate},
     context::Context,
     error::{Code, Result, refuse},
 };
+
+/// The stages that do what one stage of a pipeline says.
+type Stages = Vec<Arc<dyn Stage>>;
+
+/// How a stage is parsed: from the value beside its name.
+type Parse = fn(RawBsonRef<'_>, &Scope<'_>) -> Result<Stages>;
+
+/// A field that an accumulator makes.
+type Field = (Box<str>, Arc<dyn Accumulate>);
 
 /// A kind of stage: its name, how it is parsed, and where it may stand.
 pub(super) struct Kind {
     /// With its `$`.
     pub(super) name: &'static str,
-    /// From the value beside the name, to the stages that do it.
-    pub(super) parse: fn(RawBsonRef<'_>, &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>>,
+    pub(super) parse: Parse,
     pub(super) place: Place,
     /// Whether a `$facet` may have it in its pipelines.
     pub(super) in_facet: bool,
 }
 
 impl Kind {
-    const fn new(name: &'static str, parse: fn(RawBsonRef<'_>, &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>>) -> Kind {
+    const fn new(name: &'static str, parse: Parse) -> Kind {
         Kind { name, parse, place: Place::Any, in_facet: true }
     }
 
@@ -85,6 +94,7 @@ const STAGES: &[Kind] = &[
     Kind::new("$count", count::parse),
     Kind::new("$documents", source::parse_documents).first(),
     Kind::new("$facet", facet::parse).not_in_facet(),
+    Kind::new("$geoNear", geo_near::parse).first(),
     Kind::new("$graphLookup", graph_lookup::parse),
     Kind::new("$group", group::parse),
     Kind::new("$indexStats", source::parse_index_stats).first(),
@@ -126,6 +136,9 @@ pub(super) enum Place {
 impl Place {
     pub(super) fn check(self, name: &str, is_first: bool, is_last: bool) -> Result<()> {
         match self {
+            Place::First if !is_first && name == "$geoNear" => {
+                refuse(Code(40603), "$geoNear was not the first stage in the pipeline")
+            }
             Place::First if !is_first => {
                 refuse(Code(40602), format!("{name} is only valid as the first stage in a pipeline"))
             }
@@ -160,6 +173,6 @@ pub(crate) enum View<'s> {
 }
 
 /// What a stage that is done by one parses to.
-fn one(stage: impl Stage + 'static) -> Result<Vec<Arc<dyn Stage>>> {
+fn one(stage: impl Stage + 'static) -> Result<Stages> {
     Ok(vec![Arc::new(stage)])
 }

@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Rows, Scope,
         rows::{self, AllRows, all},
-        stage::{Stage, View, merge::Merge, one, options::Options},
+        stage::{Stage, Stages, View, merge::Merge, one, options::Options},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -35,7 +35,7 @@ impl Output {
     }
 }
 
-pub(super) fn parse_out(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse_out(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Stages> {
     let (database, collection) = match value {
         RawBsonRef::String(name) => (None, name),
         RawBsonRef::Document(document) => {

@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Row, Rows, Scope,
         rows::{EachRow, each},
-        stage::{Stage, one},
+        stage::{Stage, Stages, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -21,14 +21,14 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Project(pub(super) Projection);
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(15969), "$project specification must be an object");
     };
     one(Project(Projection::parse_stage(document, scope.context)?))
 }
 
-pub(super) fn parse_unset(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse_unset(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     one(Project(Projection::parse_stage(&exclusion(value)?, scope.context)?))
 }
 

@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Row, Rows, Scope,
         rows::{EachRow, each},
-        stage::{Stage, one, variables},
+        stage::{Stage, Stages, one, variables},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -24,7 +24,7 @@ const CHOICES: [(&str, &str); 3] = [("DESCEND", "descend"), ("PRUNE", "prune"), 
 #[derive(Debug)]
 struct Redact(Expression);
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let context = with_choices(scope.context);
     let expression = Names::new(&context).with(&["CURRENT"], |names| Expression::parse_within(value, names))?;
     one(Redact(expression))

@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Row, Rows, Scope,
         rows::{EachRow, each},
-        stage::{Stage, one, options::Options},
+        stage::{Stage, Stages, one, options::Options},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 struct ReplaceRoot(Expression);
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code::FAILED_TO_PARSE, "the $replaceRoot specification must be an object");
     };
@@ -32,7 +32,7 @@ pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<
     }
 }
 
-pub(super) fn parse_with(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse_with(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     one(ReplaceRoot(Expression::parse(value, scope.context)?))
 }
 

@@ -9,7 +9,7 @@ use crate::{
         Row, Rows, Scope,
         random::random_below,
         rows::{self, AllRows, all},
-        stage::{Stage, one},
+        stage::{Stage, Stages, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 struct Sample(usize);
 
-pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(28745), "the $sample stage specification must be an object");
     };

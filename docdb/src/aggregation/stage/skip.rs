@@ -7,7 +7,7 @@ use bson::RawBsonRef;
 use crate::{
     aggregation::{
         Row, Rows, Scope,
-        stage::{Stage, View, limit::whole, one},
+        stage::{Stage, Stages, View, limit::whole, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 struct Skip(u64);
 
-pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Stages> {
     match whole(value) {
         Some(skip) => one(Skip(skip)),
         None => refuse(

@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Rows, Scope,
         rows::{self, AllRows, all},
-        stage::{Stage, View, one},
+        stage::{Stage, Stages, View, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -24,7 +24,7 @@ pub(crate) struct Sort {
     pub(crate) limit: Option<u64>,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(15973), "the $sort key specification must be an object");
     };

@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Scope, accumulator,
         stage::{
-            Stage,
+            Field, Stage, Stages,
             group::{Group, Id},
             sort::Sort,
         },
@@ -19,7 +19,7 @@ use crate::{
     value::fields,
 };
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     match value {
         RawBsonRef::Document(document) => {
             if !fields(document).next().is_some_and(|(name, _)| name.starts_with('$')) {
@@ -45,7 +45,7 @@ pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<
 }
 
 /// The field `count`, as buckets and counts have it.
-pub(super) fn count(scope: &Scope<'_>) -> Result<(Box<str>, Arc<dyn accumulator::Accumulate>)> {
+pub(super) fn count(scope: &Scope<'_>) -> Result<Field> {
     let names = Names::new(scope.context);
     let counted = accumulator::parse("count", RawBsonRef::Document(&rawdoc! { "$sum": 1 }), &names)?;
     Ok(("count".into(), counted))

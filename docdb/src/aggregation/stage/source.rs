@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Row, Rows, Scope, rows,
         rows::{AllRows, all},
-        stage::{Stage, View, one},
+        stage::{Stage, Stages, View, geo_near::GeoNear, one},
     },
     context::{Context, Metadata},
     error::{Code, Result, refuse},
@@ -24,6 +24,8 @@ pub(crate) enum Source {
     Documents(Expression),
     /// `$collStats` and its kin.
     Statistics(Statistics),
+    /// `$geoNear`.
+    GeoNear(Box<GeoNear>),
 }
 
 /// What is asked about a collection.
@@ -35,11 +37,11 @@ pub(crate) enum Statistics {
     Indexes,
 }
 
-pub(super) fn parse_documents(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse_documents(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     one(Source::Documents(Expression::parse(value, scope.context)?))
 }
 
-pub(super) fn parse_coll_stats(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse_coll_stats(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Stages> {
     let RawBsonRef::Document(document) = value else {
         return refuse(Code(5_447_000), "$collStats must take a nested object but found something else");
     };
@@ -70,7 +72,7 @@ fn check_coll_stats(document: &RawDocument) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn parse_index_stats(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse_index_stats(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Stages> {
     match value {
         RawBsonRef::Document(document) if document.is_empty() => one(Source::Statistics(Statistics::Indexes)),
         _ => refuse(Code(28803), "The $indexStats stage specification must be an empty object"),
@@ -88,8 +90,9 @@ impl Stage for Source {
 }
 
 impl AllRows for Source {
-    fn all(&self, _: &mut dyn Rows, context: &Context, execution: &mut Execution<'_>) -> Result<Box<dyn Rows>> {
+    fn all(&self, input: &mut dyn Rows, context: &Context, execution: &mut Execution<'_>) -> Result<Box<dyn Rows>> {
         match self {
+            Source::GeoNear(near) => near.all(input, context, execution),
             Source::Documents(expression) => documents(expression, context),
             Source::Statistics(of) => {
                 let documents = execution.collections.statistics(&mut execution.reader, of, context)?;

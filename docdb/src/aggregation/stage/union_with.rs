@@ -7,7 +7,7 @@ use bson::RawBsonRef;
 use crate::{
     aggregation::{
         Pipeline, Row, Rows, Scope, Within, rows,
-        stage::{Stage, lookup, one, options::Options},
+        stage::{Stage, Stages, lookup, one, options::Options},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -22,7 +22,7 @@ struct UnionWith {
     pipeline: Arc<Pipeline>,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, scope: &Scope<'_>) -> Result<Stages> {
     let document = match value {
         RawBsonRef::String(name) => {
             let pipeline = Arc::new(Pipeline::of(Vec::new()));

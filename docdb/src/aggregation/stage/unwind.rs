@@ -7,7 +7,7 @@ use bson::{RawBson, RawBsonRef, RawDocument};
 use crate::{
     aggregation::{
         Row, Rows, Scope, nested,
-        stage::{Stage, one},
+        stage::{Stage, Stages, one},
     },
     context::Context,
     error::{Code, Result, refuse},
@@ -24,7 +24,7 @@ pub(super) struct Unwind {
     preserve: bool,
 }
 
-pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Vec<Arc<dyn Stage>>> {
+pub(super) fn parse(value: RawBsonRef<'_>, _: &Scope<'_>) -> Result<Stages> {
     match value {
         RawBsonRef::String(path) => one(Unwind { path: parse_field(path)?, index: None, preserve: false }),
         RawBsonRef::Document(options) => one(parse_options(options)?),

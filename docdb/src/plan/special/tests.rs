@@ -13,9 +13,10 @@ use crate::{
     exec::{Member, Scene, next, open},
     execution::{Change, CollectionName, Collections, Execution, Reader, UniqueIndex},
     filter::Filter,
+    geo::Near,
     index::{IndexRow, parse},
     model::Namespace,
-    plan::{Plan, Query, Special, choose},
+    plan::{Plan, Query, Special, choose, geo_near},
     store::Store,
     value::{Doc, Path},
 };
@@ -93,25 +94,30 @@ impl World {
         self.store.collection(&mut self.store.engine.latest(), &self.namespace).unwrap().unwrap()
     }
 
-    fn find(&self, filter: &Document) -> Result<(Plan, Vec<Member>)> {
-        let context = Arc::new(context());
-        let query = Query::new(Filter::parse(&raw(filter), &context)?, Arc::clone(&context));
-        let collection = self.collection();
+    fn execute<T>(&self, f: impl FnOnce(&mut Execution<'_>) -> Result<T>) -> Result<T> {
         let snapshot = self.store.engine.snapshot()?;
-        let mut execution = Execution {
+        f(&mut Execution {
             reader: Reader::Snapshot(&snapshot),
             collections: &Alone,
             allow_disk_use: true,
             deadline: None,
             wants_keys: false,
-        };
-        let plan = choose(Some(&collection), &query, &self.store, &mut execution)?.plan;
-        let scene = Scene { store: Arc::clone(&self.store), collection: Some(collection), context };
-        let mut exec = open(&plan, &scene, true);
-        let mut found = Vec::new();
-        while let Some(member) = next(&mut *exec, &mut execution)? {
-            found.push(member);
-        }
+        })
+    }
+
+    fn run(&self, plan: &Plan) -> Result<Vec<Member>> {
+        let (store, collection) = (Arc::clone(&self.store), Some(self.collection()));
+        let scene = Scene { store, collection, context: Arc::new(context()) };
+        let mut exec = open(plan, &scene, true);
+        self.execute(|execution| std::iter::from_fn(|| next(&mut *exec, execution).transpose()).collect())
+    }
+
+    fn find(&self, filter: &Document) -> Result<(Plan, Vec<Member>)> {
+        let context = Arc::new(context());
+        let query = Query::new(Filter::parse(&raw(filter), &context)?, context);
+        let choose = |execution: &mut Execution<'_>| choose(Some(&self.collection()), &query, &self.store, execution);
+        let plan = self.execute(choose)?.plan;
+        let found = self.run(&plan)?;
         Ok((plan, found))
     }
 
@@ -172,6 +178,25 @@ fn near_uses_the_index_that_measures_as_it_does() {
     let near = || doc! { "$near": { "$geometry": point(0.0, 0.0) } };
     assert_eq!(compound.ids(&doc! { "loc": near(), "kind": "a" }), [3, 1, 4]);
     assert_eq!(compound.ids(&doc! { "loc": near() }), [2, 3, 1, 4]);
+}
+
+#[test]
+fn geo_near_takes_the_only_index_of_places() {
+    let near = Near::of_stage(bson::RawBsonRef::Document(&raw(&point(0.0, 0.0))), true, None, None);
+    let near = near.unwrap();
+    let plan = |world: &World, key: Option<&str>| {
+        let query = Query::new(Filter::parse(&raw(&doc! { "kind": "a" }), &context()).unwrap(), Arc::new(context()));
+        let key = key.map(|key| Path::parse(key).unwrap());
+        geo_near(&world.collection(), &query, key.as_ref(), &near).map_err(|refused| refused.code().0)
+    };
+    let sphere = index(doc! { "loc": "2dsphere" });
+    let mut other = index(doc! { "other": "2dsphere" });
+    other.insert("name", "other");
+    assert_eq!(plan(&World::new(&[], &places()), None).unwrap_err(), 27);
+    assert_eq!(plan(&World::new(&[sphere.clone(), other.clone()], &places()), None).unwrap_err(), 27);
+    assert_eq!(plan(&World::new(std::slice::from_ref(&sphere), &places()), Some("other")).unwrap_err(), 291);
+    let world = World::new(&[sphere], &places());
+    assert_eq!(world.run(&plan(&world, None).unwrap()).unwrap().iter().map(id).collect::<Vec<_>>(), [3, 1, 4]);
 }
 
 #[test]

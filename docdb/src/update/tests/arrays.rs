@@ -76,3 +76,23 @@ fn equal_items_are_pulled() {
         (doc! { "_id": 1 }, doc! { "$pull": { "a.b": 1 } }, doc! { "_id": 1 }),
     ]);
 }
+
+#[test]
+fn many_values_are_found_as_few_are() {
+    let numbers = |range: std::ops::Range<i32>| range.collect::<Vec<_>>();
+    let twice: Vec<f64> = numbers(5..25).into_iter().chain(numbers(5..25)).map(f64::from).collect();
+    let mut all: Vec<bson::Bson> = numbers(0..10).into_iter().map(Into::into).collect();
+    all.extend(numbers(10..25).into_iter().map(|number| f64::from(number).into()));
+    check(&[
+        (
+            doc! { "_id": 1, "a": numbers(0..10) },
+            doc! { "$addToSet": { "a": { "$each": twice.clone() } } },
+            doc! { "_id": 1, "a": all },
+        ),
+        (
+            doc! { "_id": 1, "a": numbers(0..10) },
+            doc! { "$pullAll": { "a": twice } },
+            doc! { "_id": 1, "a": numbers(0..5) },
+        ),
+    ]);
+}

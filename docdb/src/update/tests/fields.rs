@@ -64,6 +64,8 @@ fn numbers_are_added_and_multiplied_in_the_wider_type() {
         (at(decimal("1.10")), inc(2.into()), at(decimal("3.10"))),
         (at(1.into()), inc(decimal("0.5")), at(decimal("1.5"))),
         (at(0.1.into()), inc(decimal("0")), at(decimal("0.100000000000000"))),
+        (at(10.5.into()), inc(decimal("2.5")), at(decimal("13.0000000000000"))),
+        (at(decimal("10.5")), inc(2.5.into()), at(decimal("13.00000000000000"))),
         (at(decimal("Infinity")), inc(decimal("-Infinity")), at(decimal("NaN"))),
         (doc! { "_id": 1 }, inc(5_i64.into()), at(5_i64.into())),
         (at(10.into()), mul(3.into()), at(30.into())),
@@ -139,4 +141,31 @@ fn an_update_to_the_same_value_changes_nothing() {
     for (document, update, expected) in table {
         assert_eq!(changes(&document, &update), expected, "{document} updated with {update}");
     }
+}
+
+#[test]
+fn many_fields_are_found_as_few_are() {
+    let mut document = doc! { "_id": 1 };
+    let mut set = Document::new();
+    let mut unset = Document::new();
+    let mut expected = doc! { "_id": 1 };
+    for number in 0..200 {
+        let name = format!("f{number:03}");
+        document.insert(&name, number);
+        match number % 3 {
+            0 => {
+                set.insert(&name, number + 1);
+                expected.insert(&name, number + 1);
+            }
+            1 => {
+                unset.insert(&name, 1);
+            }
+            _ => {
+                expected.insert(&name, number);
+            }
+        }
+    }
+    set.insert("g", 7);
+    expected.insert("g", 7);
+    check(&[(document, doc! { "$set": set, "$unset": unset }, expected)]);
 }

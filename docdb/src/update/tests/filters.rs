@@ -38,6 +38,10 @@ fn items_are_pulled_by_conditions() {
     check_refused(&[
         (doc! { "_id": 1, "a": [1] }, doc! { "$pull": { "a": { "$each": [1] } } }, 2),
         (doc! { "_id": 1, "a": [1] }, doc! { "$pull": { "a": { "$slice": -1 } } }, 2),
+        (doc! { "_id": 1, "a": [1] }, doc! { "$pull": { "a": { "$not": { "$gte": 3 } } } }, 2),
+        (doc! { "_id": 1, "a": [1] }, doc! { "$pull": { "a": { "$where": "true" } } }, 2),
+        (doc! { "_id": 1, "a": [1] }, doc! { "$pull": { "a": { "x": { "$near": [0, 0] } } } }, 2),
+        (doc! { "_id": 1, "a": [1] }, doc! { "$pull": { "a": { "$expr": true } } }, 224),
     ]);
 }
 

@@ -108,21 +108,33 @@ proptest! {
     #[test]
     fn an_update_does_what_the_plainest_one_does(
         fields in vec((prop::sample::select(&NAMES[..]), value()), 0..4),
-        path in path(),
-        change in change(),
+        changes in vec((path(), change()), 1..4),
     ) {
         let mut document = doc! { "_id": 1 };
         document.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        let modifications = match &change {
-            Change::Set(value) => doc! { "$set": { &path: value.clone() } },
-            Change::Unset => doc! { "$unset": { &path: 1 } },
-            Change::Inc(by) => doc! { "$inc": { &path: by } },
-            Change::Push(value) => doc! { "$push": { &path: { "$each": [value.clone()] } } },
-        };
-        let mut expected = Bson::Document(document.clone());
-        let parts: Vec<&str> = path.split('.').collect();
-        match naive(&mut expected, &parts, &change) {
-            Some(()) => prop_assert_eq!(Bson::Document(update(&document, &modifications).unwrap()), expected),
+        let mut modifications = Document::new();
+        let mut expected = Some(Bson::Document(document.clone()));
+        for (path, change) in &changes {
+            let (operator, operand) = match change {
+                Change::Set(value) => ("$set", value.clone()),
+                Change::Unset => ("$unset", 1.into()),
+                Change::Inc(by) => ("$inc", (*by).into()),
+                Change::Push(value) => ("$push", doc! { "$each": [value.clone()] }.into()),
+            };
+            let paths = modifications.entry(operator.to_owned()).or_insert_with(|| Document::new().into());
+            paths.as_document_mut().unwrap().insert(path, operand);
+            let parts: Vec<&str> = path.split('.').collect();
+            expected = expected.and_then(|mut document| naive(&mut document, &parts, change).map(|()| document));
+        }
+        // Paths that exclude each other are for other tests.
+        let below = |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('.'));
+        for (index, (path, _)) in changes.iter().enumerate() {
+            prop_assume!(changes[index + 1..].iter().all(|(other, _)| !below(path, other) && !below(other, path)));
+        }
+        match expected {
+            Some(expected) => {
+                prop_assert_eq!(Bson::Document(update(&document, &modifications).unwrap()), expected);
+            }
             None => prop_assert!(update(&document, &modifications).is_err()),
         }
     }

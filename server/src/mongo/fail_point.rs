@@ -1,0 +1,239 @@
+//! `failCommand`: commands that fail as a test wants them to.
+//!
+//! Source: <https://github.com/mongodb/mongo/wiki/The-failCommand-fail-point>.
+
+use std::{collections::HashMap, time::Duration};
+
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf, raw::cstr};
+use millpond::docdb::Code;
+use parking_lot::Mutex;
+
+use super::{
+    arguments::{self, Arguments},
+    client::Client,
+    failure::{Failure, is_retryable_write},
+    reply,
+};
+
+/// Fail points by their names. Only `failCommand` does anything.
+#[derive(Debug, Default)]
+pub(crate) struct FailPoints(Mutex<HashMap<String, FailPoint>>);
+
+#[derive(Debug)]
+struct FailPoint {
+    mode: Mode,
+    hits: i32,
+    data: FailCommand,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    AlwaysOn,
+    Times(i64),
+    Skip(i64),
+    Probability(f64),
+}
+
+#[derive(Debug, Clone, Default)]
+struct FailCommand {
+    commands: Vec<String>,
+    error_code: Option<i32>,
+    labels: Option<Vec<String>>,
+    close: bool,
+    block: Option<Duration>,
+    write_concern_error: Option<RawDocumentBuf>,
+    application: Option<String>,
+    extra: Option<RawDocumentBuf>,
+}
+
+/// What a command is to suffer.
+#[derive(Debug)]
+pub(crate) struct Injected {
+    pub(crate) block: Option<Duration>,
+    pub(crate) write_concern_error: Option<RawDocumentBuf>,
+    error_code: Option<i32>,
+    labels: Option<Vec<String>>,
+    close: bool,
+    extra: Option<RawDocumentBuf>,
+}
+
+impl Injected {
+    /// What it fails with, if it does.
+    ///
+    /// Retryable writes are labelled so that drivers try them again.
+    pub(crate) fn failure(&self, is_retryable: bool) -> Option<Failure> {
+        if self.close {
+            return Some(Failure::closed());
+        }
+        let code = Code(self.error_code?);
+        let mut failure = Failure::new(code, "Failing command via 'failCommand' failpoint");
+        failure.fields = self.extra.clone().unwrap_or_default();
+        match &self.labels {
+            Some(labels) => failure.labels.clone_from(labels),
+            None if is_retryable && is_retryable_write(code) => failure.labels.push("RetryableWriteError".to_owned()),
+            None => {}
+        }
+        Some(failure)
+    }
+}
+
+impl FailPoints {
+    /// What is configured for a command of this client, under any of its names.
+    pub(crate) fn hit(&self, name: &str, asked: &str, client: &Client) -> Option<Injected> {
+        if name == "configureFailPoint" {
+            return None;
+        }
+        let mut points = self.0.lock();
+        let point = points.get_mut("failCommand")?;
+        let data = &point.data;
+        if !data.commands.iter().any(|command| command == name || command == asked)
+            || data.application.as_deref().is_some_and(|application| client.application() != Some(application))
+        {
+            return None;
+        }
+        match &mut point.mode {
+            Mode::AlwaysOn => {}
+            Mode::Times(0) => return None,
+            Mode::Times(left) => *left -= 1,
+            Mode::Skip(0) => {}
+            Mode::Skip(left) => {
+                *left -= 1;
+                return None;
+            }
+            Mode::Probability(probability) => {
+                let [a, b, ..] = uuid::Uuid::new_v4().into_bytes();
+                if f64::from(u16::from_le_bytes([a, b])) >= *probability * 65_536.0 {
+                    return None;
+                }
+            }
+        }
+        point.hits = point.hits.saturating_add(1);
+        let data = point.data.clone();
+        Some(Injected {
+            block: data.block,
+            write_concern_error: data.write_concern_error,
+            error_code: data.error_code,
+            labels: data.labels,
+            close: data.close,
+            extra: data.extra,
+        })
+    }
+
+    /// Configures one, and says how often it was hit before.
+    pub(crate) fn configure(
+        &self,
+        name: &str,
+        mode: RawBsonRef<'_>,
+        data: Option<&RawDocument>,
+    ) -> Result<i32, Failure> {
+        let data = data.map(FailCommand::parse).transpose()?.unwrap_or_default();
+        let mode = Mode::parse(mode)?;
+        let mut points = self.0.lock();
+        let before = points.remove(name).map_or(0, |point| point.hits);
+        if let Some(mode) = mode {
+            points.insert(name.to_owned(), FailPoint { mode, hits: before, data });
+        }
+        Ok(before)
+    }
+}
+
+impl Mode {
+    fn parse(mode: RawBsonRef<'_>) -> Result<Option<Mode>, Failure> {
+        let wrong = || Failure::new(Code::BAD_VALUE, "unknown mode of a fail point");
+        match mode {
+            RawBsonRef::String("off") => Ok(None),
+            RawBsonRef::String("alwaysOn") => Ok(Some(Mode::AlwaysOn)),
+            RawBsonRef::Document(document) => match reply::fields(document).next() {
+                Some(("times", value)) => {
+                    Ok(Some(Mode::Times(arguments::integer(value).filter(|times| *times > 0).ok_or_else(wrong)?)))
+                }
+                Some(("skip", value)) => {
+                    Ok(Some(Mode::Skip(arguments::integer(value).filter(|skip| *skip >= 0).ok_or_else(wrong)?)))
+                }
+                Some(("activationProbability", value)) => {
+                    let probability = arguments::number(value).filter(|value| (0.0..=1.0).contains(value));
+                    Ok(Some(Mode::Probability(probability.ok_or_else(wrong)?)))
+                }
+                _ => Err(wrong()),
+            },
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl FailCommand {
+    fn parse(data: &RawDocument) -> Result<FailCommand, Failure> {
+        let arguments = Arguments::of("data".to_owned(), data);
+        let texts = |name: &str| -> Result<Option<Vec<String>>, Failure> {
+            let array = arguments.array(name)?;
+            Ok(array.map(|array| reply::items(array).filter_map(RawBsonRef::as_str).map(ToOwned::to_owned).collect()))
+        };
+        let blocks = arguments.bool("blockConnection")?;
+        let block = arguments.millis("blockTimeMS")?;
+        Ok(FailCommand {
+            commands: texts("failCommands")?.unwrap_or_default(),
+            error_code: arguments.integer("errorCode")?.and_then(|code| i32::try_from(code).ok()),
+            labels: texts("errorLabels")?,
+            close: arguments.bool("closeConnection")?,
+            block: block.filter(|_| blocks),
+            write_concern_error: arguments.owned("writeConcernError")?.map(named),
+            application: arguments.text("appName")?.map(ToOwned::to_owned),
+            extra: arguments.owned("errorExtraInfo")?,
+        })
+    }
+}
+
+/// A write concern error with the name of its code.
+fn named(mut error: RawDocumentBuf) -> RawDocumentBuf {
+    if let (Ok(code), Ok(None)) = (error.get_i32("code"), error.get("codeName")) {
+        error.append(cstr!("codeName"), super::failure::name(Code(code)));
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bson::{RawBson, rawbson, rawdoc};
+
+    fn client() -> Client {
+        let address = "127.0.0.1:1".parse().unwrap();
+        Client::new(1, address, address)
+    }
+
+    fn configured(mode: &RawBson, data: &RawDocument) -> FailPoints {
+        let points = FailPoints::default();
+        points.configure("failCommand", mode.as_raw_bson_ref(), Some(data)).unwrap();
+        points
+    }
+
+    #[test]
+    fn a_command_fails_as_often_as_it_is_to() {
+        let data = rawdoc! { "failCommands": ["find"], "errorCode": 91 };
+        let cases = [
+            (rawbson!("alwaysOn"), [true, true, true]),
+            (rawbson!({ "times": 2 }), [true, true, false]),
+            (rawbson!({ "skip": 1 }), [false, true, true]),
+            (rawbson!("off"), [false, false, false]),
+        ];
+        for (mode, expected) in cases {
+            let points = configured(&mode, &data);
+            assert!(points.hit("ping", "ping", &client()).is_none());
+            let hits = expected.map(|_| points.hit("find", "find", &client()).is_some());
+            assert_eq!(hits, expected, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn labels_are_those_asked_for_or_those_that_are_due() {
+        let cases = [
+            (rawdoc! { "failCommands": ["find"], "errorCode": 91 }, vec!["RetryableWriteError"]),
+            (rawdoc! { "failCommands": ["find"], "errorCode": 2 }, vec![]),
+            (rawdoc! { "failCommands": ["find"], "errorCode": 91, "errorLabels": ["X"] }, vec!["X"]),
+        ];
+        for (data, expected) in cases {
+            let injected = configured(&rawbson!("alwaysOn"), &data).hit("find", "find", &client()).unwrap();
+            assert_eq!(injected.failure(true).unwrap().labels, expected);
+        }
+    }
+}
