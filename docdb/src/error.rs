@@ -104,8 +104,23 @@ pub(crate) fn shell(document: &Document) -> String {
     if document.is_empty() {
         return "{}".to_owned();
     }
-    let fields: Vec<String> = document.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let fields: Vec<String> = document.iter().map(|(name, value)| format!("{name}: {}", shell_value(value))).collect();
     format!("{{ {} }}", fields.join(", "))
+}
+
+fn shell_value(value: &Bson) -> String {
+    match value {
+        Bson::Double(value) => format!("{value:?}"),
+        Bson::ObjectId(id) => format!("ObjectId('{id}')"),
+        Bson::DateTime(date) => format!("new Date({})", date.timestamp_millis()),
+        Bson::Document(document) => shell(document),
+        Bson::Array(items) if items.is_empty() => "[]".to_owned(),
+        Bson::Array(items) => {
+            let items: Vec<String> = items.iter().map(shell_value).collect();
+            format!("[ {} ]", items.join(", "))
+        }
+        value => value.to_string(),
+    }
 }
 
 impl Error {

@@ -7,6 +7,7 @@ mod crud;
 mod indexes;
 mod modify;
 mod reading;
+mod plans;
 mod smoke;
 mod storage;
 mod time;

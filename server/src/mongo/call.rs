@@ -118,8 +118,8 @@ pub(crate) async fn answer(face: &Arc<Face>, client: &Arc<Client>, request: &Req
         Some(failure) => Err(failure),
         None => run(face, client, request, entry, name).await,
     };
-    if let (Ok(document), Some(concern)) = (&mut result, injected.and_then(|injected| injected.write_concern_error)) {
-        document.append(cstr!("writeConcernError"), concern);
+    if let (Ok(document), Some(injected)) = (&mut result, injected) {
+        injected.append_write_concern_error(document, has_transaction(body));
     }
     let more = result.as_ref().is_ok_and(|document| entry.is_some_and(|entry| (entry.more)(document)));
     let (mut document, close) = match result {
