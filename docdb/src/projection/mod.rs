@@ -17,7 +17,7 @@ use crate::{
     context::{Context, Metadata},
     error::Result,
     expression::Env,
-    projection::tree::{Branch, Node},
+    projection::tree::Branch,
     value::Path,
 };
 

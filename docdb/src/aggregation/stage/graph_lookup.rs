@@ -1,11 +1,11 @@
 //! `$graphLookup`.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::Arc,
 };
 
-use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
+use bson::{RawBson, RawBsonRef, RawDocumentBuf};
 
 use crate::{
     aggregation::{

@@ -12,7 +12,7 @@ use crate::{
         Row, Rows, Scope,
         accumulator::{self, Accumulate, Fold},
         identity,
-        rows::{self, AllRows, all},
+        rows::{AllRows, all},
         stage::{Field, Stage, Stages, bucket::Buckets, one},
     },
     context::{Context, Metadata},

@@ -1,6 +1,5 @@
 //! `$merge`.
 
-use std::sync::Arc;
 
 use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
@@ -8,14 +7,14 @@ use crate::{
     aggregation::{
         Output, Row, Rows, Scope, nested,
         stage::{
-            Stage, Stages, one,
+            Stages, one,
             options::Options,
             output::{is_reserved, target, with_id},
             variables::Let,
         },
     },
     context::Context,
-    error::{Code, Error, Result, refuse},
+    error::{Code, Result, refuse},
     execution::{Change, CollectionName, Execution, UniqueIndex},
     expression::{Env, path::parse_path},
     update::{Update, UpdateModifications},
