@@ -115,6 +115,7 @@ mod typed;
 mod update;
 mod value;
 
+pub use bson;
 pub use cursor::{RawCursor, TransactionCursor};
 pub use docdb::{Docdb, DroppedCollection};
 pub use error::{BulkWriteError, Code, DuplicateKey, Error, InsertManyError, Result};

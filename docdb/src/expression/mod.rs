@@ -38,6 +38,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use bson::{RawBsonRef, RawDocument};
 
+pub(crate) use command_let::command_let;
 pub(crate) use dependencies::Dependencies;
 pub(crate) use meta::MetaKind;
 pub(crate) use scope::{Env, Names};

@@ -81,13 +81,38 @@ pub(crate) fn stage(
                 })
                 .collect())
         }
-        _ => {
+        Statistics::Collection(asked) => {
             let statistics = collection(store, reader, namespace)?;
             let mut shown = DocumentBuilder::new();
             shown.append("ns", RawBsonRef::String(&namespace.to_string()));
-            shown.append("count", RawBsonRef::Int64(statistics.documents.cast_signed()));
-            shown.append("size", RawBsonRef::Int64(statistics.size_bytes.cast_signed()));
+            if field(asked, "storageStats").is_some() {
+                shown.append("storageStats", RawBsonRef::Document(&storage(&statistics)));
+            }
+            if field(asked, "count").is_some() {
+                shown.append("count", RawBsonRef::Int64(statistics.documents.cast_signed()));
+            }
             Ok(vec![shown.finish()])
         }
     }
+}
+
+/// `storageStats`, as far as there is something to say.
+fn storage(statistics: &CollectionStatistics) -> RawDocumentBuf {
+    let long = |number: u64| RawBsonRef::Int64(number.cast_signed());
+    let mut shown = DocumentBuilder::new();
+    shown.append("size", long(statistics.size_bytes));
+    shown.append("count", long(statistics.documents));
+    if let Some(average) = statistics.size_bytes.checked_div(statistics.documents) {
+        shown.append("avgObjSize", long(average));
+    }
+    shown.append("storageSize", long(statistics.size_bytes));
+    shown.append("capped", RawBsonRef::Boolean(statistics.capped.is_some()));
+    shown.append("nindexes", long(u64::try_from(statistics.indexes.len()).unwrap_or(u64::MAX)));
+    let mut sizes = DocumentBuilder::new();
+    for (name, bytes) in &statistics.indexes {
+        sizes.append(name, long(*bytes));
+    }
+    shown.append("indexSizes", RawBsonRef::Document(&sizes.finish()));
+    shown.append("totalIndexSize", long(statistics.indexes.iter().map(|(_, bytes)| bytes).sum()));
+    shown.finish()
 }

@@ -77,6 +77,9 @@ pub(crate) fn path_of(node: &Node) -> Option<&Path> {
     }
 }
 
+/// An end of a range of encoded keys, if it has one.
+type Edge = Option<Vec<u8>>;
+
 /// An index with the part of it that has to be scanned.
 #[derive(Debug, Clone)]
 pub(crate) struct IndexScan {
@@ -86,8 +89,8 @@ pub(crate) struct IndexScan {
     pub(crate) reverse: bool,
     /// Of a wildcard index, the path that is scanned.
     pub(crate) wildcard_path: Option<Path>,
-    /// `min` and `max`, encoded, in place of bounds.
-    pub(crate) between: Option<(Option<Vec<u8>>, Option<Vec<u8>>)>,
+    /// `min` and `max`, in place of bounds.
+    pub(crate) between: Option<(Edge, Edge)>,
 }
 
 impl IndexScan {
@@ -387,7 +390,7 @@ fn implies(query: &Node, condition: &Node, index: &Index, collation: Option<&Col
 
 /// Whether a scan yields documents in the order of a sort, and then in which direction it has to go.
 pub(crate) fn provides(scan: &IndexScan, sort: &SortPattern, collation: Option<&Collation>) -> Option<bool> {
-    let Some(wanted) = sort.index_pattern() else { return None };
+    let wanted = sort.index_pattern()?;
     let index = &scan.index;
     if index.row.truncated || scan.wildcard_path.is_some() || index.collation.as_ref() != collation {
         return None;

@@ -95,3 +95,27 @@ fn two_handles_on_an_engine_share_one_store() {
     there.insert_one(doc! { "_id": 3 }).run().unwrap();
     assert_eq!(ids(here.find(doc! {}).run()), [3]);
 }
+
+#[test]
+fn an_index_whose_build_was_cut_off_is_abandoned_when_the_store_opens() {
+    let engine = Engine::in_memory();
+    let docdb = Docdb::open(&engine).unwrap();
+    let things = docdb.database("test").collection::<Document>("things");
+    things.insert_many((0..50).map(|n| doc! { "_id": n, "a": n })).run().unwrap();
+    things.create_index(by(doc! { "a": 1 })).run().unwrap();
+
+    // As the process left it when it died within the build.
+    let catalog = engine.keyspace("docdb.catalog").unwrap();
+    let key = b"\x01test\0things".to_vec();
+    let row = engine.get(&catalog, &key).unwrap().unwrap();
+    let mut row: Document = bson::deserialize_from_slice(&row).unwrap();
+    row.get_array_mut("indexes").unwrap()[1].as_document_mut().unwrap().insert("building", true);
+    engine.transact(|tx| tx.put(&catalog, key.clone(), bson::serialize_to_vec(&row).unwrap())).unwrap();
+
+    let docdb = Docdb::open(&engine).unwrap();
+    let things = docdb.database("test").collection::<Document>("things");
+    assert_eq!(things.list_index_names().run().unwrap(), ["_id_"]);
+    things.insert_one(doc! { "_id": 50, "a": 1 }).run().unwrap();
+    assert_eq!(docdb.maintain().unwrap(), 50);
+    assert_eq!(docdb.validate(&things.namespace().unwrap()).unwrap().errors, [""; 0]);
+}

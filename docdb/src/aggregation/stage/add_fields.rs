@@ -1,6 +1,5 @@
 //! `$addFields` and `$set`.
 
-
 use bson::RawBsonRef;
 
 use crate::{

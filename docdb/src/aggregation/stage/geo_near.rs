@@ -1,6 +1,5 @@
 //! `$geoNear`.
 
-
 use bson::{RawBson, RawBsonRef, RawDocument};
 
 use crate::{

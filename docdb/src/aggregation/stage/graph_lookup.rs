@@ -1,9 +1,6 @@
 //! `$graphLookup`.
 
-use std::{
-    collections::HashSet,
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use bson::{RawBson, RawBsonRef, RawDocumentBuf};
 

@@ -10,7 +10,7 @@ use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use crate::{
     aggregation::{
         Row, Rows, Scope,
-        accumulator::{self, Accumulate, Fold},
+        accumulator::{self, Fold},
         identity,
         rows::{AllRows, all},
         stage::{Field, Stage, Stages, bucket::Buckets, one},

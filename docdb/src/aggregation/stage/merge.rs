@@ -1,6 +1,5 @@
 //! `$merge`.
 
-
 use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
@@ -204,6 +203,7 @@ fn parse_update(stages: &bson::RawArray, variables: Option<&RawDocument>, contex
 }
 
 impl Merge {
+    #[cfg(test)]
     pub(super) fn target(&self) -> &CollectionName {
         &self.into
     }

@@ -24,7 +24,6 @@ use crate::{
     value::{MAX_DOCUMENT_BYTES, Number, Value, type_name},
 };
 
-
 pub(super) const OPERATORS: &[Operator] = &[
     Operator { name: "$convert", parse },
     short("$toBool", |value, names| parse_short("$toBool", value, names, ElementType::Boolean)),
