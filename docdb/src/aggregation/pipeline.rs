@@ -179,6 +179,17 @@ impl Pipeline {
         if self.is_command && self.stages.len() > done { rows::bounded(rows) } else { rows }
     }
 
+    /// As [`open_after`](Self::open_after), with each stage's rows shown to `watch`.
+    pub(crate) fn open_watched(
+        &self,
+        done: usize,
+        input: Box<dyn Rows>,
+        context: &Context,
+        mut watch: impl FnMut(Box<dyn Rows>) -> Box<dyn Rows>,
+    ) -> Box<dyn Rows> {
+        self.stages.iter().skip(done).fold(input, |rows, stage| watch(Arc::clone(stage).open(rows, context)))
+    }
+
     /// What the pipeline reads instead of the collection that it runs on.
     pub(crate) fn source(&self) -> Option<&Source> {
         match self.stages.first()?.view() {

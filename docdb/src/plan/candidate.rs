@@ -114,6 +114,12 @@ impl IndexScan {
         self.bounds.iter().take_while(|bounds| bounds.are_points()).count()
     }
 
+    /// Whether it is one range of keys: points, then at most one interval.
+    pub(crate) fn is_one_range(&self) -> bool {
+        let mut rest = self.bounds.iter().skip_while(|bounds| bounds.is_one_point());
+        self.between.is_none() && rest.next().is_none_or(|bounds| bounds.0.len() == 1) && rest.all(Intervals::is_all)
+    }
+
     /// Whether any field is bounded.
     pub(crate) fn is_bounded(&self) -> bool {
         self.bounds.first().is_some_and(|bounds| !bounds.is_all()) || self.wildcard_path.is_some()
@@ -324,15 +330,11 @@ fn field_intervals(index: &Index, kind: FieldKind, node: &Node, collation: Optio
     if index.collation.as_ref() != collation || index.collation.is_some() {
         return None;
     }
-    let hash = |value: RawBsonRef<'_>| {
-        let component = hash_component(value);
-        Interval { low: Bound::Included(component.clone()), high: Bound::Included(component), text: String::new() }
-    };
     let shown = |value: RawBsonRef<'_>| {
-        let mut interval = hash(value);
+        let component = hash_component(value);
         let number = crate::index::hash_of(value);
-        interval.text = format!("[{number}, {number}]");
-        interval
+        let shown = (format!("[{number}"), format!("{number}]"));
+        Interval { low: Bound::Included(component.clone()), high: Bound::Included(component), shown }
     };
     match node {
         Node::Compare { op: Compare::Eq, value, .. } if value.as_array().is_none() => {

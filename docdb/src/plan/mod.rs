@@ -8,7 +8,9 @@ pub(crate) mod bounds;
 pub(crate) mod candidate;
 mod choose;
 mod cover;
+pub(crate) mod explain;
 pub(crate) mod interval;
+mod residual;
 mod shape;
 mod special;
 
@@ -19,6 +21,7 @@ use bson::{RawBson, RawDocumentBuf};
 pub(crate) use candidate::IndexScan;
 pub(crate) use choose::{Chosen, choose, find_index, same_keys};
 pub(crate) use cover::{Cover, MISSING};
+pub(crate) use residual::{is_exact, residual};
 pub(crate) use shape::shape;
 pub(crate) use special::{Special, geo_near, ranges as special_ranges};
 

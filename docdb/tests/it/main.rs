@@ -6,6 +6,7 @@ mod crud;
 mod indexes;
 mod modify;
 mod reading;
+mod plans;
 mod smoke;
 
 use bson::Document;
