@@ -88,7 +88,7 @@ EXTREMES = of_values(
     ("percentile", [1, 2, 3, 4], {"$percentile": {"input": "$v", "p": [0.5, 1.0], "method": "approximate"}}, [2.0, 4.0]),
     ("percentile of text", ["x"], {"$percentile": {"input": "$v", "p": [0.5], "method": "approximate"}}, [None]),
     *[(f"{operator} of n {what}", [1], {f"${operator}": {"input": "$v", "n": n}}, refused(code))
-      for operator in ("firstN", "lastN", "minN", "maxN") for what, n, code in (("zero", 0, 5787908), ("negative", -1, 5787908), ("text", "x", 5787902), ("half", 1.5, 5787903))],
+      for operator in ("firstN", "lastN", "minN", "maxN") for what, n, code in (("zero", 0, 7548606), ("negative", -1, 7548606), ("text", "x", 7548606), ("null", None, 7548606))],
     *[(f"{operator} without n", [1], {f"${operator}": {"input": "$v"}}, refused(5787906)) for operator in ("firstN", "lastN", "minN", "maxN")],
     ("firstN without input", [1], {"$firstN": {"n": 1}}, refused(5787907)),
     ("firstN of no object", [1], {"$firstN": 1}, refused(5787900)),
