@@ -1,6 +1,10 @@
 //! The crate's error: the server's code, its name, and what happened.
 
-use bson::{Document, RawDocumentBuf};
+use std::{collections::HashMap, convert::Infallible};
+
+use bson::{Bson, Document, RawDocumentBuf};
+
+use crate::{model::WriteError, typed::VerboseBulkWriteResult};
 
 /// The result of this crate's calls.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -27,12 +31,48 @@ pub enum Error {
         /// Which rules failed and why, as the server's `errInfo`.
         details: Box<RawDocumentBuf>,
     },
+    /// Some of many documents were not inserted.
+    #[error("{} of the documents could not be inserted, the first because: {}", .0.write_errors.len(), first(.0.write_errors.iter().map(|failed| &failed.error)))]
+    InsertMany(Box<InsertManyError>),
+    /// Some of several writes failed.
+    #[error("{} of the writes failed, one because: {}", .0.write_errors.len(), first(.0.write_errors.values()))]
+    BulkWrite(Box<BulkWriteError>),
     /// The engine could not do it.
     #[error("the storage engine failed")]
     Engine(#[from] millpond_engine::Error),
     /// A document could not be turned into the type that was asked for, or a value into a document.
     #[error("a document does not fit its type")]
     Bson(#[from] bson::error::Error),
+}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// What an insert of many documents did before and beside what failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct InsertManyError {
+    /// The `_id`s of the documents that were inserted, by their places from 0.
+    pub inserted_ids: HashMap<usize, Bson>,
+    /// Which documents were refused, and why. There is at least one.
+    pub write_errors: Vec<WriteError>,
+}
+
+/// What several writes did before and beside what failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BulkWriteError {
+    /// Which writes failed, by their places from 0, and why. There is at least one.
+    pub write_errors: HashMap<usize, Error>,
+    /// What the others did.
+    pub partial_result: VerboseBulkWriteResult,
+}
+
+fn first<'e>(mut errors: impl Iterator<Item = &'e Error>) -> String {
+    errors.next().map(Error::to_string).unwrap_or_default()
 }
 
 /// What a unique index refused.
@@ -64,8 +104,23 @@ pub(crate) fn shell(document: &Document) -> String {
     if document.is_empty() {
         return "{}".to_owned();
     }
-    let fields: Vec<String> = document.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let fields: Vec<String> = document.iter().map(|(name, value)| format!("{name}: {}", shell_value(value))).collect();
     format!("{{ {} }}", fields.join(", "))
+}
+
+fn shell_value(value: &Bson) -> String {
+    match value {
+        Bson::Double(value) => format!("{value:?}"),
+        Bson::ObjectId(id) => format!("ObjectId('{id}')"),
+        Bson::DateTime(date) => format!("new Date({})", date.timestamp_millis()),
+        Bson::Document(document) => shell(document),
+        Bson::Array(items) if items.is_empty() => "[]".to_owned(),
+        Bson::Array(items) => {
+            let items: Vec<String> = items.iter().map(shell_value).collect();
+            format!("[ {} ]", items.join(", "))
+        }
+        value => value.to_string(),
+    }
 }
 
 impl Error {
@@ -81,6 +136,13 @@ impl Error {
             Error::Command { code, .. } => *code,
             Error::DuplicateKey(_) => Code::DUPLICATE_KEY,
             Error::DocumentValidationFailure { .. } => Code::DOCUMENT_VALIDATION_FAILURE,
+            Error::InsertMany(failed) => {
+                failed.write_errors.first().map_or(Code::INTERNAL_ERROR, |first| first.error.code())
+            }
+            Error::BulkWrite(failed) => {
+                let first = failed.write_errors.iter().min_by_key(|(index, _)| **index);
+                first.map_or(Code::INTERNAL_ERROR, |(_, error)| error.code())
+            }
             Error::Engine(_) => Code::INTERNAL_ERROR,
             Error::Bson(_) => Code::INVALID_BSON,
         }

@@ -28,7 +28,8 @@ pub(crate) fn prepare(document: RawDocumentBuf, context: &Context) -> Result<Raw
     Ok(document)
 }
 
-fn with_id_first(document: &RawDocument, context: &Context) -> RawDocumentBuf {
+/// The same document with its `_id` in front; a new one, if it has none.
+pub(crate) fn with_id_first(document: &RawDocument, context: &Context) -> RawDocumentBuf {
     let mut built = DocumentBuilder::new();
     match field(document, "_id") {
         Some(id) => built.append("_id", id),

@@ -6,7 +6,7 @@ use crate::{
     Appended, Clock, Error, Keyspace, Page, RangeRequest, Read, Result, Timestamp,
     backend::{BackendSnapshot, Entries, Op},
     batch::{check_entry, check_total},
-    deferred::{Change, Deferred},
+    deferred::{Change, Deferred, read_counter},
     engine::Inner,
     history::ReadSet,
     keyspace::KeyspaceId,
@@ -291,7 +291,7 @@ impl Transaction {
     }
 
     /// Adds to a counter, which is 0 while its key is not there. Adding reads nothing, so that any number of transactions
-    /// can add to one counter at a time. The transaction itself does not see it; [`Read::counter`] reads what was committed.
+    /// can add to one counter at a time. [`Read::counter`] sees it at once; [`get`](Transaction::get) sees what was committed.
     /// The counter stays within what an `i64` holds. It may be set and deleted like any key, while no other transaction adds to it.
     ///
     /// ```
@@ -419,6 +419,17 @@ impl Read for Transaction {
 
     fn range(&mut self, keyspace: &Keyspace, request: &RangeRequest) -> Result<Page> {
         Transaction::range(self, keyspace, request)
+    }
+
+    /// What the transaction has added itself is counted.
+    fn counter(&mut self, keyspace: &Keyspace, key: &[u8]) -> Result<i64> {
+        let before = read_counter(self.get(keyspace, key)?.as_ref())?;
+        let view = self.view.borrow();
+        let own = view.deferred.iter().filter(|deferred| deferred.keyspace == keyspace.id && deferred.key == key);
+        Ok(own.fold(before, |sum, deferred| match deferred.change {
+            Change::Add { delta } => sum.saturating_add(delta),
+            _ => sum,
+        }))
     }
 }
 

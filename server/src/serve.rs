@@ -28,6 +28,8 @@ const MAX_CONNECTIONS: usize = 4096;
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for what streams, backups and recovery keep no longer; nobody can see it meanwhile.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
+/// How often it is looked for cursors of MongoDB's drivers that nobody reads any more.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// How long requests under way may take once the end has been asked for.
 const CLOSING: Duration = Duration::from_secs(10);
 /// A thread that parses nested documents needs more than the usual stack in an unoptimised build.
@@ -192,12 +194,21 @@ async fn listen_mongo(options: &Options) -> Result<Option<(TcpListener, SocketAd
 
 /// Serves MongoDB's drivers for as long as it is polled. Connections end by themselves when the face is closed.
 async fn serve_mongo(listener: TcpListener, face: Arc<mongo::Face>, connections: &mut tokio::task::JoinSet<()>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         while connections.len() >= MAX_CONNECTIONS {
             connections.join_next().await;
         }
         while connections.try_join_next().is_some() {}
-        match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = ticks.tick() => {
+                face.sweep();
+                continue;
+            }
+        };
+        match accepted {
             Ok((stream, peer)) => drop(connections.spawn(mongo::serve(stream, peer, Arc::clone(&face)))),
             Err(error) => {
                 warn!(%error, "a connection was not accepted");

@@ -22,7 +22,7 @@ const VERSION: &str = "57.1";
 
 /// A collation that is not the simple one. Cheap to clone; equal if all options are.
 #[derive(Clone)]
-pub struct Collation(Arc<Inner>);
+pub(crate) struct Collation(Arc<Inner>);
 
 struct Inner {
     options: Options,
@@ -56,7 +56,7 @@ impl Collation {
     /// # Errors
     /// [`Code::MISSING_FIELD`] without a locale, [`Code::UNKNOWN_FIELD`], [`Code::TYPE_MISMATCH`], and
     /// [`Code::BAD_VALUE`] for an unknown locale and for values that are none or do not go together.
-    pub fn parse(document: &RawDocument) -> Result<Option<Collation>> {
+    pub(crate) fn parse(document: &RawDocument) -> Result<Option<Collation>> {
         parse::options(document)?.map(Collation::new).transpose()
     }
 
@@ -91,7 +91,7 @@ impl Collation {
 
     /// All options, as the catalog shows them.
     #[must_use]
-    pub fn document(&self) -> RawDocumentBuf {
+    pub(crate) fn document(&self) -> RawDocumentBuf {
         let options = &self.0.options;
         rawdoc! {
             "locale": &*options.locale,

@@ -53,7 +53,8 @@ fn not(value: &Value<'_>) -> Result<Value<'static>> {
         None | Some(RawBsonRef::Null | RawBsonRef::Undefined) => Ok(null()),
         Some(RawBsonRef::Int32(bits)) => Ok(Value::Owned(RawBson::Int32(!bits))),
         Some(RawBsonRef::Int64(bits)) => Ok(Value::Owned(RawBson::Int64(!bits))),
-        Some(_) => wrong_type("$bitNot", value),
+        Some(RawBsonRef::Double(_) | RawBsonRef::Decimal128(_)) => wrong_type("$bitNot", value),
+        Some(_) => refuse(Code(28765), format!("$bitNot only supports numeric types, not {}", type_of(value))),
     }
 }
 

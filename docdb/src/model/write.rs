@@ -57,7 +57,7 @@ pub struct InsertReply {
 }
 
 /// One statement of an `update`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct UpdateStatement {
     pub filter: RawDocumentBuf,
@@ -111,7 +111,7 @@ pub struct UpdateReply {
 }
 
 /// One statement of a `delete`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct DeleteStatement {
     pub filter: RawDocumentBuf,

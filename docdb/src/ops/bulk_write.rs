@@ -57,9 +57,10 @@ fn one(
             let bypass = bulk.bypass_document_validation;
             let done = update::one(store, runner, namespace, update, variables, bypass, retry)?;
             let upserted = u64::from(done.upserted.is_some());
+            let retried = done.retried.is_some();
             let result =
                 BulkWriteResult { n: done.matched + upserted, modified: Some(done.modified), upserted: done.upserted };
-            Ok((result, done.retried))
+            Ok((result, retried))
         }
         BulkWriteStatement::Delete { namespace, delete } => {
             let done = delete::one(store, runner, namespace, delete, variables, retry)?;

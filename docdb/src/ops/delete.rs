@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bson::RawDocument;
+use bson::{RawDocument, RawDocumentBuf};
 
 use crate::{
     error::{Code, Error, Result},
@@ -29,7 +29,17 @@ pub(crate) struct Deleted {
     pub(crate) deleted: u64,
     /// Of a single document.
     pub(crate) document: Option<Doc>,
+    /// Whether it had been done before; then the document is what was kept of it.
     pub(crate) retried: bool,
+}
+
+/// A statement that is to be done once, and what is kept of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Once<'r> {
+    pub(crate) retry: &'r Retry,
+    pub(crate) statement: i32,
+    /// The document that a retry answers with, if it answers with one.
+    pub(crate) value: &'r dyn Fn(&Doc) -> Result<Option<RawDocumentBuf>>,
 }
 
 /// Runs the statements of a `delete`. Each stands for itself.
@@ -89,10 +99,10 @@ pub(crate) fn one(
     let collection = runner.read(|reader| store.collection(reader, namespace))?;
     let query = parse(store, collection.as_deref(), statement, variables)?;
     if statement.multi {
-        many(store, runner, namespace, &query)
-    } else {
-        single(store, runner, namespace, &query, retry)
+        return many(store, runner, namespace, &query);
     }
+    let once = retry.map(|(retry, statement)| Once { retry, statement, value: &|_| Ok(None) });
+    single(store, runner, namespace, &query, once)
 }
 
 /// Deletes one document.
@@ -101,10 +111,10 @@ pub(crate) fn single(
     runner: &mut Runner<'_>,
     namespace: &Namespace,
     query: &Query,
-    retry: Option<(&Retry, i32)>,
+    once: Option<Once<'_>>,
 ) -> Result<Deleted> {
     for _ in 0..MOST_TRIES {
-        if let Some(done) = attempt(store, runner, namespace, query, retry)? {
+        if let Some(done) = attempt(store, runner, namespace, query, once)? {
             return Ok(done);
         }
     }
@@ -116,13 +126,13 @@ fn attempt(
     runner: &mut Runner<'_>,
     namespace: &Namespace,
     query: &Query,
-    retry: Option<(&Retry, i32)>,
+    once: Option<Once<'_>>,
 ) -> Result<Option<Deleted>> {
     let by_id = matches!(query.filter.root(), Node::Compare { path, .. } if path.as_str() == "_id");
     let found = if by_id { None } else { Some(runner.read(|reader| search(store, reader, namespace, query, 1))?) };
     runner.transact(|tx| {
-        if let Some((retry, number)) = retry
-            && let Some(kept) = retry::before(store, tx, retry, number)?
+        if let Some(once) = once
+            && let Some(kept) = retry::before(store, tx, once.retry, once.statement)?
         {
             return Ok(Some(Deleted {
                 deleted: kept.n.cast_unsigned(),
@@ -144,18 +154,10 @@ fn attempt(
             store.delete_record(tx, &collection, record, &document, &query.context)?;
             done = Deleted { deleted: 1, document: Some(document), retried: false };
         }
-        if let Some((retry, number)) = retry {
-            let kept = Kept {
-                statements: 1,
-                n: done.deleted.cast_signed(),
-                value: done
-                    .document
-                    .as_ref()
-                    .filter(|_| query.sort.is_some())
-                    .map(|document| document.raw().to_owned()),
-                ..Kept::default()
-            };
-            retry::keep(store, tx, retry, number, &kept)?;
+        if let Some(once) = once {
+            let value = done.document.as_ref().map(once.value).transpose()?.flatten();
+            let kept = Kept { statements: 1, n: done.deleted.cast_signed(), value, ..Kept::default() };
+            retry::keep(store, tx, once.retry, once.statement, &kept)?;
         }
         Ok(Some(done))
     })

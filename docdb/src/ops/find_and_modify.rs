@@ -11,8 +11,7 @@ use crate::{
     model::{DeleteStatement, FindAndModify, FindAndModifyReply, Modification, Namespace, UpdateStatement},
     ops::{
         self, Runner,
-        retry::{self, Kept},
-        update::{self, Statement},
+        update::{self, Statement, Updated},
     },
     plan::Query,
     projection::Projection,
@@ -62,15 +61,19 @@ impl Whole<'_> {
         let statement = remove_statement(self.command);
         let mut query = ops::delete::parse(self.store, collection, &statement, self.command.variables.as_deref())?;
         (query.sort, query.natural) = update::sort(self.command.sort.as_deref(), &query.context)?;
-        self.once(runner, |runner| {
-            let done = ops::delete::single(self.store, runner, self.namespace, &query, None)?;
-            Ok(FindAndModifyReply {
-                value: self.shown(done.document, &query)?,
-                found: done.deleted > 0,
-                upserted: None,
-                retried: false,
-            })
-        })
+        let value = |document: &Doc| self.shown(Some(document.clone()), &query);
+        let once = self.command.retry.as_ref().map(|retry| ops::delete::Once {
+            retry,
+            statement: retry.statement(0),
+            value: &value,
+        });
+        let done = ops::delete::single(self.store, runner, self.namespace, &query, once)?;
+        let value = match done.document {
+            // What was kept is what was answered.
+            Some(document) if done.retried => Some(document.raw().to_owned()),
+            document => self.shown(document, &query)?,
+        };
+        Ok(FindAndModifyReply { value, found: done.deleted > 0, upserted: None, retried: done.retried })
     }
 
     fn update(
@@ -88,46 +91,22 @@ impl Whole<'_> {
             self.command.variables.as_deref(),
             self.command.bypass_document_validation,
         )?;
-        self.once(runner, |runner| {
-            let done = update::run(self.store, runner, self.namespace, &parsed, None)?;
-            let value = if return_new { done.after } else { done.before };
-            Ok(FindAndModifyReply {
-                value: self.shown(value, &parsed.query)?,
-                found: done.matched > 0,
-                upserted: done.upserted,
-                retried: false,
-            })
-        })
-    }
-
-    /// Does it once, if it is retryable: then all of it is one transaction, with its answer.
-    fn once(
-        &self,
-        runner: &mut Runner<'_>,
-        mut run: impl FnMut(&mut Runner<'_>) -> Result<FindAndModifyReply>,
-    ) -> Result<FindAndModifyReply> {
-        let Some(retry) = &self.command.retry else { return run(runner) };
-        let number = retry.statement(0);
-        runner.transact(|tx| {
-            if let Some(kept) = retry::before(self.store, tx, retry, number)? {
-                return Ok(FindAndModifyReply {
-                    value: kept.value,
-                    found: kept.n > 0,
-                    upserted: kept.upserted,
-                    retried: true,
-                });
-            }
-            let reply = run(&mut Runner::Joined(tx))?;
-            let kept = Kept {
-                statements: 1,
-                n: i64::from(reply.found),
-                modified: 0,
-                upserted: reply.upserted.clone(),
-                value: reply.value.clone(),
-            };
-            retry::keep(self.store, tx, retry, number, &kept)?;
-            Ok(reply)
-        })
+        let value = |done: &Updated| {
+            let document = if return_new { &done.after } else { &done.before };
+            self.shown(document.clone(), &parsed.query)
+        };
+        let once = self.command.retry.as_ref().map(|retry| update::Once {
+            retry,
+            statement: retry.statement(0),
+            value: &value,
+        });
+        let done = update::run(self.store, runner, self.namespace, &parsed, once)?;
+        let retried = done.retried.is_some();
+        let value = match &done.retried {
+            Some(kept) => kept.value.clone(),
+            None => value(&done)?,
+        };
+        Ok(FindAndModifyReply { value, found: done.matched > 0, upserted: done.upserted, retried })
     }
 
     fn shown(&self, document: Option<Doc>, query: &Query) -> Result<Option<RawDocumentBuf>> {

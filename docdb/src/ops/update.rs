@@ -24,7 +24,7 @@ use crate::{
     record,
     sort::{SortPattern, natural},
     store::Store,
-    update::Update as Parsed,
+    update::{Update as Parsed, UpdateModifications},
     value::{Doc, field},
 };
 
@@ -42,7 +42,17 @@ pub(crate) struct Updated {
     /// Before and after, of a single document.
     pub(crate) before: Option<Doc>,
     pub(crate) after: Option<Doc>,
-    pub(crate) retried: bool,
+    /// Whether it had been done before; then this is what was kept of it.
+    pub(crate) retried: Option<Kept>,
+}
+
+/// A statement that is to be done once, and what is kept of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Once<'r> {
+    pub(crate) retry: &'r Retry,
+    pub(crate) statement: i32,
+    /// The document that a retry answers with, if it answers with one.
+    pub(crate) value: &'r dyn Fn(&Updated) -> Result<Option<RawDocumentBuf>>,
 }
 
 /// A statement, parsed.
@@ -71,7 +81,7 @@ pub(crate) fn update(
                 reply.matched += done.matched;
                 reply.modified += done.modified;
                 reply.upserted.extend(done.upserted.map(|id| Upserted { index, id }));
-                reply.retried.extend(retry.filter(|_| done.retried).map(|(_, statement)| statement));
+                reply.retried.extend(retry.filter(|_| done.retried.is_some()).map(|(_, statement)| statement));
             }
             Err(error) if is_of_engine(&error) => return Err(error),
             Err(error) => {
@@ -97,6 +107,9 @@ pub(crate) fn parse(
         ops::refuse_view(collection, "it cannot be updated")?;
     }
     let context = ops::context(store, collection, statement.collation.as_deref(), variables)?;
+    if statement.constants.is_some() && !matches!(statement.update, UpdateModifications::Pipeline(_)) {
+        return refuse(Code(51198), "Constant values may only be specified for pipeline updates");
+    }
     let update_context = match &statement.constants {
         Some(constants) => ops::with_variables(context.clone(), constants)?,
         None => context.clone(),
@@ -144,7 +157,8 @@ pub(crate) fn one(
 ) -> Result<Updated> {
     let collection = runner.read(|reader| store.collection(reader, namespace))?;
     let parsed = parse(store, collection.as_deref(), statement, variables, bypass)?;
-    run(store, runner, namespace, &parsed, retry)
+    let once = retry.map(|(retry, statement)| Once { retry, statement, value: &|_| Ok(None) });
+    run(store, runner, namespace, &parsed, once)
 }
 
 /// Runs a statement that has been parsed.
@@ -153,14 +167,14 @@ pub(crate) fn run(
     runner: &mut Runner<'_>,
     namespace: &Namespace,
     statement: &Statement,
-    retry: Option<(&Retry, i32)>,
+    once: Option<Once<'_>>,
 ) -> Result<Updated> {
     if statement.multi {
         return many(store, runner, namespace, statement);
     }
     let mut duplicate = None;
     for _ in 0..MOST_TRIES {
-        match attempt(store, runner, namespace, statement, retry) {
+        match attempt(store, runner, namespace, statement, once) {
             Ok(Some(done)) => return Ok(done),
             // Changed since it was found: look again.
             Ok(None) => {}
@@ -183,7 +197,7 @@ fn attempt(
     runner: &mut Runner<'_>,
     namespace: &Namespace,
     statement: &Statement,
-    retry: Option<(&Retry, i32)>,
+    once: Option<Once<'_>>,
 ) -> Result<Option<Updated>> {
     let found = if is_by_id(statement) {
         None
@@ -191,8 +205,8 @@ fn attempt(
         Some(runner.read(|reader| search(store, reader, namespace, &statement.query, 1))?)
     };
     runner.transact(|tx| {
-        if let Some((retry, number)) = retry
-            && let Some(kept) = retry::before(store, tx, retry, number)?
+        if let Some(once) = once
+            && let Some(kept) = retry::before(store, tx, once.retry, once.statement)?
         {
             return Ok(Some(from_kept(kept)));
         }
@@ -209,20 +223,21 @@ fn attempt(
             None if statement.upsert => upsert(store, tx, namespace, statement)?,
             None => Updated::default(),
         };
-        if let Some((retry, number)) = retry {
-            retry::keep(store, tx, retry, number, &to_kept(&done))?;
+        if let Some(once) = once {
+            let kept = to_kept(&done, (once.value)(&done)?);
+            retry::keep(store, tx, once.retry, once.statement, &kept)?;
         }
         Ok(Some(done))
     })
 }
 
-fn to_kept(done: &Updated) -> Kept {
+fn to_kept(done: &Updated, value: Option<RawDocumentBuf>) -> Kept {
     Kept {
         statements: 1,
         n: done.matched.cast_signed(),
         modified: done.modified.cast_signed(),
         upserted: done.upserted.clone(),
-        value: None,
+        value,
     }
 }
 
@@ -230,8 +245,8 @@ fn from_kept(kept: Kept) -> Updated {
     Updated {
         matched: kept.n.cast_unsigned(),
         modified: kept.modified.cast_unsigned(),
-        upserted: kept.upserted,
-        retried: true,
+        upserted: kept.upserted.clone(),
+        retried: Some(kept),
         ..Updated::default()
     }
 }

@@ -21,11 +21,11 @@ mod upsert;
 #[cfg(test)]
 mod tests;
 
-use bson::{RawDocument, RawDocumentBuf};
+use bson::{Document, RawDocument, RawDocumentBuf};
 
 use crate::{
     context::Context,
-    error::{Code, Result, refuse},
+    error::{Code, Error, Result, refuse},
     update::{operators::Operators, pipeline::Pipeline, replacement::Replacement},
     value::{Path, fields, same_document},
 };
@@ -37,6 +37,35 @@ pub enum UpdateModifications {
     Document(RawDocumentBuf),
     /// A pipeline of `$set`, `$unset`, `$replaceWith` and their other names.
     Pipeline(Vec<RawDocumentBuf>),
+}
+
+impl Default for UpdateModifications {
+    fn default() -> Self {
+        UpdateModifications::Document(RawDocumentBuf::new())
+    }
+}
+
+impl TryFrom<Document> for UpdateModifications {
+    type Error = Error;
+
+    fn try_from(update: Document) -> Result<Self> {
+        Ok(UpdateModifications::Document(update.try_into()?))
+    }
+}
+
+impl TryFrom<Vec<Document>> for UpdateModifications {
+    type Error = Error;
+
+    fn try_from(stages: Vec<Document>) -> Result<Self> {
+        let stages = stages.into_iter().map(|stage| Ok(stage.try_into()?));
+        Ok(UpdateModifications::Pipeline(stages.collect::<Result<_>>()?))
+    }
+}
+
+impl From<RawDocumentBuf> for UpdateModifications {
+    fn from(update: RawDocumentBuf) -> Self {
+        UpdateModifications::Document(update)
+    }
 }
 
 /// A parsed update.

@@ -193,7 +193,12 @@ pub(super) fn counters_are_added_to_by_all_at_once(subject: &Subject) {
     assert_eq!(read(&engine, "all"), 200 + 50 * 6);
     assert_eq!((read(&engine, "of 3"), read(&engine, "of nobody")), (-100, 0));
     assert_eq!(engine.statistics().conflicts, 0);
-    engine.transact(|tx| tx.add(&counters, "of 3", 100)).unwrap();
+    let seen = engine.transact(|tx| {
+        tx.add(&counters, "of 3", 101)?;
+        tx.add(&counters, "of 3", -1)?;
+        tx.counter(&counters, b"of 3")
+    });
+    assert_eq!(seen.unwrap(), 0, "a transaction sees what it has added");
     assert_eq!(engine.get(&counters, b"of 3").unwrap(), None, "zero takes no row");
     engine.transact(|tx| tx.put(&counters, "all", 7_i64.to_be_bytes().to_vec())).unwrap();
     engine.transact(|tx| tx.add(&counters, "all", 1)).unwrap();

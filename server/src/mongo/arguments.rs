@@ -48,6 +48,11 @@ const GENERIC: &[&str] = &[
     "writeConcern",
 ];
 
+/// Whether any command may carry a member of this name.
+pub(crate) fn is_generic(name: &str) -> bool {
+    GENERIC.contains(&name)
+}
+
 /// The members of a document of a command.
 pub(crate) struct Arguments<'a> {
     /// By what the document is called in refusals: `find`, `update.updates`.
@@ -163,23 +168,32 @@ impl<'a> Arguments<'a> {
     /// An integer that is not negative.
     pub(crate) fn count(&self, name: &str) -> Result<Option<u64>> {
         let Some(number) = self.integer(name)? else { return Ok(None) };
-        let least = |_| {
+        let refused = |_| {
             let message = format!("BSON field '{name}' value must be >= 0, actual value '{number}'");
-            Failure::new(Code(51024), message)
+            Failure::new(Code::BAD_VALUE, message)
         };
-        u64::try_from(number).map(Some).map_err(least)
+        u64::try_from(number).map(Some).map_err(refused)
     }
 
-    /// A time in milliseconds.
+    /// A time in milliseconds: a whole number.
     pub(crate) fn millis(&self, name: &str) -> Result<Option<Duration>> {
         let Some(number) = self.integer(name)? else { return Ok(None) };
-        let refused =
-            |_| Failure::new(Code::BAD_VALUE, format!("{number} value for {name} is out of range [0, 2147483647]"));
-        u32::try_from(number)
-            .and_then(i32::try_from)
-            .and_then(u32::try_from)
-            .map(|millis| Some(Duration::from_millis(millis.into())))
-            .map_err(refused)
+        let is_whole = match self.any(name) {
+            Some(value @ (RawBsonRef::Double(_) | RawBsonRef::Decimal128(_))) => {
+                self::number(value).is_some_and(|number| number.fract() == 0.0 && number.abs() < 9e18)
+            }
+            _ => true,
+        };
+        if !is_whole {
+            return Err(Failure::new(Code::FAILED_TO_PARSE, format!("{name} has to be an integer")));
+        }
+        match i32::try_from(number).and_then(u32::try_from) {
+            Ok(millis) => Ok(Some(Duration::from_millis(millis.into()))),
+            Err(_) => {
+                let message = format!("{number} value for {name} is out of range [0, 2147483647]");
+                Err(Failure::new(Code::BAD_VALUE, message))
+            }
+        }
     }
 
     pub(crate) fn object_id(&self, name: &str) -> Result<Option<ObjectId>> {
@@ -231,11 +245,14 @@ pub(crate) fn number(value: RawBsonRef<'_>) -> Option<f64> {
     }
 }
 
-/// A number as an integer, cut towards zero and at the ends.
+/// A number as an integer, which ends at the ends; none is 0.
 pub(crate) fn integer(value: RawBsonRef<'_>) -> Option<i64> {
     match value {
         RawBsonRef::Int32(number) => Some(number.into()),
         RawBsonRef::Int64(number) => Some(number),
+        // Decimals are rounded to even, doubles are cut.
+        #[allow(clippy::cast_possible_truncation, reason = "a cast ends at the ends, as the server does")]
+        RawBsonRef::Decimal128(_) => number(value).map(|number| number.round_ties_even() as i64),
         #[allow(clippy::cast_possible_truncation, reason = "a cast cuts as the server does")]
         other => number(other).map(|number| number as i64),
     }
@@ -295,7 +312,7 @@ mod tests {
             refused(arguments.text("filter")),
             (14, "BSON field 'find.filter' is the wrong type 'object', expected type 'string'".to_owned())
         );
-        assert_eq!(refused(arguments.count("skip")).0, 51024);
+        assert_eq!(refused(arguments.count("skip")).0, 2);
         assert_eq!(
             refused(arguments.required("sort", arguments.document("sort").unwrap())),
             (40414, "BSON field 'find.sort' is missing but a required field".to_owned())

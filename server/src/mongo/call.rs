@@ -11,6 +11,7 @@ use super::{
     auth,
     client::Client,
     commands::{self, Entry},
+    concerns::{self, WriteConcern},
     failure::{self, Failure},
     operations::Running,
     reply,
@@ -32,24 +33,12 @@ pub(crate) struct Call<'a> {
     pub(crate) transaction: Option<i64>,
     /// `maxTimeMS`.
     pub(crate) max_time: Option<Duration>,
+    /// Whether the client wants to know of which time its snapshot is.
+    pub(crate) snapshot: bool,
     /// Whether a write concern was given, and which.
     pub(crate) write_concern: WriteConcern,
     /// This operation among those of `currentOp`, until its end.
     _operation: Running,
-}
-
-/// `writeConcern`, as far as it matters to one node that has every write on disk before it answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum WriteConcern {
-    /// It is fulfilled.
-    #[default]
-    Fulfilled,
-    /// `w: 0`: nobody wants to know.
-    Unacknowledged,
-    /// More nodes than there are.
-    Unsatisfiable,
-    /// A mode that no node has.
-    UnknownMode,
 }
 
 /// An answer that is there, or one that is waited for.
@@ -129,15 +118,20 @@ pub(crate) async fn answer(face: &Arc<Face>, client: &Arc<Client>, request: &Req
         Some(failure) => Err(failure),
         None => run(face, client, request, entry, name).await,
     };
-    if let (Ok(document), Some(concern)) = (&mut result, injected.and_then(|injected| injected.write_concern_error)) {
-        document.append(cstr!("writeConcernError"), concern);
+    if let (Ok(document), Some(injected)) = (&mut result, injected) {
+        injected.append_write_concern_error(document, has_transaction(body));
     }
     let more = result.as_ref().is_ok_and(|document| entry.is_some_and(|entry| (entry.more)(document)));
     let (mut document, close) = match result {
         Ok(document) => (document, false),
         Err(failure) => {
             tracing::debug!(command = name, code = failure.code.0, error = failure.message, "refused");
-            (failure.reply(), failure.close)
+            let mut document = failure.reply();
+            if failure::is_of_state(failure.code) {
+                // By this a driver knows that it has heard of the state already, and goes on.
+                document.append(cstr!("topologyVersion"), face.topology.version());
+            }
+            (document, failure.close)
         }
     };
     if !request.legacy {
@@ -193,7 +187,7 @@ async fn run(
     };
     if entry.writes {
         face.topology.tick();
-        if let Some(error) = concern_error(write_concern) {
+        if let Some(error) = concerns::concern_error(write_concern) {
             document.append(cstr!("writeConcernError"), error);
         }
     }
@@ -205,18 +199,6 @@ async fn run(
 
 fn has_transaction(body: &RawDocument) -> bool {
     matches!(body.get("txnNumber"), Ok(Some(_)))
-}
-
-fn concern_error(concern: WriteConcern) -> Option<RawDocumentBuf> {
-    let (code, message) = match concern {
-        WriteConcern::Fulfilled | WriteConcern::Unacknowledged => return None,
-        WriteConcern::Unsatisfiable => (100, "Not enough data-bearing nodes"),
-        WriteConcern::UnknownMode => {
-            (79, "No write concern mode named as asked for found in replica set configuration")
-        }
-    };
-    let name = failure::name(Code(code));
-    Some(bson::rawdoc! { "code": code, "codeName": name, "errmsg": message })
 }
 
 /// Reads what any command may carry, and checks that it may be asked for.
@@ -232,12 +214,12 @@ fn prepare<'a>(
     let database = arguments.text("$db")?;
     let database = database.ok_or_else(|| Failure::new(Code(40571), "OP_MSG requests require a $db argument"))?;
     check_database(database)?;
-    check_api(&arguments, entry)?;
+    concerns::check_api(&arguments, entry)?;
 
     let user = client.user();
     let session = SessionId::of(&arguments, user.as_ref())?;
     let transaction = arguments.integer("txnNumber")?;
-    check_transaction(&arguments, session.is_some(), transaction, entry)?;
+    concerns::check_transaction(&arguments, session.is_some(), transaction, entry)?;
     auth::check(face, user.as_ref(), entry, database, command)?;
     if entry.admin_only && database != "admin" {
         let message = format!("{} may only be run against the admin database.", entry.name);
@@ -246,11 +228,23 @@ fn prepare<'a>(
     if let Some(session) = &session {
         face.sessions.touch(session);
     }
-    check_read_concern(&arguments)?;
-    let write_concern = write_concern(&arguments)?;
+    let snapshot = concerns::is_snapshot(&arguments, entry)?;
+    let write_concern = concerns::write_concern(&arguments, entry)?;
     let max_time = arguments.millis("maxTimeMS")?.filter(|time| !time.is_zero());
     let _operation = face.operations.begin(client, command.body(), database, face.topology.millis());
-    Ok(Call { face, client, command, entry, database, session, transaction, max_time, write_concern, _operation })
+    Ok(Call {
+        face,
+        client,
+        command,
+        entry,
+        database,
+        session,
+        transaction,
+        max_time,
+        snapshot,
+        write_concern,
+        _operation,
+    })
 }
 
 fn check_database(name: &str) -> Result<(), Failure> {
@@ -258,112 +252,5 @@ fn check_database(name: &str) -> Result<(), Failure> {
     match !name.is_empty() && name.len() < 64 && (name == "$external" || name.chars().all(allowed)) {
         true => Ok(()),
         false => Err(Failure::new(Code::INVALID_NAMESPACE, format!("Invalid database name: '{name}'"))),
-    }
-}
-
-/// Checks the members of the Stable API.
-///
-/// Source: <https://www.mongodb.com/docs/manual/reference/stable-api/>.
-fn check_api(arguments: &Arguments<'_>, entry: &Entry) -> Result<(), Failure> {
-    let version = arguments.text("apiVersion")?;
-    let strict = arguments.strict_bool("apiStrict")?;
-    let deprecation_errors = arguments.strict_bool("apiDeprecationErrors")?;
-    match version {
-        None if strict.is_some() || deprecation_errors.is_some() => {
-            Err(Failure::new(Code(4886600), "Provided apiStrict or apiDeprecationErrors without passing apiVersion"))
-        }
-        Some(other) if other != "1" => Err(Failure::new(Code::API_VERSION_ERROR, "API version must be \"1\"")),
-        Some(_) if strict == Some(true) && !entry.stable => {
-            let message = format!(
-                "Provided apiStrict:true, but the command {} is not in API Version 1. Information on supported commands \
-                 and migrations in API Version 1 can be found at https://dochub.mongodb.org/core/manual-versioned-api",
-                entry.name
-            );
-            Err(Failure::new(Code::API_STRICT_ERROR, message))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_transaction(
-    arguments: &Arguments<'_>,
-    has_session: bool,
-    transaction: Option<i64>,
-    entry: &Entry,
-) -> Result<(), Failure> {
-    let autocommit = arguments.strict_bool("autocommit")?;
-    let start = arguments.strict_bool("startTransaction")?;
-    let refused = |message: &str| Err(Failure::new(Code::INVALID_OPTIONS, message));
-    match transaction {
-        None if autocommit.is_some() => {
-            refused("'autocommit' field requires a transaction number to also be specified")
-        }
-        None if start.is_some() => refused("'startTransaction' field requires 'autocommit' field to also be specified"),
-        None => Ok(()),
-        Some(_) if !has_session => refused("Transaction number requires a session ID to also be specified"),
-        Some(number) if number < 0 => refused("Transaction number cannot be negative"),
-        Some(_) if autocommit == Some(true) => refused("Specifying autocommit=true is not allowed."),
-        Some(_) if autocommit == Some(false) => Err(Failure::new(
-            Code::ILLEGAL_OPERATION,
-            "Transactions of several commands are not supported by this server",
-        )),
-        Some(_) if start.is_some() => {
-            refused("'startTransaction' field requires 'autocommit' field to also be specified")
-        }
-        Some(_) if !entry.retryable => Err(Failure::new(
-            Code(50768),
-            format!(
-                "txnNumber may only be provided for multi-document transactions and retryable write commands. autocommit:false was not provided, and {} is not a retryable write command.",
-                entry.name
-            ),
-        )),
-        Some(_) => Ok(()),
-    }
-}
-
-fn check_read_concern(arguments: &Arguments<'_>) -> Result<(), Failure> {
-    let Some(concern) = arguments.document("readConcern")? else { return Ok(()) };
-    let concern = Arguments::of("readConcern".to_owned(), concern);
-    let level = concern.text("level")?;
-    concern.ignore(&[
-        "afterClusterTime",
-        "atClusterTime",
-        "provenance",
-        "allowTransactionTableSnapshot",
-        "waitLastStableRecoveryTimestamp",
-    ]);
-    concern.finish()?;
-    match level {
-        None | Some("local" | "available" | "majority" | "linearizable" | "snapshot") => Ok(()),
-        Some(other) => {
-            let message = format!("Enumeration value '{other}' for field 'readConcern.level' is not a valid value.");
-            Err(Failure::new(Code::BAD_VALUE, message))
-        }
-    }
-}
-
-fn write_concern(arguments: &Arguments<'_>) -> Result<WriteConcern, Failure> {
-    let Some(concern) = arguments.document("writeConcern")? else { return Ok(WriteConcern::Fulfilled) };
-    let concern = Arguments::of("writeConcern".to_owned(), concern);
-    let journal = concern.bool("j")?;
-    let w = concern.any("w");
-    concern.ignore(&["fsync", "wtimeout", "wtimeoutMS", "provenance"]);
-    concern.finish()?;
-    match w {
-        None => Ok(WriteConcern::Fulfilled),
-        Some(RawBsonRef::String("majority")) => Ok(WriteConcern::Fulfilled),
-        Some(RawBsonRef::String(_)) => Ok(WriteConcern::UnknownMode),
-        Some(RawBsonRef::Document(_)) => Ok(WriteConcern::Fulfilled),
-        Some(value) => match arguments::integer(value) {
-            Some(0) if journal => Ok(WriteConcern::Fulfilled),
-            Some(0) => Ok(WriteConcern::Unacknowledged),
-            Some(1) => Ok(WriteConcern::Fulfilled),
-            Some(2..=50) => Ok(WriteConcern::Unsatisfiable),
-            Some(_) => Err(Failure::new(
-                Code::FAILED_TO_PARSE,
-                "w has to be a non-negative number and not greater than 50; found: out of range",
-            )),
-            None => Err(Failure::new(Code::FAILED_TO_PARSE, "w has to be a number, string, or object")),
-        },
     }
 }

@@ -25,7 +25,7 @@ const MAX_BATCH_BYTES: usize = 16 << 20;
 
 /// Where a cursor's documents come from.
 pub(crate) enum Source {
-    Stored(RawCursor),
+    Stored(Box<RawCursor>),
     Listed(VecDeque<RawDocumentBuf>),
 }
 
@@ -173,7 +173,6 @@ impl Cursors {
     pub(crate) fn keep(&self, cursor: Cursor) -> Result<i64, Failure> {
         let now = self.now();
         let mut open = self.open.lock();
-        sweep(&mut open, now);
         if open.len() >= MAX_CURSORS {
             return Err(Failure::new(Code::EXCEEDED_MEMORY_LIMIT, format!("more than {MAX_CURSORS} cursors are open")));
         }
@@ -207,9 +206,8 @@ impl Cursors {
     ) -> Result<Box<Cursor>, Failure> {
         let now = self.now();
         let mut open = self.open.lock();
-        sweep(&mut open, now);
         let not_found = || Failure::new(Code::CURSOR_NOT_FOUND, format!("cursor id {id} not found"));
-        let slot = open.get_mut(&id).ok_or_else(not_found)?;
+        let slot = open.get_mut(&id).filter(|slot| !slot.is_over(now)).ok_or_else(not_found)?;
         if slot.namespace != namespace {
             let message = format!(
                 "Requested getMore on namespace '{namespace}', but cursor belongs to a different namespace {}",
@@ -270,6 +268,12 @@ impl Cursors {
         }
     }
 
+    /// Ends the cursors that nobody has asked for too long: each holds a snapshot of the store.
+    pub(crate) fn sweep(&self) {
+        let now = self.now();
+        self.open.lock().retain(|_, slot| !slot.is_over(now));
+    }
+
     /// Ends the cursors of a session.
     pub(crate) fn kill_session(&self, session: &SessionId) {
         self.open.lock().retain(|_, slot| slot.session.as_ref() != Some(session));
@@ -287,8 +291,11 @@ impl Cursors {
     }
 }
 
-fn sweep(open: &mut HashMap<i64, Slot>, now: i64) {
-    open.retain(|_, slot| slot.no_timeout || slot.cursor.is_none() || now.saturating_sub(slot.used) < IDLE_MILLIS);
+impl Slot {
+    /// Whether nobody has asked for too long.
+    fn is_over(&self, now: i64) -> bool {
+        !self.no_timeout && self.cursor.is_some() && now.saturating_sub(self.used) >= IDLE_MILLIS
+    }
 }
 
 #[cfg(test)]
@@ -346,6 +353,8 @@ mod tests {
         let kept = cursors.keep(Cursor { no_timeout: true, ..numbers(1) }).unwrap();
         clock.advance(Duration::from_secs(601)).unwrap();
         assert!(cursors.take(idle, "d.c", None, None).is_err());
+        cursors.sweep();
+        assert_eq!(cursors.counts(), (1, 1));
         assert!(cursors.take(kept, "d.c", None, None).is_ok());
     }
 }

@@ -78,6 +78,11 @@ impl Face {
         self.closing.send_replace(true);
     }
 
+    /// Lets go of what nobody uses any more; to be called from time to time.
+    pub(crate) fn sweep(&self) {
+        self.cursors.sweep();
+    }
+
     pub(crate) fn next_connection(&self) -> i32 {
         self.connections.fetch_add(1, Ordering::Relaxed)
     }

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::{
     arguments::{self, Arguments},
     client::Client,
-    failure::{Failure, is_retryable_write},
+    failure::{Failure, append_labels, is_retryable_write},
     reply,
 };
 
@@ -50,7 +50,7 @@ struct FailCommand {
 #[derive(Debug)]
 pub(crate) struct Injected {
     pub(crate) block: Option<Duration>,
-    pub(crate) write_concern_error: Option<RawDocumentBuf>,
+    write_concern_error: Option<RawDocumentBuf>,
     error_code: Option<i32>,
     labels: Option<Vec<String>>,
     close: bool,
@@ -68,12 +68,25 @@ impl Injected {
         let code = Code(self.error_code?);
         let mut failure = Failure::new(code, "Failing command via 'failCommand' failpoint");
         failure.fields = self.extra.clone().unwrap_or_default();
-        match &self.labels {
-            Some(labels) => failure.labels.clone_from(labels),
-            None if is_retryable && is_retryable_write(code) => failure.labels.push("RetryableWriteError".to_owned()),
-            None => {}
-        }
+        failure.labels = self.labels(code, is_retryable);
         Some(failure)
+    }
+
+    /// The labels asked for, or else those that are due.
+    fn labels(&self, code: Code, is_retryable: bool) -> Vec<String> {
+        match &self.labels {
+            Some(labels) => labels.clone(),
+            None if is_retryable && is_retryable_write(code) => vec!["RetryableWriteError".to_owned()],
+            None => Vec::new(),
+        }
+    }
+
+    /// Adds the write concern error to the reply of a command that has succeeded, if there is to be one.
+    pub(crate) fn append_write_concern_error(self, document: &mut RawDocumentBuf, is_retryable: bool) {
+        let Some(error) = &self.write_concern_error else { return };
+        document.append(cstr!("writeConcernError"), &**error);
+        let code = Code(error.get_i32("code").unwrap_or_default());
+        append_labels(document, &self.labels(code, is_retryable));
     }
 }
 

@@ -79,6 +79,7 @@ pub(crate) fn name(code: Code) -> String {
         189 => "PrimarySteppedDown",
         237 => "CursorKilled",
         238 => "SSLHandshakeFailed",
+        246 => "SnapshotUnavailable",
         250 => "NewTermDuringQuery",
         262 => "ExceededTimeLimit",
         334 => "MechanismUnavailable",
@@ -101,6 +102,11 @@ pub(crate) fn name(code: Code) -> String {
 /// Source: <https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md>.
 pub(crate) fn is_retryable_write(code: Code) -> bool {
     matches!(code.0, 6 | 7 | 89 | 91 | 134 | 189 | 262 | 317 | 358 | 384 | 9001 | 10107 | 11600 | 11602 | 13435 | 13436)
+}
+
+/// Which codes say that the node is not, or no longer, what the driver took it for.
+pub(crate) fn is_of_state(code: Code) -> bool {
+    matches!(code.0, 91 | 189 | 10058 | 10107 | 11600 | 11602 | 13435 | 13436)
 }
 
 /// What a duplicate key or a failed validation says beside its message.

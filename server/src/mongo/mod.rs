@@ -12,6 +12,7 @@ mod auth;
 mod call;
 mod client;
 mod commands;
+mod concerns;
 mod connection;
 mod cursors;
 mod face;

@@ -88,6 +88,11 @@ pub(crate) fn check(
     }
 }
 
+/// Whether a client may know of a database.
+pub(crate) fn may_list(face: &Face, user: Option<&Identity>, database: &str) -> bool {
+    !face.users.any() || user.is_some_and(|user| face.users.allows(user, Action::List, database))
+}
+
 fn shown(body: &RawDocument) -> String {
     match reply::fields(body).next() {
         Some((_, RawBsonRef::String(text))) => format!("{text:?}, ..."),

@@ -8,7 +8,7 @@ mod roles;
 mod scram;
 mod users;
 
-pub(crate) use check::{Access, Action, check};
+pub(crate) use check::{Access, Action, check, may_list};
 pub(crate) use credentials::{Credentials, Mechanism};
 pub(crate) use roles::{Role, builtin_roles};
 pub(crate) use scram::Conversation;

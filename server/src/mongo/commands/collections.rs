@@ -152,15 +152,18 @@ fn index_change(arguments: &Arguments<'_>) -> Result<Option<IndexChange>, Failur
         (None, Some(keys)) => IndexSelection::Keys(keys),
         (None, None) => return invalid("Must specify either index name or key pattern."),
     };
-    let optional = |name: &str| index.has(name).then(|| index.bool(name)).transpose();
+    let optional = |name: &str| index.any(name).is_some().then(|| index.bool(name)).transpose();
     let change = IndexChange {
         index: selection,
-        expire_after_seconds: index.integer("expireAfterSeconds")?,
+        expire_after_seconds: index.integer("expireAfterSeconds")?.map(|seconds| seconds.min(i32::MAX.into())),
         hidden: optional("hidden")?,
         prepare_unique: optional("prepareUnique")?,
         unique: index.bool("unique")?,
     };
     index.finish()?;
+    if change.expire_after_seconds.is_some_and(i64::is_negative) {
+        return invalid("TTL index 'expireAfterSeconds' option must be within an acceptable range");
+    }
     if change.expire_after_seconds.is_none()
         && change.hidden.is_none()
         && change.prepare_unique.is_none()

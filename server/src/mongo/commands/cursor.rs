@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bson::{RawArrayBuf, RawBsonRef, RawDocument, RawDocumentBuf, rawdoc};
+use bson::{RawArrayBuf, RawBsonRef, RawDocument, RawDocumentBuf, raw::cstr, rawdoc};
 use millpond::docdb::Code;
 
 use super::super::{
@@ -41,7 +41,11 @@ pub(super) fn first_batch(
         true => 0,
         false => call.face.cursors.keep(cursor)?,
     };
-    Ok(rawdoc! { "firstBatch": batch.documents, "id": id, "ns": namespace })
+    let mut shown = rawdoc! { "firstBatch": batch.documents, "id": id, "ns": namespace };
+    if call.snapshot {
+        shown.append(cstr!("atClusterTime"), call.face.topology.now());
+    }
+    Ok(shown)
 }
 
 /// Whether the cursor of a reply is still open.

@@ -4,6 +4,7 @@ use bson::{RawDocument, RawDocumentBuf, raw::cstr, rawdoc, spec::BinarySubtype};
 use millpond::docdb::{Aggregate, CollectionInfo, CollectionKind};
 
 use super::super::{
+    auth,
     call::{Call, Outcome},
     cursors::Cursor,
     failure::Failure,
@@ -81,7 +82,9 @@ pub(super) fn list_databases(call: &Call<'_>) -> Result<Outcome, Failure> {
     let name_only = arguments.bool("nameOnly")?;
     arguments.ignore(&["authorizedDatabases"]);
     arguments.finish()?;
-    let databases = call.face.docdb.list_databases()?;
+    let user = call.client.user();
+    let mut databases = call.face.docdb.list_databases()?;
+    databases.retain(|info| auth::may_list(call.face, user.as_ref(), &info.name));
     let bytes = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
     let show = |info: &millpond::docdb::DatabaseInfo| {
         rawdoc! { "name": &*info.name, "sizeOnDisk": bytes(info.size_bytes), "empty": info.empty }

@@ -12,7 +12,8 @@ use super::super::{
 };
 use super::replication;
 
-pub(super) fn ping(_call: &Call<'_>) -> Result<Outcome, Failure> {
+pub(super) fn ping(call: &Call<'_>) -> Result<Outcome, Failure> {
+    call.arguments().finish()?;
     Ok(rawdoc! {}.into())
 }
 

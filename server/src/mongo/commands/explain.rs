@@ -35,7 +35,7 @@ pub(super) fn explain(call: &Call<'_>) -> Result<Outcome, Failure> {
 
 fn explain_inner(call: &Call<'_>, inner: &RawDocument, verbosity: Verbosity) -> Result<RawDocumentBuf, Failure> {
     let Some((name, target)) = reply::fields(inner).next() else {
-        return Err(Failure::new(Code::FAILED_TO_PARSE, "explain command requires a nested object"));
+        return Err(Failure::new(Code::COMMAND_NOT_FOUND, "explain command requires a nested object"));
     };
     let entry = super::find(name);
     let entry = entry.ok_or_else(|| {

@@ -72,7 +72,8 @@ pub(super) fn find_and_modify(call: &Call<'_>) -> Result<Outcome, Failure> {
     let mut document =
         rawdoc! { "lastErrorObject": last, "value": done.value.map_or(RawBson::Null, RawBson::Document) };
     if done.retried {
-        document.append(cstr!("retriedStmtId"), 0);
+        let statement = command.retry.and_then(|retry| retry.statements?.first().copied());
+        document.append(cstr!("retriedStmtId"), statement.unwrap_or(0));
     }
     Ok(document.into())
 }

@@ -41,6 +41,8 @@ pub(crate) struct Entry {
     pub(crate) stable: bool,
     /// Whether it changes the store.
     pub(crate) writes: bool,
+    /// Whether it may be asked for another read concern than `local`.
+    pub(crate) reads: bool,
     /// Whether it may have a `txnNumber`.
     pub(crate) retryable: bool,
     /// Whether it is there only for tests.
@@ -60,6 +62,7 @@ impl Entry {
             brief: false,
             stable: false,
             writes: false,
+            reads: false,
             retryable: false,
             test_only: false,
             more: |_| false,
@@ -84,6 +87,10 @@ impl Entry {
 
     const fn writes(self) -> Entry {
         Entry { writes: true, ..self }
+    }
+
+    const fn reads(self) -> Entry {
+        Entry { reads: true, ..self }
     }
 
     const fn retryable(self) -> Entry {
@@ -123,13 +130,13 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry::new("logout", FREE, authentication::logout).brief(),
     Entry::new("connectionStatus", FREE, authentication::connection_status).brief(),
     // Reading
-    Entry::new("find", READ, read::find).stable(),
-    Entry::new("getMore", KNOWN, cursor::get_more).stable().more(cursor::more),
+    Entry::new("find", READ, read::find).stable().reads(),
+    Entry::new("getMore", KNOWN, cursor::get_more).stable().reads().more(cursor::more),
     Entry::new("killCursors", KNOWN, cursor::kill_cursors).stable(),
-    Entry::new("aggregate", SEVERAL, read::aggregate).stable(),
-    Entry::new("count", READ, read::count).stable(),
-    Entry::new("distinct", READ, read::distinct),
-    Entry::new("explain", SEVERAL, explain::explain).stable(),
+    Entry::new("aggregate", SEVERAL, read::aggregate).stable().reads(),
+    Entry::new("count", READ, read::count).stable().reads(),
+    Entry::new("distinct", READ, read::distinct).reads(),
+    Entry::new("explain", SEVERAL, explain::explain).stable().reads(),
     // Writing
     Entry::new("insert", WRITE, write::insert).stable().retryable(),
     Entry::new("update", WRITE, write::update).stable().retryable(),
@@ -149,14 +156,14 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry::new("listIndexes", LIST, indexes::list).stable(),
     Entry::new("reIndex", ADMINISTER, indexes::rebuild),
     Entry::new("listCollections", LIST, databases::list_collections).stable(),
-    Entry::new("listDatabases", LIST, databases::list_databases).admin_only().stable(),
+    Entry::new("listDatabases", KNOWN, databases::list_databases).admin_only().stable(),
     Entry::new("dropDatabase", ADMINISTER, databases::drop_database).stable().writes(),
     // Counts and sizes
     Entry::new("collStats", LIST, statistics::collection).aliases(&["collstats"]),
     Entry::new("dbStats", LIST, statistics::database).aliases(&["dbstats"]),
     Entry::new("dataSize", LIST, statistics::data_size).aliases(&["datasize"]),
     Entry::new("validate", ADMINISTER, statistics::validate),
-    Entry::new("dbHash", READ, statistics::database_hash).aliases(&["dbhash"]),
+    Entry::new("dbHash", READ, statistics::database_hash).reads().aliases(&["dbhash"]),
     Entry::new("top", MONITOR, statistics::top).admin_only(),
     // Users
     Entry::new("createUser", USERS, users::create).writes(),
@@ -193,7 +200,7 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry::new("profile", ADMINISTER, server::profile),
     Entry::new("compact", ADMINISTER, server::compact),
     Entry::new("planCacheClear", ADMINISTER, server::nothing),
-    Entry::new("setFeatureCompatibilityVersion", MANAGE, server::feature_compatibility).admin_only(),
+    Entry::new("setFeatureCompatibilityVersion", MANAGE, server::feature_compatibility).admin_only().writes(),
     Entry::new("getFreeMonitoringStatus", MONITOR, server::free_monitoring).admin_only(),
     Entry::new("configureFailPoint", MANAGE, server::configure_fail_point).admin_only().test_only(),
     // What there is not
@@ -213,7 +220,7 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry::new("replSetInitiate", MANAGE, replication::initiate).admin_only(),
     Entry::new("replSetStepDown", MANAGE, replication::step_down).admin_only(),
     Entry::new("getDefaultRWConcern", MONITOR, replication::default_concern).admin_only(),
-    Entry::new("setDefaultRWConcern", MANAGE, replication::set_default_concern).admin_only(),
+    Entry::new("setDefaultRWConcern", MANAGE, replication::set_default_concern).admin_only().writes(),
 ];
 
 /// The command of a name.

@@ -16,7 +16,8 @@ use super::cursor;
 
 /// Which index to use: its name or its keys.
 pub(super) fn hint(arguments: &Arguments<'_>) -> Result<Option<Hint>, Failure> {
-    match arguments.any("hint") {
+    // Other than elsewhere, null is not as good as nothing.
+    match arguments.given("hint") {
         None => Ok(None),
         Some(RawBsonRef::String(name)) => Ok(Some(Hint::Name(name.to_owned()))),
         Some(RawBsonRef::Document(keys)) if keys.is_empty() => Ok(None),
@@ -84,7 +85,7 @@ pub(super) fn find(call: &Call<'_>) -> Result<Outcome, Failure> {
     let namespace = call.namespace()?;
     let FindCommand { find, batch_size, single_batch, no_timeout } = parse_find(&call.arguments(), call.max_time)?;
     let found = call.face.docdb.find(&namespace, &find)?;
-    let mut cursor = Cursor::new(namespace.to_string(), Source::Stored(found));
+    let mut cursor = Cursor::new(namespace.to_string(), Source::Stored(Box::new(found)));
     cursor.left = (find.limit > 0).then_some(find.limit);
     cursor.no_timeout = no_timeout;
     cursor.awaits = find.tailable == Tailable::AwaitData;
@@ -101,11 +102,11 @@ pub(super) fn source<'a>(database: &str, target: Option<RawBsonRef<'a>>) -> Resu
         Some(value) if arguments::number(value) == Some(1.0) => Ok(None),
         Some(value) if arguments::number(value).is_some() => {
             let message = "Invalid command format: the 'aggregate' field must specify a collection name or 1";
-            Err(Failure::new(Code::FAILED_TO_PARSE, message))
+            Err(Failure::new(Code::BAD_VALUE, message))
         }
         other => {
             let actual = other.map_or("missing", arguments::type_name);
-            Err(Failure::new(Code::TYPE_MISMATCH, format!("collection name has invalid type {actual}")))
+            Err(Failure::new(Code::INVALID_NAMESPACE, format!("collection name has invalid type {actual}")))
         }
     }
 }
@@ -165,8 +166,10 @@ pub(super) fn aggregate(call: &Call<'_>) -> Result<Outcome, Failure> {
         let message = "The 'cursor' option is required, except for aggregate with the explain argument";
         return Err(Failure::new(Code::FAILED_TO_PARSE, message));
     };
-    if collection.is_none() {
-        know_server(call, &mut aggregate);
+    match aggregate.pipeline.first().and_then(|stage| reply::fields(stage).next()) {
+        Some(("$listSearchIndexes", _)) => return super::server::search(call),
+        Some(("$currentOp" | "$listLocalSessions", _)) if collection.is_none() => know_server(call, &mut aggregate),
+        _ => {}
     }
     let found = call.face.docdb.aggregate(call.database, collection, &aggregate)?;
     let last = aggregate.pipeline.last().and_then(|stage| reply::fields(stage).next());
@@ -174,7 +177,7 @@ pub(super) fn aggregate(call: &Call<'_>) -> Result<Outcome, Failure> {
         call.face.topology.tick();
     }
     let namespace = format!("{}.{}", call.database, collection.unwrap_or("$cmd.aggregate"));
-    let mut cursor = Cursor::new(namespace, Source::Stored(found));
+    let mut cursor = Cursor::new(namespace, Source::Stored(Box::new(found)));
     // Of pipelines only change streams stay open, and these wait.
     cursor.awaits = cursor.is_tailable();
     Ok(rawdoc! { "cursor": cursor::first_batch(call, cursor, batch_size, false)? }.into())
@@ -223,6 +226,9 @@ pub(super) fn parse_distinct(arguments: &Arguments<'_>, max_time: Option<Duratio
     };
     arguments.ignore(&["includeQueryStatsMetrics", "querySettings"]);
     arguments.finish()?;
+    if distinct.key.contains('\0') {
+        return Err(Failure::new(Code(31032), "Key field cannot contain an embedded null byte"));
+    }
     Ok(distinct)
 }
 
@@ -238,5 +244,9 @@ pub(super) fn distinct(call: &Call<'_>) -> Result<Outcome, Failure> {
             return Err(Failure::new(Code(17217), "distinct too big, 16mb cap"));
         }
     }
-    Ok(rawdoc! { "values": values }.into())
+    let mut document = rawdoc! { "values": values };
+    if call.snapshot {
+        document.append(bson::raw::cstr!("atClusterTime"), call.face.topology.now());
+    }
+    Ok(document.into())
 }

@@ -4,6 +4,7 @@ use bson::{RawArrayBuf, RawBson, RawBsonRef, RawDocumentBuf, raw::cstr, rawdoc};
 use millpond::docdb::Code;
 
 use super::super::{
+    arguments,
     call::{Call, Outcome},
     failure::Failure,
     reply,
@@ -41,22 +42,31 @@ pub(super) fn get_parameter(call: &Call<'_>) -> Result<Outcome, Failure> {
 }
 
 pub(super) fn set_parameter(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let mut document = RawDocumentBuf::new();
-    let members = reply::fields(call.command.body()).skip(1);
-    for (name, value) in members.filter(|(name, _)| !name.starts_with('$') && !matches!(*name, "lsid" | "comment")) {
-        let value: RawBson = value.into();
-        match call.face.parameters.set(name, value) {
-            Some(was) => document.append(cstr!("was"), was.as_raw_bson_ref()),
-            None => {
-                let message = format!("Unrecognized parameter: {name}");
-                return Err(Failure::new(Code::INVALID_OPTIONS, message));
-            }
+    let parameters = &call.face.parameters;
+    let members = reply::fields(call.command.body()).skip(1).filter(|(name, _)| !arguments::is_generic(name));
+    let members: Vec<(&str, RawBsonRef<'_>)> = members.collect();
+    if members.is_empty() {
+        return Err(Failure::new(Code::INVALID_OPTIONS, "no option found to set, use help:true to see options "));
+    }
+    // All or none are set.
+    for (name, value) in &members {
+        let Some(is) = parameters.get(name) else {
+            return Err(Failure::new(Code::INVALID_OPTIONS, format!("Unrecognized parameter: {name}")));
+        };
+        let is_number = matches!(is, RawBson::Int32(_) | RawBson::Int64(_));
+        let fits = arguments::integer(*value).is_some_and(|number| (0..=i64::from(i32::MAX)).contains(&number));
+        if is_number && !fits && !matches!(value, RawBsonRef::Boolean(_)) {
+            return Err(Failure::new(Code::BAD_VALUE, format!("Invalid value for parameter {name}")));
         }
     }
-    match document.is_empty() {
-        true => Err(Failure::new(Code::INVALID_OPTIONS, "no option found to set, use help:true to see options ")),
-        false => Ok(document.into()),
+    let mut document = RawDocumentBuf::new();
+    for (name, value) in members {
+        let was = parameters.set(name, value.into());
+        if let (Some(was), true) = (was, document.is_empty()) {
+            document.append(cstr!("was"), was.as_raw_bson_ref());
+        }
     }
+    Ok(document.into())
 }
 
 pub(super) fn get_log(call: &Call<'_>) -> Result<Outcome, Failure> {
@@ -144,10 +154,18 @@ pub(super) fn free_monitoring(_call: &Call<'_>) -> Result<Outcome, Failure> {
 pub(super) fn compact(call: &Call<'_>) -> Result<Outcome, Failure> {
     let namespace = call.namespace()?;
     let arguments = call.arguments();
-    arguments.ignore(&["force", "freeSpaceTargetMB", "dryRun", "paddingFactor", "validate"]);
+    arguments.bool("force")?;
+    let is_dry = arguments.bool("dryRun")?;
+    if arguments.integer("freeSpaceTargetMB")?.is_some_and(|target| target < 1) {
+        return Err(Failure::new(Code::BAD_VALUE, "BSON field 'freeSpaceTargetMB' value must be >= 1"));
+    }
     arguments.finish()?;
     call.face.docdb.list_indexes(&namespace)?;
-    Ok(rawdoc! { "bytesFreed": 0 }.into())
+    // The engine compacts by itself.
+    match is_dry {
+        true => Ok(rawdoc! { "estimatedBytesFreed": 0 }.into()),
+        false => Ok(rawdoc! { "bytesFreed": 0 }.into()),
+    }
 }
 
 /// What needs JavaScript, custom roles, or several commands in one transaction.

@@ -1,11 +1,11 @@
 //! Counts and sizes: `collStats`, `dbStats`, `dataSize`, `validate`, `dbHash`, `top`.
 
-use bson::{RawBson, RawDocumentBuf, raw::cstr, rawdoc};
+use bson::{RawBson, RawBsonRef, RawDocumentBuf, raw::cstr, rawdoc};
 use md5::{Digest as _, Md5};
 use millpond::docdb::{Code, CollectionKind, Find, Namespace};
 
 use super::super::{
-    arguments::Arguments,
+    arguments::{self, Arguments},
     call::{Call, Outcome},
     failure::Failure,
     reply,
@@ -15,7 +15,7 @@ fn scale(arguments: &Arguments<'_>) -> Result<u64, Failure> {
     match arguments.integer("scale")? {
         None => Ok(1),
         Some(scale) => u64::try_from(scale).ok().filter(|scale| *scale > 0).ok_or_else(|| {
-            Failure::new(Code(51024), format!("BSON field 'scale' value must be >= 1, actual value '{scale}'"))
+            Failure::new(Code::BAD_VALUE, format!("BSON field 'scale' value must be >= 1, actual value '{scale}'"))
         }),
     }
 }
@@ -78,19 +78,25 @@ pub(super) fn database(call: &Call<'_>) -> Result<Outcome, Failure> {
     #[allow(clippy::cast_precision_loss, reason = "statistics are doubles")]
     let scaled = |bytes: u64| (bytes / scale) as f64;
     #[allow(clippy::cast_precision_loss, reason = "statistics are doubles")]
-    let average = statistics.size_bytes.checked_div(statistics.documents).map_or(0.0, |average| average as f64);
+    let average = match statistics.documents {
+        0 => 0.0,
+        documents => statistics.size_bytes as f64 / documents as f64,
+    };
+    let long = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     Ok(rawdoc! {
         "db": call.database,
-        "collections": reply::count(statistics.collections),
-        "views": reply::count(statistics.views),
-        "objects": reply::count(statistics.documents),
+        "collections": long(statistics.collections),
+        "views": long(statistics.views),
+        "objects": long(statistics.documents),
         "avgObjSize": average,
         "dataSize": scaled(statistics.size_bytes),
         "storageSize": scaled(statistics.size_bytes),
-        "indexes": reply::count(statistics.indexes),
+        "indexes": long(statistics.indexes),
         "indexSize": scaled(statistics.index_size_bytes),
         "totalSize": scaled(statistics.size_bytes.saturating_add(statistics.index_size_bytes)),
-        "scaleFactor": shown_scale(scale),
+        "scaleFactor": long(scale),
+        "fsUsedSize": 0.0,
+        "fsTotalSize": 0.0,
     }
     .into())
 }
@@ -101,7 +107,9 @@ pub(super) fn data_size(call: &Call<'_>) -> Result<Outcome, Failure> {
     let full = call.target().and_then(|target| target.as_str()).unwrap_or_default();
     arguments.ignore(&["keyPattern", "min", "max", "estimate"]);
     arguments.finish()?;
-    let (database, collection) = full.split_once('.').unwrap_or((full, ""));
+    let Some((database, collection)) = full.split_once('.') else {
+        return Err(Failure::new(Code::INVALID_NAMESPACE, format!("Invalid namespace specified '{full}'")));
+    };
     let statistics = call.face.docdb.collection_statistics(&Namespace::new(database, collection)?)?;
     Ok(rawdoc! {
         "estimate": false, "size": reply::count(statistics.size_bytes), "numObjects": reply::count(statistics.documents), "millis": 0,
@@ -112,9 +120,16 @@ pub(super) fn data_size(call: &Call<'_>) -> Result<Outcome, Failure> {
 pub(super) fn validate(call: &Call<'_>) -> Result<Outcome, Failure> {
     let namespace = call.namespace()?;
     let arguments = call.arguments();
-    for name in ["full", "repair", "metadata", "background", "checkBSONConformance", "enforceFastCount", "fixMultikey"]
+    let is = |name: &str| arguments.any(name).is_some_and(is_true);
+    arguments.ignore(&["enforceFastCount", "fixMultikey"]);
+    let [full, repair, metadata, background, conformance] =
+        ["full", "repair", "metadata", "background", "checkBSONConformance"].map(is);
+    if metadata && (full || repair || conformance || background)
+        || conformance && repair
+        || background && (full || repair)
     {
-        arguments.bool(name)?;
+        let message = "Running the validate command with these options together is not supported";
+        return Err(Failure::new(Code::INVALID_OPTIONS, message));
     }
     arguments.finish()?;
     let validated = call.face.docdb.validate(&namespace)?;
@@ -143,6 +158,14 @@ pub(super) fn validate(call: &Call<'_>) -> Result<Outcome, Failure> {
         "corruptRecords": [],
     }
     .into())
+}
+
+/// Options of `validate` may be of any type.
+fn is_true(value: RawBsonRef<'_>) -> bool {
+    match value {
+        RawBsonRef::Boolean(value) => value,
+        other => arguments::number(other).is_none_or(|number| number != 0.0),
+    }
 }
 
 /// A digest of each collection's documents, in the order of their ids.

@@ -1,0 +1,1 @@
+//! What MongoDB's commands can do and its driver's interface does not show.
