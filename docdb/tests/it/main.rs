@@ -12,6 +12,7 @@ mod smoke;
 mod storage;
 mod time;
 mod transactions;
+mod soundness;
 
 use bson::Document;
 use millpond_docdb::{Collection, Cursor, Docdb, Error};

@@ -152,10 +152,10 @@ fn coll_stats_shows_what_it_is_asked_for() {
     let things = ten();
     let shown = |asked: Document| all(things.aggregate([doc! { "$collStats": asked }]).run()).remove(0);
     assert_eq!(shown(doc! {}), doc! { "ns": "test.things" });
-    assert_eq!(shown(doc! { "count": {} }), doc! { "ns": "test.things", "count": 10_i64 });
+    assert_eq!(shown(doc! { "count": {} }), doc! { "ns": "test.things", "count": 10 });
     let storage = shown(doc! { "storageStats": {} });
     let storage = storage.get_document("storageStats").unwrap();
-    assert_eq!((storage.get_i64("count").unwrap(), storage.get_i64("nindexes").unwrap()), (10, 1));
+    assert_eq!((storage.get_i32("count").unwrap(), storage.get_i32("nindexes").unwrap()), (10, 1));
 }
 
 #[test]
