@@ -41,9 +41,9 @@ LANES = [
         "test_client_bulk_write", "test_comment", "test_custom_types", "test_raw_bson", "test_common",
     ],
     [
-        "test_cursor", "test_retryable_reads_unified", "test_retryable_reads", "test_gridfs", "test_gridfs_bucket",
+        "test_read_concern", "test_cursor", "test_retryable_reads_unified", "test_retryable_reads", "test_gridfs", "test_gridfs_bucket",
         "test_gridfs_spec", "test_grid_file", "test_handshake_unified", "test_causal_consistency",
-        "test_create_entities", "test_unified_format", "test_read_concern", "test_json_util_integration",
+        "test_create_entities", "test_unified_format", "test_json_util_integration",
     ],
     [
         "test_discovery_and_monitoring", "test_monitoring", "test_monitor", "test_read_preferences", "test_logger",
