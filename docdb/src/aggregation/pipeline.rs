@@ -152,15 +152,6 @@ impl Pipeline {
         matches!(self.source(), Some(Source::Documents(_)))
     }
 
-    /// The stages as they are written, for `explain`.
-    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
-        &self.written
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.stages.is_empty()
-    }
-
     /// The pipeline that runs this one on the results of another: a pipeline on a view.
     pub(crate) fn after(&self, first: &Pipeline) -> Pipeline {
         let stages = first.stages.iter().chain(&self.stages).cloned().collect();
@@ -207,6 +198,7 @@ impl Pipeline {
     }
 
     /// The filter of the first stage, if it is a `$match`.
+    #[cfg(test)]
     pub(crate) fn leading_match(&self) -> Option<&Filter> {
         self.leading().filter
     }

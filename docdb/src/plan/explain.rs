@@ -109,7 +109,6 @@ impl Stage {
                 stage
             }
             Plan::Or { inputs: plans } => Stage { inputs: inputs(plans)?, ..Stage::new("OR") },
-            Plan::And { inputs: plans } => Stage { inputs: inputs(plans)?, ..Stage::new("AND_HASH") },
             Plan::Sort { input: below, pattern, limit } => {
                 let mut stage = Stage::new("SORT");
                 stage.own.append("sortPattern", RawBsonRef::Document(&pattern.to_document()));

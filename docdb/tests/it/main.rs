@@ -1,6 +1,7 @@
 //! The document store through its public interface.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod collections;
 mod commands;
 mod crud;
 mod indexes;
@@ -8,6 +9,10 @@ mod modify;
 mod plans;
 mod reading;
 mod smoke;
+mod soundness;
+mod storage;
+mod time;
+mod transactions;
 
 use bson::Document;
 use millpond_docdb::{Collection, Cursor, Docdb, Error};

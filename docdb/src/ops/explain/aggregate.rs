@@ -200,7 +200,7 @@ fn run(question: &Question<'_>, pipeline: &Pipeline, done: usize, execution: &mu
     drop(rows);
     let exec = exec.lock();
     let stage = question.stages(&question.chosen.plan, Some(&**exec))?;
-    let millis = u64::try_from(clock.now().as_millis().saturating_sub(began.as_millis())).unwrap_or(0);
+    let millis = clock.now().as_millis().saturating_sub(began.as_millis());
     Ok(Ran { stage, millis, counts: counts.iter().map(|count| count.load(Ordering::Relaxed)).collect() })
 }
 
