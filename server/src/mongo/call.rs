@@ -116,8 +116,12 @@ pub(crate) async fn answer(face: &Arc<Face>, client: &Arc<Client>, request: &Req
     if let Some(block) = injected.as_ref().and_then(|injected| injected.block) {
         tokio::time::sleep(block).await;
     }
+    let mut is_injected = false;
     let mut result = match injected.as_ref().and_then(|injected| injected.failure(has_transaction(body))) {
-        Some(failure) => Err(failure),
+        Some(failure) => {
+            is_injected = true;
+            Err(failure)
+        }
         None => match interrupted(face, request, entry, false) {
             Some(failure) => Err(failure),
             None => run(face, client, request, entry, name).await,
@@ -138,8 +142,8 @@ pub(crate) async fn answer(face: &Arc<Face>, client: &Arc<Client>, request: &Req
         Err(failure) => {
             tracing::debug!(command = name, code = failure.code.0, error = failure.message, "refused");
             let mut document = failure.reply();
-            if failure::is_of_state(failure.code) {
-                // By this a driver knows that it has heard of the state already, and goes on.
+            if failure::is_of_state(failure.code) && !is_injected {
+                // By this a driver knows that it has heard of the state already, and goes on. It must not of what a test injects.
                 document.append(cstr!("topologyVersion"), face.topology.version());
             }
             (document, failure.close)

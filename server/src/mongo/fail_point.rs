@@ -230,19 +230,11 @@ impl FailCommand {
                 .integer("failBeforeCommitExceptionCode")?
                 .and_then(|code| i32::try_from(code).ok()),
             block: block.filter(|_| blocks),
-            write_concern_error: arguments.owned("writeConcernError")?.map(named),
+            write_concern_error: arguments.owned("writeConcernError")?,
             application: arguments.text("appName")?.map(ToOwned::to_owned),
             extra: arguments.owned("errorExtraInfo")?,
         })
     }
-}
-
-/// A write concern error with the name of its code.
-fn named(mut error: RawDocumentBuf) -> RawDocumentBuf {
-    if let (Ok(code), Ok(None)) = (error.get_i32("code"), error.get("codeName")) {
-        error.append(cstr!("codeName"), super::failure::name(Code(code)));
-    }
-    error
 }
 
 #[cfg(test)]
