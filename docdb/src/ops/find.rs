@@ -225,8 +225,8 @@ impl Rows for Found {
         let Some(mut row) = self.input.next(execution)? else { return Ok(None) };
         self.left -= 1;
         if self.return_key {
-            let key = row.metadata.index_key.take().unwrap_or_default();
-            row.doc = self.shown(key, &row.metadata).into();
+            // The key and nothing else, whatever else was asked for.
+            row.doc = row.metadata.index_key.take().unwrap_or_default().into();
         } else {
             row.doc = self.project(row.doc, &mut row.metadata)?;
         }
