@@ -1,12 +1,18 @@
 //! The document store through its public interface.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod collections;
 mod commands;
 mod crud;
 mod indexes;
 mod modify;
+mod plans;
 mod reading;
 mod smoke;
+mod storage;
+mod time;
+mod transactions;
+mod soundness;
 
 use bson::Document;
 use millpond_docdb::{Collection, Cursor, Docdb, Error};
