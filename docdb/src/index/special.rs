@@ -191,11 +191,17 @@ mod tests {
     #[test]
     fn texts_stand_for_themselves_in_the_key_pattern_that_is_shown() {
         for (key, expected) in [
-            (rawdoc! { "a": 1, "t": "text", "u": "text", "b": -1 }, rawdoc! { "a": 1, "_fts": "text", "_ftsx": 1, "b": -1 }),
+            (
+                rawdoc! { "a": 1, "t": "text", "u": "text", "b": -1 },
+                rawdoc! { "a": 1, "_fts": "text", "_ftsx": 1, "b": -1 },
+            ),
             (rawdoc! { "_fts": "text", "_ftsx": 1 }, rawdoc! { "_fts": "text", "_ftsx": 1 }),
             (rawdoc! { "a": 1, "g": "2dsphere" }, rawdoc! { "a": 1, "g": "2dsphere" }),
         ] {
-            assert_eq!(shown(&rawdoc! { "v": 2, "key": key, "name": "n" }), rawdoc! { "v": 2, "key": expected, "name": "n" });
+            assert_eq!(
+                shown(&rawdoc! { "v": 2, "key": key, "name": "n" }),
+                rawdoc! { "v": 2, "key": expected, "name": "n" }
+            );
         }
     }
 }
