@@ -511,12 +511,21 @@ impl Docdb {
     }
 }
 
-/// `explain`.
-#[allow(missing_docs, unused_variables, clippy::missing_errors_doc)]
+/// `explain`: how commands are answered. Answers have `queryPlanner` and, if that is asked for, `executionStats`; commands that
+/// write are run without writing.
 impl Docdb {
+    /// Explains a [`find`](Docdb::find).
+    ///
+    /// # Errors
+    /// As [`find`](Docdb::find).
     pub fn explain_find(&self, namespace: &Namespace, find: &Find, verbosity: Verbosity) -> Result<RawDocumentBuf> {
-        crate::error::refuse(crate::Code::COMMAND_NOT_SUPPORTED, "explain")
+        self.own().read(|reader| ops::explain::find(&self.store, reader, namespace, find, verbosity))
     }
+
+    /// Explains an [`aggregate`](Docdb::aggregate).
+    ///
+    /// # Errors
+    /// As [`aggregate`](Docdb::aggregate), and 51029 for a pipeline that writes and would have to run.
     pub fn explain_aggregate(
         &self,
         database: &str,
@@ -524,41 +533,67 @@ impl Docdb {
         aggregate: &Aggregate,
         verbosity: Verbosity,
     ) -> Result<RawDocumentBuf> {
-        crate::error::refuse(crate::Code::COMMAND_NOT_SUPPORTED, "explain")
+        self.own()
+            .read(|reader| ops::explain::aggregate(&self.store, reader, database, collection, aggregate, verbosity))
     }
+
+    /// Explains a [`count`](Docdb::count).
+    ///
+    /// # Errors
+    /// As [`count`](Docdb::count).
     pub fn explain_count(&self, namespace: &Namespace, count: &Count, verbosity: Verbosity) -> Result<RawDocumentBuf> {
-        crate::error::refuse(crate::Code::COMMAND_NOT_SUPPORTED, "explain")
+        self.own().read(|reader| ops::explain::count(&self.store, reader, namespace, count, verbosity))
     }
+
+    /// Explains a [`distinct`](Docdb::distinct).
+    ///
+    /// # Errors
+    /// As [`distinct`](Docdb::distinct).
     pub fn explain_distinct(
         &self,
         namespace: &Namespace,
         distinct: &Distinct,
         verbosity: Verbosity,
     ) -> Result<RawDocumentBuf> {
-        crate::error::refuse(crate::Code::COMMAND_NOT_SUPPORTED, "explain")
+        self.own().read(|reader| ops::explain::distinct(&self.store, reader, namespace, distinct, verbosity))
     }
+
+    /// Explains the statement of an [`update`](Docdb::update).
+    ///
+    /// # Errors
+    /// Those of the statement and of the engine, and [`Code::INVALID_LENGTH`](crate::Code::INVALID_LENGTH) unless there is one.
     pub fn explain_update(
         &self,
         namespace: &Namespace,
         update: &Update,
         verbosity: Verbosity,
     ) -> Result<RawDocumentBuf> {
-        crate::error::refuse(crate::Code::COMMAND_NOT_SUPPORTED, "explain")
+        self.own().read(|reader| ops::explain::update(&self.store, reader, namespace, update, verbosity))
     }
+
+    /// Explains the statement of a [`delete`](Docdb::delete).
+    ///
+    /// # Errors
+    /// As [`explain_update`](Docdb::explain_update).
     pub fn explain_delete(
         &self,
         namespace: &Namespace,
         delete: &Delete,
         verbosity: Verbosity,
     ) -> Result<RawDocumentBuf> {
-        crate::error::refuse(crate::Code::COMMAND_NOT_SUPPORTED, "explain")
+        self.own().read(|reader| ops::explain::delete(&self.store, reader, namespace, delete, verbosity))
     }
+
+    /// Explains a [`find_and_modify`](Docdb::find_and_modify).
+    ///
+    /// # Errors
+    /// As [`find_and_modify`](Docdb::find_and_modify).
     pub fn explain_find_and_modify(
         &self,
         namespace: &Namespace,
         command: &FindAndModify,
         verbosity: Verbosity,
     ) -> Result<RawDocumentBuf> {
-        crate::error::refuse(crate::Code::COMMAND_NOT_SUPPORTED, "explain")
+        self.own().read(|reader| ops::explain::find_and_modify(&self.store, reader, namespace, command, verbosity))
     }
 }

@@ -152,15 +152,6 @@ impl Pipeline {
         matches!(self.source(), Some(Source::Documents(_)))
     }
 
-    /// The stages as they are written, for `explain`.
-    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
-        &self.written
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.stages.is_empty()
-    }
-
     /// The pipeline that runs this one on the results of another: a pipeline on a view.
     pub(crate) fn after(&self, first: &Pipeline) -> Pipeline {
         let stages = first.stages.iter().chain(&self.stages).cloned().collect();
@@ -177,6 +168,17 @@ impl Pipeline {
     pub(crate) fn open_after(&self, done: usize, input: Box<dyn Rows>, context: &Context) -> Box<dyn Rows> {
         let rows = self.stages.iter().skip(done).fold(input, |rows, stage| Arc::clone(stage).open(rows, context));
         if self.is_command && self.stages.len() > done { rows::bounded(rows) } else { rows }
+    }
+
+    /// As [`open_after`](Self::open_after), with each stage's rows shown to `watch`.
+    pub(crate) fn open_watched(
+        &self,
+        done: usize,
+        input: Box<dyn Rows>,
+        context: &Context,
+        mut watch: impl FnMut(Box<dyn Rows>) -> Box<dyn Rows>,
+    ) -> Box<dyn Rows> {
+        self.stages.iter().skip(done).fold(input, |rows, stage| watch(Arc::clone(stage).open(rows, context)))
     }
 
     /// What the pipeline reads instead of the collection that it runs on.
@@ -196,6 +198,7 @@ impl Pipeline {
     }
 
     /// The filter of the first stage, if it is a `$match`.
+    #[cfg(test)]
     pub(crate) fn leading_match(&self) -> Option<&Filter> {
         self.leading().filter
     }

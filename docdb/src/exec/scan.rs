@@ -153,7 +153,8 @@ pub(crate) fn record_of_id(
 ) -> Result<Option<RecordId>> {
     let Some(collection) = &scene.collection else { return Ok(None) };
     if collection.clustered {
-        return clustered_record_of(collection, id).map(Some);
+        // An `_id` that is too large to be stored is not there.
+        return Ok(clustered_record_of(collection, id).ok());
     }
     let Some(index) = collection.id_index() else { return Ok(None) };
     let mut components = Vec::with_capacity(24);

@@ -43,7 +43,7 @@ pub(crate) fn count(
     if count.filter.is_empty() && count.hint.is_none() {
         return Ok(within(store.counts(&mut execution.reader, collection.id)?.0));
     }
-    let query = query(store, &collection, count)?;
+    let query = query(store, Some(&collection), count)?;
     let chosen = choose(Some(&collection), &query, store, execution)?;
     let scene = Scene { store: Arc::clone(store), collection: Some(collection), context: Arc::clone(&query.context) };
     let mut exec = exec::open(&chosen.plan, &scene, true);
@@ -56,8 +56,8 @@ pub(crate) fn count(
 }
 
 /// What the planner is asked for a `count`.
-pub(crate) fn query(store: &Store, collection: &crate::catalog::Collection, count: &Count) -> Result<Query> {
-    let context = ops::context(store, Some(collection), count.collation.as_deref(), None)?;
+pub(crate) fn query(store: &Store, collection: Option<&crate::catalog::Collection>, count: &Count) -> Result<Query> {
+    let context = ops::context(store, collection, count.collation.as_deref(), None)?;
     let filter = Filter::parse(&count.filter, &context)?;
     let mut query = Query::new(filter, Arc::new(context));
     query.hint = count.hint.clone();

@@ -134,16 +134,16 @@ impl Order<'_> {
             },
             (Compare::Lt | Compare::Lte, value) => {
                 let class = Interval::class(Kind::of(value));
-                let low = if Kind::of(value) == Kind::Number {
+                let (low, first) = if Kind::of(value) == Kind::Number {
                     (Bound::Excluded(component(RawBsonRef::Double(f64::NAN), None)), "[-inf".to_owned())
                 } else {
-                    (class.low, class.text.split_once(", ").map_or("", |(low, _)| low).to_owned())
+                    (class.low, class.shown.0)
                 };
                 let (high, close) = match op {
                     Compare::Lt => (Bound::Excluded(edge()), ')'),
                     _ => (Bound::Included(edge()), ']'),
                 };
-                Some(Intervals(vec![Interval { low: low.0, high, text: format!("{}, {}{close}", low.1, show(value)) }]))
+                Some(Intervals(vec![Interval { low, high, shown: (first, format!("{}{close}", show(value))) }]))
             }
             (Compare::Gt | Compare::Gte, value) => {
                 let class = Interval::class(Kind::of(value));
@@ -151,8 +151,8 @@ impl Order<'_> {
                     Compare::Gt => (Bound::Excluded(edge()), '('),
                     _ => (Bound::Included(edge()), '['),
                 };
-                let end = class.text.rsplit_once(", ").map_or("", |(_, high)| high).to_owned();
-                Some(Intervals(vec![Interval { low, high: class.high, text: format!("{open}{}, {end}", show(value)) }]))
+                let shown = (format!("{open}{}", show(value)), class.shown.1);
+                Some(Intervals(vec![Interval { low, high: class.high, shown }]))
             }
         }
     }
@@ -162,7 +162,7 @@ impl Order<'_> {
         let own = Interval {
             low: Bound::Included(own.clone()),
             high: Bound::Included(own),
-            text: format!("[/{0}/{1}, /{0}/{1}]", regex.pattern, regex.options),
+            shown: (format!("[/{}/{}", regex.pattern, regex.options), format!("/{}/{}]", regex.pattern, regex.options)),
         };
         let strings = if regex.prefix.is_empty() || !self.same || self.collation.is_some() {
             Interval::class(Kind::String)
@@ -184,7 +184,8 @@ fn prefixed(prefix: &str) -> Interval {
         *last = char::from_u32(u32::from(*last) + 1).unwrap_or(char::MAX);
     }
     let after: String = after.into_iter().collect();
-    Interval { low: Bound::Included(low), high: Bound::Excluded(high), text: format!("[{prefix:?}, {after:?})") }
+    let shown = (format!("[{prefix:?}"), format!("{after:?})"));
+    Interval { low: Bound::Included(low), high: Bound::Excluded(high), shown }
 }
 
 fn component_of_regex(pattern: &str, options: &str) -> Vec<u8> {

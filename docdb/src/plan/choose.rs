@@ -9,17 +9,17 @@ use crate::{
     error::{Code, Result, refuse},
     exec,
     execution::Execution,
-    filter::{Compare, Filter, Node},
-    index::{FieldKind, Index, RecordId},
+    filter::{Compare, Node},
+    index::{FieldKind, Index, RecordId, bound},
     model::Hint,
     plan::{
         Cover, IndexScan, Plan, Query,
         candidate::{candidates, is_implied, predicates, provides, scans},
-        interval::{Interval, Intervals, component},
+        interval::{Intervals, component},
         shape,
     },
     store::Store,
-    value::fields,
+    value::{Path, fields},
 };
 
 /// The plan for a query, and those that were not taken.
@@ -121,13 +121,22 @@ fn finish(mut scan: IndexScan, query: &Query) -> Plan {
 }
 
 fn over(scan: IndexScan, query: &Query) -> Plan {
-    if let Some(wanted) = &query.covered
+    if let Some(wanted) = wanted(query)
         && query.context.collation.is_none()
-        && let Some(cover) = Cover::new(&scan, wanted, query.filter.root())
+        && let Some(cover) = Cover::new(&scan, &wanted, query.filter.root())
     {
         return Plan::Covered { scan, cover, filter: query.filter.clone() };
     }
     Plan::Fetch { input: Box::new(Plan::IxScan(scan)), filter: Some(query.filter.clone()) }
+}
+
+/// The paths that the result is made of and is sorted by, if there is nothing else to it.
+fn wanted(query: &Query) -> Option<Vec<Path>> {
+    let mut wanted = query.covered.clone()?;
+    if let Some(sort) = &query.sort {
+        wanted.extend(sort.index_pattern()?.into_iter().map(|(path, _)| path.clone()));
+    }
+    Some(wanted)
 }
 
 fn sorted(plan: Plan, query: &Query) -> Plan {
@@ -196,9 +205,11 @@ fn merge(scan: &IndexScan, query: &Query) -> Option<Plan> {
 
 /// `{ _id: value }` and nothing else.
 fn by_id(collection: &Collection, query: &Query) -> Option<Plan> {
-    let (Node::Compare { path, op: Compare::Eq, value }, None) = (query.filter.root(), &query.covered) else {
+    let Node::Compare { path, op: Compare::Eq, value } = query.filter.root() else { return None };
+    // What is only counted needs no document.
+    if query.covered.as_ref().is_some_and(Vec::is_empty) {
         return None;
-    };
+    }
     let value_ref = value.as_raw_bson_ref();
     let same =
         query.context.collation.as_deref() == collection.collation.as_deref() || !super::bounds::has_strings(value_ref);
@@ -310,8 +321,9 @@ fn hinted(collection: &Arc<Collection>, query: &Query, hint: &Hint) -> Result<Ch
 /// A scan between `min` and `max`.
 fn between(index: &Arc<Index>, query: &Query) -> Result<Plan> {
     let mut scan = IndexScan::whole(index);
-    let fits =
-        |bound: &RawDocument| fields(bound).map(|(name, _)| name).eq(fields(&index.key_pattern).map(|(name, _)| name));
+    let fits = |bound: &RawDocument| {
+        index.is_plain() && fields(bound).map(|(name, _)| name).eq(fields(&index.key_pattern).map(|(name, _)| name))
+    };
     for bound in query.min.iter().chain(&query.max) {
         if !fits(bound) {
             return refuse(
@@ -331,7 +343,12 @@ fn between(index: &Arc<Index>, query: &Query) -> Result<Plan> {
         }
         components
     };
-    scan.between = Some((query.min.as_deref().map(encoded), query.max.as_deref().map(encoded)));
+    let low = query.min.as_deref().map(|min| bound(&encoded(min)).to_vec());
+    let high = query.max.as_deref().map(encoded).and_then(|max| match bound(&max) {
+        cut if cut.len() < max.len() => millpond_engine::key::prefix_end(cut),
+        _ => Some(max),
+    });
+    scan.between = Some((low, high));
     if let (Some(min), Some(max)) = (&query.min, &query.max)
         && encoded(min) >= encoded(max)
     {

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use bson::{RawBson, RawBsonRef};
+use bson::RawBsonRef;
 
 use crate::{collation::Collation, index::encode::encode, value::Kind};
 
@@ -11,14 +11,14 @@ use crate::{collation::Collation, index::encode::encode, value::Kind};
 pub(crate) struct Interval {
     pub(crate) low: Bound<Vec<u8>>,
     pub(crate) high: Bound<Vec<u8>>,
-    /// As `explain` shows it: `[1.0, 5.0)`.
-    pub(crate) text: String,
+    /// Its ends as `explain` shows them: `[1.0` and `5.0)`.
+    pub(crate) shown: (String, String),
 }
 
 impl Interval {
     /// All values.
     pub(crate) fn all() -> Interval {
-        Interval { low: Bound::Unbounded, high: Bound::Unbounded, text: "[MinKey, MaxKey]".to_owned() }
+        Interval { low: Bound::Unbounded, high: Bound::Unbounded, shown: ("[MinKey".to_owned(), "MaxKey]".to_owned()) }
     }
 
     pub(crate) fn point(value: RawBsonRef<'_>, collation: Option<&Collation>) -> Interval {
@@ -27,7 +27,7 @@ impl Interval {
         Interval {
             low: Bound::Included(component.clone()),
             high: Bound::Included(component),
-            text: format!("[{shown}, {shown}]"),
+            shown: (format!("[{shown}"), format!("{shown}]")),
         }
     }
 
@@ -37,7 +37,7 @@ impl Interval {
             Kind::Number => (component(RawBsonRef::Double(f64::NAN), None), vec![Kind::Number as u8 + 1]),
             kind => (vec![kind as u8], vec![kind as u8 + 1]),
         };
-        Interval { low: Bound::Included(low), high: Bound::Excluded(high), text: class_text(kind) }
+        Interval { low: Bound::Included(low), high: Bound::Excluded(high), shown: class_text(kind) }
     }
 
     pub(crate) fn is_all(&self) -> bool {
@@ -46,6 +46,19 @@ impl Interval {
 
     pub(crate) fn is_point(&self) -> bool {
         matches!((&self.low, &self.high), (Bound::Included(low), Bound::Included(high)) if low == high)
+    }
+
+    /// As `explain` shows it: `[1.0, 5.0)`, or `(5.0, 1.0]` for a scan that goes the other way.
+    pub(crate) fn text(&self, reverse: bool) -> String {
+        let (low, high) = (&self.shown.0, &self.shown.1);
+        if !reverse {
+            return format!("{low}, {high}");
+        }
+        let open = if high.ends_with(']') { '[' } else { '(' };
+        let close = if low.starts_with('[') { ']' } else { ')' };
+        let end = high.strip_suffix([']', ')']).unwrap_or(high);
+        let start = low.strip_prefix(['[', '(']).unwrap_or(low);
+        format!("{open}{end}, {start}{close}")
     }
 
     fn is_empty(&self) -> bool {
@@ -61,16 +74,13 @@ impl Interval {
     fn intersect(&self, other: &Interval) -> Option<Interval> {
         let low_from_other = low_cmp(&other.low, &self.low).is_gt();
         let high_from_other = high_cmp(&other.high, &self.high).is_lt();
-        let text = match (low_from_other, high_from_other) {
-            (true, true) => other.text.clone(),
-            (false, false) => self.text.clone(),
-            (true, false) => splice(&other.text, &self.text),
-            (false, true) => splice(&self.text, &other.text),
-        };
         let interval = Interval {
             low: if low_from_other { other.low.clone() } else { self.low.clone() },
             high: if high_from_other { other.high.clone() } else { self.high.clone() },
-            text,
+            shown: (
+                if low_from_other { other.shown.0.clone() } else { self.shown.0.clone() },
+                if high_from_other { other.shown.1.clone() } else { self.shown.1.clone() },
+            ),
         };
         (!interval.is_empty()).then_some(interval)
     }
@@ -81,25 +91,25 @@ impl Interval {
     }
 }
 
-/// The text of one interval's beginning and another one's end.
-fn splice(low: &str, high: &str) -> String {
-    let low = low.split_once(", ").map_or(low, |(low, _)| low);
-    let high = high.rsplit_once(", ").map_or(high, |(_, high)| high);
-    format!("{low}, {high}")
-}
-
-fn class_text(kind: Kind) -> String {
-    match kind {
-        Kind::Number => "[nan, inf]".to_owned(),
-        Kind::String => "[\"\", {})".to_owned(),
-        Kind::Document => "[{}, [])".to_owned(),
-        Kind::Array => "[[], BinData(0, ))".to_owned(),
-        Kind::Regex => "[//, DBRef())".to_owned(),
-        Kind::Bool => "[false, true]".to_owned(),
-        Kind::Null => "[null, null]".to_owned(),
-        Kind::Undefined => "[undefined, undefined]".to_owned(),
-        kind => format!("[{kind:?}, {kind:?}]"),
-    }
+fn class_text(kind: Kind) -> (String, String) {
+    let (low, high) = match kind {
+        Kind::Number => ("[nan", "inf]"),
+        Kind::String => ("[\"\"", "{})"),
+        Kind::Document => ("[{}", "[])"),
+        Kind::Array => ("[[]", "BinData(0, ))"),
+        Kind::Binary => ("[BinData(0, )", "ObjectId('000000000000000000000000'))"),
+        Kind::ObjectId => ("[ObjectId('000000000000000000000000')", "ObjectId('ffffffffffffffffffffffff')]"),
+        Kind::Bool => ("[false", "true]"),
+        Kind::Date => ("[new Date(-9223372036854775808)", "new Date(9223372036854775807)]"),
+        Kind::Timestamp => ("[Timestamp(0, 0)", "Timestamp(4294967295, 4294967295)]"),
+        Kind::Regex => ("[//", "DBRef('', ObjectId('000000000000000000000000')))"),
+        Kind::Null => ("[null", "null]"),
+        Kind::Undefined => ("[undefined", "undefined]"),
+        Kind::MinKey => ("[MinKey", "MinKey]"),
+        Kind::MaxKey => ("[MaxKey", "MaxKey]"),
+        Kind::DbPointer | Kind::Code | Kind::CodeWithScope => ("[", "]"),
+    };
+    (low.to_owned(), high.to_owned())
 }
 
 pub(crate) fn component(value: RawBsonRef<'_>, collation: Option<&Collation>) -> Vec<u8> {
@@ -185,7 +195,7 @@ impl Intervals {
             match merged.last_mut() {
                 Some(last) if touches(&last.high, &interval.low) => {
                     if high_cmp(&interval.high, &last.high).is_gt() {
-                        last.text = splice(&last.text, &interval.text);
+                        last.shown.1 = interval.shown.1;
                         last.high = interval.high;
                     }
                 }
@@ -205,7 +215,7 @@ impl Intervals {
 
     /// All values that are not in these.
     pub(crate) fn complement(&self) -> Intervals {
-        let (mut found, mut low, mut low_text) = (Vec::new(), Bound::Unbounded, "[MinKey".to_owned());
+        let (mut found, mut low, mut shown_low) = (Vec::new(), Bound::Unbounded, "[MinKey".to_owned());
         for interval in &self.0 {
             let high = match &interval.low {
                 Bound::Unbounded => None,
@@ -213,9 +223,9 @@ impl Intervals {
                 Bound::Excluded(value) => Some(Bound::Included(value.clone())),
             };
             if let Some(high) = high {
-                let edge = interval.text.split_once(", ").map_or("", |(edge, _)| edge).trim_start_matches(['[', '(']);
+                let edge = interval.shown.0.strip_prefix(['[', '(']).unwrap_or_default();
                 let close = if matches!(high, Bound::Excluded(_)) { ')' } else { ']' };
-                let gap = Interval { low, high, text: format!("{low_text}, {edge}{close}") };
+                let gap = Interval { low, high, shown: (shown_low, format!("{edge}{close}")) };
                 if !gap.is_empty() {
                     found.push(gap);
                 }
@@ -225,21 +235,16 @@ impl Intervals {
                 Bound::Included(value) => Bound::Excluded(value.clone()),
                 Bound::Excluded(value) => Bound::Included(value.clone()),
             };
-            let edge = interval.text.rsplit_once(", ").map_or("", |(_, edge)| edge).trim_end_matches([']', ')']);
-            low_text = format!("{}{edge}", if matches!(low, Bound::Excluded(_)) { '(' } else { '[' });
+            let edge = interval.shown.1.strip_suffix([']', ')']).unwrap_or_default();
+            shown_low = format!("{}{edge}", if matches!(low, Bound::Excluded(_)) { '(' } else { '[' });
         }
-        found.push(Interval { low, high: Bound::Unbounded, text: format!("{low_text}, MaxKey]") });
+        found.push(Interval { low, high: Bound::Unbounded, shown: (shown_low, "MaxKey]".to_owned()) });
         Intervals(found)
     }
 
     /// Whether each of these is within one of the others.
     pub(crate) fn are_within(&self, other: &Intervals) -> bool {
         self.0.iter().all(|interval| other.0.iter().any(|wide| interval.is_within(wide)))
-    }
-
-    pub(crate) fn of_values<'v>(values: impl Iterator<Item = &'v RawBson>, collation: Option<&Collation>) -> Intervals {
-        let points = values.map(|value| Interval::point(value.as_raw_bson_ref(), collation)).collect();
-        Intervals::none().union(Intervals(points))
     }
 }
 

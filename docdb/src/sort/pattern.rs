@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use bson::{RawArrayBuf, RawBson, RawBsonRef, RawDocument};
+use bson::{RawArrayBuf, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
     collation::Collation,
@@ -10,7 +10,7 @@ use crate::{
     error::{Code, Result, refuse},
     expression::path::parse_path,
     sort::keys::{for_each_key, plain},
-    value::{ArrayBuilder, Comparator, Decimal, Number, Path, fields},
+    value::{ArrayBuilder, Comparator, Decimal, DocumentBuilder, Number, Path, fields},
 };
 
 /// As many fields may order documents, as an index may have. `$meta` is not counted.
@@ -96,12 +96,29 @@ impl SortPattern {
         Ok(SortPattern { parts: parts.into(), paths: paths.into(), collation: context.collation.clone() })
     }
 
-    pub(crate) fn parts(&self) -> &[SortPart] {
-        &self.parts
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
+    }
+
+    /// The pattern as it is written.
+    pub(crate) fn to_document(&self) -> RawDocumentBuf {
+        let mut document = DocumentBuilder::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            let meta = match &part.by {
+                SortBy::Path(path) => {
+                    document.append(path.as_str(), RawBsonRef::Int32(if part.descending { -1 } else { 1 }));
+                    continue;
+                }
+                SortBy::TextScore => "textScore",
+                SortBy::GeoDistance => "geoNearDistance",
+                SortBy::Random => "randVal",
+                SortBy::SearchScore => "searchScore",
+            };
+            let mut by = DocumentBuilder::new();
+            by.append("$meta", meta);
+            document.append(&format!("$computed{at}"), RawBsonRef::Document(&by.finish()));
+        }
+        document.finish()
     }
 
     /// The paths it orders by, with their directions, if it orders by paths only: what an index can answer.

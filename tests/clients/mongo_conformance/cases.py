@@ -217,7 +217,7 @@ def expressions(source, *rows):
 
     def make(name, expression, expected, document=None):
         def run(database):
-            pipeline = [{"$documents": [document or {}]}, {"$project": {"value": expression}}]
+            pipeline = [{"$documents": [literal(document or {})]}, {"$replaceWith": {"value": expression}}]
             found = read(database, {"aggregate": 1, "pipeline": pipeline, "cursor": {}})
             return found if isinstance(found, Refused) else found[0].get("value", MISSING)
 
@@ -246,7 +246,7 @@ def matches(source, *rows):
     def make(name, value, filter, expected):
         def run(database):
             document = {} if value is MISSING else {"a": value}
-            pipeline = [{"$documents": [document]}, {"$match": filter}]
+            pipeline = [{"$documents": [literal(document)]}, {"$match": filter}]
             found = read(database, {"aggregate": 1, "pipeline": pipeline, "cursor": {}})
             return found if isinstance(found, Refused) else bool(found)
 

@@ -95,20 +95,21 @@ pub(super) fn parse_median(
 /// The values of exactly these fields.
 ///
 /// # Errors
-/// [`Code::FAILED_TO_PARSE`] for what is no object, for a missing field and for an unknown one.
+/// 7429703 for what is no object (7436100 in a median), 40414 for a missing field and 40415 for an unknown one.
 pub(crate) fn arguments<'v, const N: usize>(
     name: &str,
     value: RawBsonRef<'v>,
     wanted: [&str; N],
 ) -> Result<[RawBsonRef<'v>; N]> {
     let RawBsonRef::Document(document) = value else {
-        return refuse(Code::FAILED_TO_PARSE, format!("specification must be an object; found {name}: {value:?}"));
+        let code = if name == "$median" { Code(7_436_100) } else { Code(7_429_703) };
+        return refuse(code, format!("specification must be an object; found {name}: {value:?}"));
     };
     let mut found = [None; N];
     for (field, value) in fields(document) {
         match wanted.iter().zip(&mut found).find(|(wanted, _)| **wanted == field) {
             Some((_, place)) => *place = Some(value),
-            None => return refuse(Code::FAILED_TO_PARSE, format!("BSON field '{name}.{field}' is an unknown field.")),
+            None => return refuse(Code(40415), format!("BSON field '{name}.{field}' is an unknown field.")),
         }
     }
     let mut values = [RawBsonRef::Null; N];
@@ -116,10 +117,7 @@ pub(crate) fn arguments<'v, const N: usize>(
         match found {
             Some(found) => *value = found,
             None => {
-                return refuse(
-                    Code::FAILED_TO_PARSE,
-                    format!("BSON field '{name}.{wanted}' is missing but a required field"),
-                );
+                return refuse(Code(40414), format!("BSON field '{name}.{wanted}' is missing but a required field"));
             }
         }
     }
@@ -127,11 +125,14 @@ pub(crate) fn arguments<'v, const N: usize>(
 }
 
 /// # Errors
-/// [`Code::FAILED_TO_PARSE`] for another method than `approximate`.
+/// [`Code::BAD_VALUE`] for another method than `approximate`, [`Code::TYPE_MISMATCH`] for what is no string.
 pub(crate) fn parse_method(value: RawBsonRef<'_>) -> Result<()> {
     match value {
         RawBsonRef::String("approximate") => Ok(()),
-        _ => refuse(Code::FAILED_TO_PARSE, "Currently only 'approximate' can be used as percentile 'method'."),
+        RawBsonRef::String(_) => {
+            refuse(Code::BAD_VALUE, "Currently only 'approximate' can be used as percentile 'method'.")
+        }
+        _ => refuse(Code::TYPE_MISMATCH, "the percentile 'method' must be a string"),
     }
 }
 

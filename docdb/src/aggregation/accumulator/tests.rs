@@ -130,9 +130,9 @@ fn percentiles_are_values_that_are_there() {
         (doc! { "input": "$v", "p": [], "method": "approximate" }, 7_750_301),
         (doc! { "input": "$v", "p": ["x"], "method": "approximate" }, 7_750_302),
         (doc! { "input": "$v", "p": [1.5], "method": "approximate" }, 7_750_303),
-        (doc! { "input": "$v", "p": [0.5], "method": "exact" }, 9),
-        (doc! { "input": "$v", "p": [0.5] }, 9),
-        (doc! { "input": "$v", "p": [0.5], "method": "approximate", "x": 1 }, 9),
+        (doc! { "input": "$v", "p": [0.5], "method": "exact" }, 2),
+        (doc! { "input": "$v", "p": [0.5] }, 40414),
+        (doc! { "input": "$v", "p": [0.5], "method": "approximate", "x": 1 }, 40415),
     ] {
         let group = doc! { "$group": { "_id": null, "r": { "$percentile": p.clone() } } };
         assert_eq!(code(&[], &[group]), expected, "{p}");
