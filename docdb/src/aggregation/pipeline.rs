@@ -152,15 +152,6 @@ impl Pipeline {
         matches!(self.source(), Some(Source::Documents(_)))
     }
 
-    /// The stages as they are written, for `explain`.
-    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
-        &self.written
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.stages.is_empty()
-    }
-
     /// The pipeline that runs this one on the results of another: a pipeline on a view.
     ///
     /// # Errors
@@ -169,6 +160,11 @@ impl Pipeline {
         let stages = first.stages.iter().chain(&self.stages).cloned().collect();
         let written = first.written.iter().chain(&self.written).cloned().collect();
         Ok(Pipeline { stages: optimized(stages, context)?, written, is_command: self.is_command })
+    }
+
+    /// The stages as they are written.
+    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
+        &self.written
     }
 
     /// Runs the pipeline on documents.
@@ -210,6 +206,7 @@ impl Pipeline {
     }
 
     /// The filter of the first stage, if it is a `$match`.
+    #[cfg(test)]
     pub(crate) fn leading_match(&self) -> Option<&Filter> {
         self.leading().filter
     }

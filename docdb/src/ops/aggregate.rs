@@ -51,6 +51,9 @@ pub(crate) fn open(
         }
         return Ok(pipeline.open(values(Vec::new()), &context));
     };
+    if matches!(pipeline.source(), Some(Source::Documents(_))) {
+        return refuse(Code::INVALID_NAMESPACE, "'$documents' can only be run with {aggregate: 1}");
+    }
     let context = Arc::new(context);
     let resolved = resolve(store, &mut execution.reader, &namespace, &context)?;
     let whole = match &resolved.pipeline {

@@ -19,9 +19,9 @@ use std::sync::Arc;
 use bson::{RawBson, RawDocumentBuf};
 
 pub(crate) use candidate::IndexScan;
-pub(crate) use choose::{Chosen, choose, find_index, same_keys};
+pub(crate) use choose::{Chosen, choose, same_keys};
 pub(crate) use cover::{Cover, MISSING};
-pub(crate) use residual::{is_exact, residual};
+pub(crate) use residual::is_exact;
 pub(crate) use shape::shape;
 pub(crate) use special::{Special, geo_near, ranges as special_ranges};
 

@@ -73,6 +73,9 @@ pub(crate) fn is_exact(node: &Node, scan: &IndexScan, context: &Context) -> bool
 
 /// Whether a key says if a comparison holds.
 fn tells(op: Compare, value: RawBsonRef<'_>) -> bool {
-    !matches!(value, RawBsonRef::Null | RawBsonRef::Undefined | RawBsonRef::Array(_))
-        && (op == Compare::Eq || !matches!(value, RawBsonRef::MinKey | RawBsonRef::MaxKey))
+    match value {
+        RawBsonRef::Null | RawBsonRef::Undefined | RawBsonRef::Array(_) => false,
+        RawBsonRef::MinKey | RawBsonRef::MaxKey => op == Compare::Eq,
+        _ => true,
+    }
 }
