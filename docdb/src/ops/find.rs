@@ -146,7 +146,7 @@ fn on_view(
     let pipeline = Pipeline::parse(&stages, &context)?;
     let resolved = resolve(store, &mut execution.reader, namespace, &context)?;
     let whole = match &resolved.pipeline {
-        Some(view) => pipeline.after(view),
+        Some(view) => pipeline.after(view, &context)?,
         None => pipeline,
     };
     ops::aggregate::on_collection(store, resolved.collection.as_ref(), &whole, None, &Arc::new(context), execution)
