@@ -108,6 +108,12 @@ impl Sessions {
         self.used.lock().remove(session);
     }
 
+    /// Ends those of a user.
+    pub(crate) fn end_of(&self, user: Option<&Identity>) {
+        let user = user.map(digest);
+        self.used.lock().retain(|session, _| session.user != user);
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.used.lock().len()
