@@ -8,9 +8,10 @@ use crate::{
     aggregation::Rows,
     error::{Code, Result, refuse},
     execution::{Execution, Reader},
+    index::RecordId,
     model::{Find, Namespace, Tailable},
     ops::{self, surroundings::Surroundings},
-    store::{Store, record_of},
+    store::{Store, document_key, record_of},
     value::Doc,
 };
 
@@ -153,6 +154,15 @@ impl RawCursor {
         let collection = tail.store.collection(&mut Reader::Snapshot(&snapshot), &tail.namespace)?;
         if collection.is_none_or(|collection| collection.id != tail.collection) {
             return refuse(Code::QUERY_PLAN_KILLED, format!("collection dropped. '{}'", tail.namespace));
+        }
+        if let Some(last) = tail.last {
+            let key = document_key(tail.collection, &RecordId::of_number(last));
+            if snapshot.get(&tail.store.documents, &key)?.is_none() {
+                return refuse(
+                    Code::CAPPED_POSITION_LOST,
+                    "CollectionScan died due to position in capped collection being deleted",
+                );
+            }
         }
         let (rows, wants_keys) = {
             let mut execution = self.state.execution(Reader::Snapshot(&snapshot));

@@ -12,4 +12,4 @@ pub(crate) use entry::{MAX_KEY_BYTES, RecordId, Stored, bound, entry_key, trunca
 pub(crate) use expand::expand;
 pub(crate) use keys::{Entry, Keys, hash_component, hash_of, keys};
 pub(crate) use spec::{FieldKind, Index, IndexRow, parse};
-pub(crate) use special::values_under;
+pub(crate) use special::{shown, values_under};

@@ -7,6 +7,7 @@ use millpond_engine::Read;
 use crate::{
     catalog::not_found,
     error::Result,
+    index::shown,
     model::{CollectionInfo, CollectionKind, DatabaseInfo, IndexInfo, Namespace, check_database},
     ops::refuse_view,
     store::Store,
@@ -63,8 +64,8 @@ pub(crate) fn indexes(store: &Arc<Store>, reader: &mut impl Read, namespace: &Na
         return Err(crate::error::Error::new(not_found(namespace).code(), format!("ns does not exist: {namespace}")));
     };
     refuse_view(&collection, "it has no indexes")?;
-    let shown = collection.indexes.iter().filter(|index| !index.row.building);
-    Ok(shown
-        .map(|index| IndexInfo { name: index.name.to_string(), definition: index.row.definition.clone() })
+    let ready = collection.indexes.iter().filter(|index| !index.row.building);
+    Ok(ready
+        .map(|index| IndexInfo { name: index.name.to_string(), definition: shown(&index.row.definition) })
         .collect())
 }
