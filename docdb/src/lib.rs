@@ -74,7 +74,8 @@
 //!   Callers that wait at the same time share one sync.
 //! - **Isolation**: a write of one document is one serializable transaction, indexes included. A cursor sees one moment of
 //!   the store, however long it is read. A write of many documents is several transactions, as on the server; in the caller's
-//!   transaction it is part of that one.
+//!   transaction it is part of that one. Upserts of one key at the same time insert one document if a unique index has the
+//!   key, as on the server.
 //! - **Failure**: a statement that is refused leaves nothing behind, and what was written before it in the same transaction
 //!   stays.
 //! - **Time** is the engine's clock, also in `$$NOW`, `$currentDate` and new ids. Documents with a TTL, what drops left, and

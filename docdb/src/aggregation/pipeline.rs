@@ -153,10 +153,18 @@ impl Pipeline {
     }
 
     /// The pipeline that runs this one on the results of another: a pipeline on a view.
-    pub(crate) fn after(&self, first: &Pipeline) -> Pipeline {
+    ///
+    /// # Errors
+    /// Those of filters that are joined.
+    pub(crate) fn after(&self, first: &Pipeline, context: &Context) -> Result<Pipeline> {
         let stages = first.stages.iter().chain(&self.stages).cloned().collect();
         let written = first.written.iter().chain(&self.written).cloned().collect();
-        Pipeline { stages, written, is_command: self.is_command }
+        Ok(Pipeline { stages: optimized(stages, context)?, written, is_command: self.is_command })
+    }
+
+    /// The stages as they are written.
+    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
+        &self.written
     }
 
     /// Runs the pipeline on documents.

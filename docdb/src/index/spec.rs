@@ -285,6 +285,8 @@ pub(crate) fn parse(definition: &RawDocument, default_collation: Option<&Collati
         }
         match option {
             "v" => check_version(value)?,
+            // It changes nothing, but is shown as it was given.
+            "background" if !is_id => kept.append(option, value),
             "key" | "name" | "ns" | "dropDups" | "background" | "originalSpec" => {}
             "unique" | "sparse" | "hidden" | "prepareUnique" | "clustered" => {
                 let number = Number::of(value).map(|number| !number.compare(Number::Int32(0)).is_eq());

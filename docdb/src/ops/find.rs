@@ -148,7 +148,7 @@ fn on_view(
     let pipeline = Pipeline::parse(&stages, &context)?;
     let resolved = resolve(store, &mut execution.reader, namespace, &context)?;
     let whole = match &resolved.pipeline {
-        Some(view) => pipeline.after(view),
+        Some(view) => pipeline.after(view, &context)?,
         None => pipeline,
     };
     ops::aggregate::on_collection(store, resolved.collection.as_ref(), &whole, None, &Arc::new(context), execution)
@@ -227,8 +227,8 @@ impl Rows for Found {
         let Some(mut row) = self.input.next(execution)? else { return Ok(None) };
         self.left -= 1;
         if self.return_key {
-            let key = row.metadata.index_key.take().unwrap_or_default();
-            row.doc = self.shown(key, &row.metadata).into();
+            // The key and nothing else, whatever else was asked for.
+            row.doc = row.metadata.index_key.take().unwrap_or_default().into();
         } else {
             row.doc = self.project(row.doc, &mut row.metadata)?;
         }

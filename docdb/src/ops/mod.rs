@@ -4,6 +4,7 @@
 //! both.
 
 pub(crate) mod aggregate;
+pub(crate) mod batches;
 pub(crate) mod bulk_write;
 pub(crate) mod capped;
 pub(crate) mod count;
@@ -88,8 +89,9 @@ pub(crate) fn context(
 ) -> Result<Context> {
     let context = Context::new(store.engine.clock().now());
     let context = context.with_collation(match collation {
-        Some(document) => Collation::parse(document)?.map(Arc::new),
-        None => collection.and_then(|collection| collection.collation.clone()),
+        // An empty one is as good as none.
+        Some(document) if !document.is_empty() => Collation::parse(document)?.map(Arc::new),
+        _ => collection.and_then(|collection| collection.collation.clone()),
     });
     match variables {
         Some(variables) => command_let(variables, &context),

@@ -2,7 +2,7 @@
 
 use std::{ops::Bound, sync::Arc};
 
-use bson::RawBsonRef;
+use bson::{RawBsonRef, RawDocument};
 
 use crate::{
     catalog::Collection,
@@ -139,6 +139,29 @@ impl IndexScan {
     pub(crate) fn is_one_range(&self) -> bool {
         let mut rest = self.bounds.iter().skip_while(|bounds| bounds.is_one_point());
         self.between.is_none() && rest.next().is_none_or(|bounds| bounds.0.len() == 1) && rest.all(Intervals::is_all)
+    }
+
+    /// The fields whose bounds the ranges of keys leave open: those behind the first that has more than points.
+    pub(crate) fn open_fields(&self) -> Vec<usize> {
+        if self.between.is_some() || !self.index.is_plain() {
+            return Vec::new();
+        }
+        let behind = self.points() + 1;
+        (behind..self.bounds.len()).filter(|at| self.bounds.get(*at).is_some_and(|bounds| !bounds.is_all())).collect()
+    }
+
+    /// Whether a document with one key in the index, of these values, may be within the bounds of some fields.
+    pub(crate) fn admits(&self, values: &RawDocument, fields: &[usize]) -> bool {
+        let mut all = crate::value::fields(values).map(|(_, value)| value);
+        let mut next = 0;
+        fields.iter().all(|at| {
+            let value = all.nth(at - next);
+            next = at + 1;
+            let bounds = self.bounds.get(*at);
+            value
+                .zip(bounds)
+                .is_none_or(|(value, bounds)| bounds.hold(&component(value, self.index.collation.as_ref())))
+        })
     }
 
     /// Whether any field is bounded.

@@ -242,6 +242,23 @@ impl Intervals {
         Intervals(found)
     }
 
+    /// Whether a component is within one of them.
+    pub(crate) fn hold(&self, component: &[u8]) -> bool {
+        self.0.iter().any(|interval| {
+            let above = match &interval.low {
+                Bound::Unbounded => true,
+                Bound::Included(low) => component >= low.as_slice(),
+                Bound::Excluded(low) => component > low.as_slice(),
+            };
+            let below = match &interval.high {
+                Bound::Unbounded => true,
+                Bound::Included(high) => component <= high.as_slice(),
+                Bound::Excluded(high) => component < high.as_slice(),
+            };
+            above && below
+        })
+    }
+
     /// Whether each of these is within one of the others.
     pub(crate) fn are_within(&self, other: &Intervals) -> bool {
         self.0.iter().all(|interval| other.0.iter().any(|wide| interval.is_within(wide)))

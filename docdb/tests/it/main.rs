@@ -5,6 +5,7 @@ mod collections;
 mod commands;
 mod crud;
 mod indexes;
+mod limits;
 mod modify;
 mod plans;
 mod reading;

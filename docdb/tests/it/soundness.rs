@@ -2,8 +2,8 @@
 
 use bson::{Bson, Decimal128, Document, RawDocumentBuf, doc};
 use millpond_docdb::{
-    Count, CreateCollection, Delete, DeleteStatement, Distinct, Docdb, Find, Hint, Insert, Namespace, Update,
-    UpdateModifications, UpdateStatement,
+    Count, CreateCollection, Delete, DeleteStatement, Distinct, Docdb, Find, Hint, IndexChange, IndexSelection, Insert,
+    ModifyCollection, Namespace, Update, UpdateModifications, UpdateStatement,
 };
 use millpond_engine::Engine;
 use proptest::{prelude::*, sample::select};
@@ -386,4 +386,82 @@ proptest! {
             tested.ask(question);
         }
     }
+}
+
+#[test]
+fn an_index_that_is_built_while_others_write_is_whole() {
+    let tested = Tested::new(false);
+    let documents = (0..2000).map(|n| raw(doc! { "_id": n, "a": n % 50, "b": [n % 7, n % 5] })).collect();
+    tested.docdb.insert(&tested.namespace, Insert { documents, ..Insert::default() }).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..3 {
+            let tested = &tested;
+            scope.spawn(move || {
+                for n in 0..150 {
+                    let id = (n * 13 + thread * 701) % 2000;
+                    tested.update(doc! { "_id": id }, doc! { "$inc": { "a": 1 }, "$push": { "b": thread } }, false);
+                    let deleted = DeleteStatement {
+                        filter: raw(doc! { "_id": (id + 5) % 2000 }),
+                        multi: false,
+                        hint: None,
+                        collation: None,
+                    };
+                    tested
+                        .docdb
+                        .delete(&tested.namespace, &Delete { statements: vec![deleted], ..Delete::default() })
+                        .unwrap();
+                    let document = raw(doc! { "_id": 10_000 + thread * 1000 + n, "a": n, "b": { "x": n } });
+                    tested
+                        .docdb
+                        .insert(&tested.namespace, Insert { documents: vec![document], ..Insert::default() })
+                        .unwrap();
+                }
+            });
+        }
+        for (name, key) in [("one", doc! { "a": 1 }), ("two", doc! { "b": 1, "a": -1 }), ("three", doc! { "$**": 1 })] {
+            tested.docdb.create_indexes(&tested.namespace, &[raw(doc! { "key": key, "name": name })]).unwrap();
+        }
+    });
+    let checked = tested.docdb.validate(&tested.namespace).unwrap();
+    assert_eq!(checked.errors, Vec::<String>::new());
+    assert_eq!(checked.keys_per_index.len(), 4);
+}
+
+#[test]
+fn an_index_becomes_unique_once_no_key_is_there_twice() {
+    let tested = Tested::new(false);
+    let documents = [1, 2, 2].iter().enumerate().map(|(at, a)| raw(doc! { "_id": at as i32, "a": a })).collect();
+    tested.docdb.insert(&tested.namespace, Insert { documents, ..Insert::default() }).unwrap();
+    tested.docdb.create_indexes(&tested.namespace, &[raw(doc! { "key": { "a": 1 }, "name": "a" })]).unwrap();
+    let modify = |prepare_unique, unique| {
+        let index = IndexChange {
+            index: IndexSelection::Name("a".to_owned()),
+            expire_after_seconds: None,
+            hidden: None,
+            prepare_unique,
+            unique,
+        };
+        tested.docdb.modify_collection(
+            &tested.namespace,
+            &ModifyCollection { index: Some(index), ..ModifyCollection::default() },
+        )
+    };
+    let insert = |id: i32, a: i32| {
+        let documents = vec![raw(doc! { "_id": id, "a": a })];
+        let reply = tested.docdb.insert(&tested.namespace, Insert { documents, ..Insert::default() }).unwrap();
+        reply.errors.first().map(|error| error.error.code().0)
+    };
+    assert_eq!(modify(None, true).unwrap_err().code().0, 72);
+    modify(Some(true), false).unwrap();
+    assert_eq!(insert(3, 1), Some(11000));
+    assert_eq!(modify(None, true).unwrap_err().code().0, 359);
+    tested.update(doc! { "_id": 2 }, doc! { "$set": { "a": 3 } }, false);
+    modify(None, true).unwrap();
+    assert_eq!((insert(4, 3), insert(5, 4)), (Some(11000), None));
+    tested.validate();
+    let found =
+        Find { filter: raw(doc! { "a": { "$gte": 2 } }), hint: Some(Hint::Name("a".to_owned())), ..Find::default() };
+    assert_eq!(tested.docdb.find(&tested.namespace, &found).unwrap().count(), 3);
+    tested.docdb.maintain().unwrap();
+    tested.validate();
 }

@@ -112,9 +112,12 @@ fn no_increment_is_lost_between_threads() {
 }
 
 #[test]
-fn of_upserts_at_once_one_inserts() {
+fn of_upserts_of_one_unique_key_at_once_one_inserts() {
     let engine = Engine::in_memory();
     let things = Docdb::open(&engine).unwrap().database("test").collection::<Document>("things");
+    // Without it several may insert, as on the server.
+    let unique = IndexOptions::builder().unique(true).build();
+    things.create_index(IndexModel::builder().keys(doc! { "key": 1 }).options(unique).build()).run().unwrap();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {

@@ -34,22 +34,23 @@ LANES = [
     [
         "test_client", "test_retryable_writes", "test_retryable_writes_unified", "test_versioned_api_integration",
         "test_sessions_unified", "test_session", "test_read_write_concern_spec", "test_command_monitoring",
-        "test_command_logging", "test_index_management", "test_collection_management", "test_database",
+        "test_command_logging", "test_index_management", "test_database",
     ],
     [
-        "test_csot", "test_crud_unified", "test_run_command", "test_collection", "test_bulk", "test_collation",
-        "test_client_bulk_write", "test_comment", "test_custom_types", "test_raw_bson", "test_common",
+        "test_collection", "test_csot", "test_crud_unified", "test_run_command", "test_collation", "test_comment",
+        "test_raw_bson", "test_common", "test_examples", "test_auth", "test_binary", "test_pooling",
     ],
+    ["test_client_bulk_write", "test_bulk", "test_custom_types", "test_threads", "test_collection_management"],
     [
-        "test_cursor", "test_retryable_reads_unified", "test_retryable_reads", "test_gridfs", "test_gridfs_bucket",
+        "test_read_concern", "test_cursor", "test_retryable_reads_unified", "test_retryable_reads", "test_gridfs", "test_gridfs_bucket",
         "test_gridfs_spec", "test_grid_file", "test_handshake_unified", "test_causal_consistency",
-        "test_create_entities", "test_unified_format", "test_read_concern", "test_json_util_integration",
+        "test_create_entities", "test_unified_format", "test_json_util_integration",
     ],
     [
         "test_discovery_and_monitoring", "test_monitoring", "test_monitor", "test_read_preferences", "test_logger",
-        "test_connection_logging", "test_server_selection_logging", "test_streaming_protocol", "test_threads",
+        "test_connection_logging", "test_server_selection_logging", "test_streaming_protocol",
         "test_heartbeat_monitoring", "test_client_backpressure", "test_client_metadata", "test_operation_id_retry",
-        "test_pooling", "test_connection_monitoring", "test_examples", "test_auth", "test_binary",
+        "test_connection_monitoring",
     ],
 ]
 LANE_SECONDS = 900
