@@ -1,13 +1,15 @@
 //! Keys of the special kinds.
 
-use bson::{RawBsonRef, RawDocument};
+use std::borrow::Cow;
+
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 pub(crate) use crate::value::hash64;
 use crate::{
     error::Result,
     geo::{index2d, index2dsphere},
     text::TextIndexSpec,
-    value::{DocumentBuilder, Part, Path, empty, field, item, items},
+    value::{DocumentBuilder, Part, Path, empty, field, fields, item, items},
 };
 
 /// The text of an index.
@@ -51,6 +53,48 @@ impl Text {
         definition.append("language_override", RawBsonRef::String(self.0.language_override()));
         definition.append("textIndexVersion", RawBsonRef::Int32(3));
     }
+}
+
+/// The key of a text index as it was asked for first, if it is given as `listIndexes` shows it: with `_fts` and `_ftsx` for
+/// the fields of the weights. Restored dumps and copied indexes have it so.
+pub(crate) fn plain_text_key<'k>(key: &'k RawDocument, definition: &'k RawDocument) -> Cow<'k, RawDocument> {
+    let Some(weights) = field(definition, "weights").and_then(|weights| weights.as_document()) else {
+        return Cow::Borrowed(key);
+    };
+    if field(key, "_fts") != Some(RawBsonRef::String("text")) {
+        return Cow::Borrowed(key);
+    }
+    let mut plain = DocumentBuilder::new();
+    for (name, value) in fields(key) {
+        match name {
+            "_fts" => fields(weights).for_each(|(name, _)| plain.append(name, RawBsonRef::String("text"))),
+            "_ftsx" => {}
+            _ => plain.append(name, value),
+        }
+    }
+    Cow::Owned(plain.finish())
+}
+
+/// The definition of a text index as `listIndexes` shows it: the fields are in the weights, the key has `_fts` and `_ftsx`.
+pub(crate) fn shown_text(definition: &RawDocument) -> RawDocumentBuf {
+    let mut shown = DocumentBuilder::new();
+    for (name, value) in fields(definition) {
+        let Some(key) = value.as_document().filter(|_| name == "key") else {
+            shown.append(name, value);
+            continue;
+        };
+        let (mut shown_key, mut first) = (DocumentBuilder::new(), true);
+        for (name, value) in fields(key) {
+            if value != RawBsonRef::String("text") {
+                shown_key.append(name, value);
+            } else if std::mem::take(&mut first) {
+                shown_key.append("_fts", RawBsonRef::String("text"));
+                shown_key.append("_ftsx", RawBsonRef::Int32(1));
+            }
+        }
+        shown.append(name, RawBsonRef::Document(&shown_key.finish()));
+    }
+    shown.finish()
 }
 
 /// The grid of a `2d` index.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bson::RawBsonRef;
 use millpond_engine::Read;
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     model::{CollectionInfo, CollectionKind, DatabaseInfo, IndexInfo, Namespace, check_database},
     ops::refuse_view,
     store::Store,
-    value::field,
+    value::{DocumentBuilder, field},
 };
 
 /// The collections and views of a database, in alphabetical order.
@@ -63,8 +64,15 @@ pub(crate) fn indexes(store: &Arc<Store>, reader: &mut impl Read, namespace: &Na
         return Err(crate::error::Error::new(not_found(namespace).code(), format!("ns does not exist: {namespace}")));
     };
     refuse_view(&collection, "it has no indexes")?;
+    let clustered = field(&collection.row.options, "clusteredIndex").and_then(|index| index.as_document());
+    let clustered = clustered.map(|index| {
+        let mut shown = DocumentBuilder::new();
+        shown.append_all(index);
+        shown.append("clustered", RawBsonRef::Boolean(true));
+        let name = field(index, "name").and_then(|name| name.as_str()).unwrap_or("_id_");
+        IndexInfo { name: name.to_owned(), definition: shown.finish() }
+    });
     let shown = collection.indexes.iter().filter(|index| !index.row.building);
-    Ok(shown
-        .map(|index| IndexInfo { name: index.name.to_string(), definition: index.row.definition.clone() })
-        .collect())
+    let shown = shown.map(|index| IndexInfo { name: index.name.to_string(), definition: index.shown() });
+    Ok(clustered.into_iter().chain(shown).collect())
 }

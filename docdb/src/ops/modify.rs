@@ -9,7 +9,7 @@ use crate::{
     catalog::{Collection, CollectionRow, not_found},
     error::{Code, Result, refuse},
     model::{IndexChange, IndexSelection, ModifyCollection, Namespace},
-    ops::{self, Runner, create},
+    ops::{self, Runner, create, view},
     plan::same_keys,
     store::Store,
     value::{DocumentBuilder, field, fields},
@@ -29,6 +29,9 @@ pub(crate) fn modify(
         if let Some(change) = &modify.index {
             ops::refuse_view(&collection, "it has no indexes")?;
             change_index(store, &collection, &mut row, change, &mut answer)?;
+        }
+        if let Some(view) = &modify.view {
+            view::check_cycle(store, tx, namespace, &view.on)?;
         }
         let options = changed_options(store, &collection, namespace, modify)?;
         for (name, value) in options {
@@ -116,6 +119,12 @@ fn change_index(
         IndexSelection::Names(names) => names.iter().any(|name| *index.name == **name),
         IndexSelection::Keys(keys) => same_keys(&index.key_pattern, keys),
     });
+    let clustered = field(&collection.row.options, "clusteredIndex").and_then(|index| index.as_document());
+    if let (Some(clustered), IndexSelection::Name(name), Some(true)) = (clustered, &change.index, change.hidden)
+        && field(clustered, "name") == Some(RawBsonRef::String(name))
+    {
+        return refuse(Code(6_011_800), "The clusteredIndex cannot be hidden");
+    }
     let Some(index) = found else {
         return refuse(
             Code::INDEX_NOT_FOUND,

@@ -170,6 +170,9 @@ pub(crate) fn run(
     once: Option<Once<'_>>,
 ) -> Result<Updated> {
     if statement.multi {
+        if once.is_some() {
+            return refuse(Code::INVALID_OPTIONS, "Cannot use (or request) retryable writes with multi=true");
+        }
         return many(store, runner, namespace, statement);
     }
     let mut duplicate = None;
