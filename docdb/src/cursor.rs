@@ -8,9 +8,11 @@ use crate::{
     aggregation::Rows,
     error::{Code, Result, refuse},
     execution::{Execution, Reader},
+    index::RecordId,
     model::{Find, Namespace, Tailable},
     ops::{self, surroundings::Surroundings},
     store::Store,
+    store::document_key,
     value::Doc,
 };
 
@@ -126,6 +128,15 @@ impl RawCursor {
         let collection = tail.store.collection(&mut Reader::Snapshot(&snapshot), &tail.namespace)?;
         if collection.is_none_or(|collection| collection.id != tail.collection) {
             return refuse(Code::QUERY_PLAN_KILLED, format!("collection dropped. '{}'", tail.namespace));
+        }
+        if let Some(last) = tail.last {
+            let key = document_key(tail.collection, &RecordId::of_number(last));
+            if snapshot.get(&tail.store.documents, &key)?.is_none() {
+                return refuse(
+                    Code::CAPPED_POSITION_LOST,
+                    "CollectionScan died due to position in capped collection being deleted",
+                );
+            }
         }
         let (rows, wants_keys) = {
             let mut execution = self.state.execution(Reader::Snapshot(&snapshot));

@@ -89,6 +89,11 @@ impl<'s> Scope<'s> {
 }
 
 impl Pipeline {
+    /// The stages as they are written.
+    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
+        &self.written
+    }
+
     /// Parses the pipeline of a command or a view. The variables of the context are known by name; their values are read
     /// when the pipeline is opened.
     ///
@@ -152,20 +157,14 @@ impl Pipeline {
         matches!(self.source(), Some(Source::Documents(_)))
     }
 
-    /// The stages as they are written, for `explain`.
-    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
-        &self.written
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.stages.is_empty()
-    }
-
     /// The pipeline that runs this one on the results of another: a pipeline on a view.
-    pub(crate) fn after(&self, first: &Pipeline) -> Pipeline {
+    ///
+    /// # Errors
+    /// Those of filters that are joined.
+    pub(crate) fn after(&self, first: &Pipeline, context: &Context) -> Result<Pipeline> {
         let stages = first.stages.iter().chain(&self.stages).cloned().collect();
         let written = first.written.iter().chain(&self.written).cloned().collect();
-        Pipeline { stages, written, is_command: self.is_command }
+        Ok(Pipeline { stages: optimized(stages, context)?, written, is_command: self.is_command })
     }
 
     /// Runs the pipeline on documents.
@@ -207,6 +206,7 @@ impl Pipeline {
     }
 
     /// The filter of the first stage, if it is a `$match`.
+    #[cfg(test)]
     pub(crate) fn leading_match(&self) -> Option<&Filter> {
         self.leading().filter
     }

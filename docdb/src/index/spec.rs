@@ -129,11 +129,6 @@ impl Index {
     pub(crate) fn is_multikey(&self) -> bool {
         self.row.multikey.iter().any(|multikey| *multikey)
     }
-
-    /// The definition as `listIndexes` shows it.
-    pub(crate) fn shown(&self) -> RawDocumentBuf {
-        if self.text.is_some() { special::shown_text(&self.row.definition) } else { self.row.definition.clone() }
-    }
 }
 
 fn document<'a>(definition: &'a RawDocument, name: &str) -> Option<&'a RawDocument> {
@@ -146,22 +141,6 @@ fn text_of<'a>(definition: &'a RawDocument, name: &str) -> Option<&'a str> {
 
 fn truth(definition: &RawDocument, name: &str) -> bool {
     crate::expression::truth::truthy(field(definition, name))
-}
-
-/// The name of an index that was not given one: `a_1_b_-1`.
-pub(crate) fn default_name(key_pattern: &RawDocument) -> String {
-    let parts: Vec<String> = fields(key_pattern)
-        .map(|(name, value)| match value {
-            RawBsonRef::String(kind) => format!("{name}_{kind}"),
-            value => match Number::of(value) {
-                Some(number) => {
-                    format!("{name}_{}", bson::Bson::try_from(number.into_bson()).unwrap_or(bson::Bson::Null))
-                }
-                None => format!("{name}_"),
-            },
-        })
-        .collect();
-    parts.join("_")
 }
 
 /// The most fields of a compound index.
@@ -307,6 +286,8 @@ pub(crate) fn parse(definition: &RawDocument, default_collation: Option<&Collati
         }
         match option {
             "v" => check_version(value)?,
+            // It changes nothing, but is shown as it was given.
+            "background" if !is_id => kept.append(option, value),
             "key" | "name" | "ns" | "dropDups" | "background" | "originalSpec" => {}
             "unique" | "sparse" | "hidden" | "prepareUnique" | "clustered" => {
                 let number = Number::of(value).map(|number| !number.compare(Number::Int32(0)).is_eq());

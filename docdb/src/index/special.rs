@@ -75,24 +75,30 @@ pub(crate) fn plain_text_key<'k>(key: &'k RawDocument, definition: &'k RawDocume
     Cow::Owned(plain.finish())
 }
 
-/// The definition of a text index as `listIndexes` shows it: the fields are in the weights, the key has `_fts` and `_ftsx`.
-pub(crate) fn shown_text(definition: &RawDocument) -> RawDocumentBuf {
+/// An index's definition as `listIndexes` shows it: in a text index's key pattern, one pair of names stands for all texts, whose
+/// fields are in the weights.
+pub(crate) fn shown(definition: &RawDocument) -> RawDocumentBuf {
+    let is_text = |value: RawBsonRef<'_>| value == RawBsonRef::String("text");
     let mut shown = DocumentBuilder::new();
-    for (name, value) in fields(definition) {
-        let Some(key) = value.as_document().filter(|_| name == "key") else {
-            shown.append(name, value);
+    for (option, value) in fields(definition) {
+        let key = value.as_document().filter(|key| option == "key" && fields(key).any(|(_, value)| is_text(value)));
+        let Some(key) = key else {
+            shown.append(option, value);
             continue;
         };
-        let (mut shown_key, mut first) = (DocumentBuilder::new(), true);
+        let mut pattern = DocumentBuilder::new();
+        let mut has_text = false;
         for (name, value) in fields(key) {
-            if value != RawBsonRef::String("text") {
-                shown_key.append(name, value);
-            } else if std::mem::take(&mut first) {
-                shown_key.append("_fts", RawBsonRef::String("text"));
-                shown_key.append("_ftsx", RawBsonRef::Int32(1));
+            if !is_text(value) {
+                if name != "_ftsx" {
+                    pattern.append(name, value);
+                }
+            } else if !std::mem::replace(&mut has_text, true) {
+                pattern.append("_fts", value);
+                pattern.append("_ftsx", RawBsonRef::Int32(1));
             }
         }
-        shown.append(name, RawBsonRef::Document(&shown_key.finish()));
+        shown.append(option, RawBsonRef::Document(&pattern.finish()));
     }
     shown.finish()
 }
@@ -202,5 +208,22 @@ mod tests {
             "weights": { "a": 2.5, "b": 1 }, "default_language": "english", "language_override": "language", "textIndexVersion": 3,
         };
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn texts_stand_for_themselves_in_the_key_pattern_that_is_shown() {
+        for (key, expected) in [
+            (
+                rawdoc! { "a": 1, "t": "text", "u": "text", "b": -1 },
+                rawdoc! { "a": 1, "_fts": "text", "_ftsx": 1, "b": -1 },
+            ),
+            (rawdoc! { "_fts": "text", "_ftsx": 1 }, rawdoc! { "_fts": "text", "_ftsx": 1 }),
+            (rawdoc! { "a": 1, "g": "2dsphere" }, rawdoc! { "a": 1, "g": "2dsphere" }),
+        ] {
+            assert_eq!(
+                shown(&rawdoc! { "v": 2, "key": key, "name": "n" }),
+                rawdoc! { "v": 2, "key": expected, "name": "n" }
+            );
+        }
     }
 }

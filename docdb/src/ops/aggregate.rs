@@ -57,7 +57,7 @@ pub(crate) fn open(
     let context = Arc::new(context);
     let resolved = resolve(store, &mut execution.reader, &namespace, &context)?;
     let whole = match &resolved.pipeline {
-        Some(view) => pipeline.after(view),
+        Some(view) => pipeline.after(view, &context)?,
         None => pipeline,
     };
     on_collection(store, resolved.collection.as_ref(), &whole, aggregate.hint.as_ref(), &context, execution)

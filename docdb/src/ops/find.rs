@@ -96,7 +96,7 @@ pub(crate) fn prepare(
         .filter(|projection| !projection.is_empty())
         .map(|projection| Projection::parse_find(projection, &context))
         .transpose()?;
-    if find.tailable != Tailable::No && !collection.as_ref().is_none_or(|collection| collection.capped.is_some()) {
+    if find.tailable != Tailable::No && collection.as_ref().is_some_and(|collection| collection.capped.is_none()) {
         return refuse(Code::BAD_VALUE, "error processing query: tailable cursor requested on non capped collection");
     }
     let sort = find.sort.as_ref().filter(|sort| !sort.is_empty());
@@ -146,7 +146,7 @@ fn on_view(
     let pipeline = Pipeline::parse(&stages, &context)?;
     let resolved = resolve(store, &mut execution.reader, namespace, &context)?;
     let whole = match &resolved.pipeline {
-        Some(view) => pipeline.after(view),
+        Some(view) => pipeline.after(view, &context)?,
         None => pipeline,
     };
     ops::aggregate::on_collection(store, resolved.collection.as_ref(), &whole, None, &Arc::new(context), execution)
@@ -225,8 +225,8 @@ impl Rows for Found {
         let Some(mut row) = self.input.next(execution)? else { return Ok(None) };
         self.left -= 1;
         if self.return_key {
-            let key = row.metadata.index_key.take().unwrap_or_default();
-            row.doc = self.shown(key, &row.metadata).into();
+            // The key and nothing else, whatever else was asked for.
+            row.doc = row.metadata.index_key.take().unwrap_or_default().into();
         } else {
             row.doc = self.project(row.doc, &mut row.metadata)?;
         }

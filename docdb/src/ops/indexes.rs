@@ -161,7 +161,7 @@ fn same_options(a: &RawDocument, b: &RawDocument) -> bool {
     let others = |document: &RawDocument| -> Vec<String> {
         fields(document)
             .map(|(name, _)| name.to_owned())
-            .filter(|name| !matches!(&**name, "v" | "key" | "name"))
+            .filter(|name| !matches!(&**name, "v" | "key" | "name" | "background"))
             .collect()
     };
     let (mut left, mut right) = (others(a), others(b));

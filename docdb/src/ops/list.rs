@@ -8,6 +8,7 @@ use millpond_engine::Read;
 use crate::{
     catalog::not_found,
     error::Result,
+    index::shown,
     model::{CollectionInfo, CollectionKind, DatabaseInfo, IndexInfo, Namespace, check_database},
     ops::refuse_view,
     store::Store,
@@ -66,13 +67,13 @@ pub(crate) fn indexes(store: &Arc<Store>, reader: &mut impl Read, namespace: &Na
     refuse_view(&collection, "it has no indexes")?;
     let clustered = field(&collection.row.options, "clusteredIndex").and_then(|index| index.as_document());
     let clustered = clustered.map(|index| {
-        let mut shown = DocumentBuilder::new();
-        shown.append_all(index);
-        shown.append("clustered", RawBsonRef::Boolean(true));
+        let mut definition = DocumentBuilder::new();
+        definition.append_all(index);
+        definition.append("clustered", RawBsonRef::Boolean(true));
         let name = field(index, "name").and_then(|name| name.as_str()).unwrap_or("_id_");
-        IndexInfo { name: name.to_owned(), definition: shown.finish() }
+        IndexInfo { name: name.to_owned(), definition: definition.finish() }
     });
-    let shown = collection.indexes.iter().filter(|index| !index.row.building);
-    let shown = shown.map(|index| IndexInfo { name: index.name.to_string(), definition: index.shown() });
-    Ok(clustered.into_iter().chain(shown).collect())
+    let ready = collection.indexes.iter().filter(|index| !index.row.building);
+    let ready = ready.map(|index| IndexInfo { name: index.name.to_string(), definition: shown(&index.row.definition) });
+    Ok(clustered.into_iter().chain(ready).collect())
 }

@@ -14,7 +14,7 @@ use crate::{
     ops::retry,
     plan::interval::component,
     store::{Store, count_key, document_key, record_of},
-    value::{Doc, Kind, field},
+    value::{Kind, field},
 };
 
 /// How many rows are deleted in one transaction, and how many batches of them in one call.

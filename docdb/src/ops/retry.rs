@@ -112,7 +112,8 @@ pub(crate) fn keep(store: &Store, tx: &mut Transaction, retry: &Retry, statement
     if let Some((last, _)) = last(store, tx, retry)?
         && last < retry.transaction
     {
-        forget_statements(store, tx, &hash(retry), last)?;
+        // Whatever is left is forgotten by later writes of the session, or with it.
+        forget_statements(store, tx, &hash(retry), Some(retry.transaction))?;
     }
     let mut row = retry.transaction.to_be_bytes().to_vec();
     row.extend_from_slice(&now.to_be_bytes());
@@ -120,18 +121,23 @@ pub(crate) fn keep(store: &Store, tx: &mut Transaction, retry: &Retry, statement
     Ok(tx.put(&store.sessions, statement_key(retry, statement), bson::serialize_to_vec(kept)?)?)
 }
 
-fn forget_statements(store: &Store, tx: &mut Transaction, hash: &[u8], transaction: i64) -> Result<()> {
-    let mut request = RangeRequest::prefix(&statements_prefix(hash, transaction));
-    loop {
-        let page = tx.range(&store.sessions, &request)?;
-        for (key, _) in page.entries {
-            tx.delete(&store.sessions, key)?;
-        }
-        match page.resume {
-            Some(resume) => request = request.resume_after(&resume),
-            None => return Ok(()),
-        }
+/// How many statements are forgotten at a time: a command may have had more than a transaction can hold.
+const FORGOTTEN: usize = 1000;
+
+/// Forgets statements of a session, those before a transaction number or all of them. Says whether there are more.
+fn forget_statements(store: &Store, tx: &mut Transaction, hash: &[u8], before: Option<i64>) -> Result<bool> {
+    let first = statements_prefix(hash, i64::MIN);
+    let mut last = statements_prefix(hash, before.unwrap_or(i64::MAX));
+    if before.is_none() {
+        last.extend_from_slice(&[u8::MAX; 5]);
     }
+    let request = RangeRequest::between(Bound::Included(&first), Bound::Excluded(&last)).limit(FORGOTTEN);
+    let page = tx.range(&store.sessions, &request)?;
+    let count = page.entries.len();
+    for (key, _) in page.entries {
+        tx.delete(&store.sessions, key)?;
+    }
+    Ok(count == FORGOTTEN)
 }
 
 /// How long a session's results are kept after its last write: as long as sessions live.
@@ -144,15 +150,21 @@ pub(crate) fn sweep(store: &Store, now: Timestamp) -> Result<u64> {
     let over = |row: &[u8]| decode(row).is_none_or(|(_, used)| used.saturating_add(KEPT_MILLIS) < now.as_millis());
     let mut swept = 0;
     for (key, row) in page.entries.iter().filter(|(_, row)| over(row)) {
-        let Some((number, _)) = decode(row) else { continue };
-        swept += u64::from(store.engine.transact(|tx| -> Result<bool> {
-            let still = tx.get(&store.sessions, key)?.is_some_and(|now| now == *row);
-            if still {
-                forget_statements(store, tx, key.get(1..).unwrap_or_default(), number)?;
-                tx.delete(&store.sessions, key.clone())?;
+        let hash = key.get(1..).unwrap_or_default();
+        loop {
+            let (still, more) = store.engine.transact(|tx| -> Result<(bool, bool)> {
+                let still = tx.get(&store.sessions, key)?.is_some_and(|now| now == *row);
+                let more = still && forget_statements(store, tx, hash, None)?;
+                if still && !more {
+                    tx.delete(&store.sessions, key.clone())?;
+                }
+                Ok((still, more))
+            })?;
+            if !more {
+                swept += u64::from(still);
+                break;
             }
-            Ok(still)
-        })?);
+        }
     }
     Ok(swept)
 }

@@ -11,6 +11,7 @@ use crate::{
     error::{Code, Error, Result, refuse},
     exec::{self, Scene},
     execution::Reader,
+    expression::command_let,
     filter::{Filter, Node},
     index::RecordId,
     model::{Namespace, Retry, Update, UpdateReply, UpdateStatement, Upserted, WriteError},
@@ -111,7 +112,7 @@ pub(crate) fn parse(
         return refuse(Code(51198), "Constant values may only be specified for pipeline updates");
     }
     let update_context = match &statement.constants {
-        Some(constants) => ops::with_variables(context.clone(), constants)?,
+        Some(constants) => command_let(constants, &context)?,
         None => context.clone(),
     };
     let update = Parsed::parse(&statement.update, &statement.array_filters, &update_context)?;

@@ -42,6 +42,8 @@ pub(crate) struct Cursor {
     pub(crate) no_timeout: bool,
     /// Whether `getMore` waits at its end for more.
     pub(crate) awaits: bool,
+    /// Whether the command that opened it had a time limit.
+    pub(crate) has_time_limit: bool,
 }
 
 /// A batch of documents.
@@ -54,7 +56,16 @@ pub(crate) struct Batch {
 
 impl Cursor {
     pub(crate) fn new(namespace: String, source: Source) -> Cursor {
-        Cursor { namespace, source, left: None, session: None, user: None, no_timeout: false, awaits: false }
+        Cursor {
+            namespace,
+            source,
+            left: None,
+            session: None,
+            user: None,
+            no_timeout: false,
+            awaits: false,
+            has_time_limit: false,
+        }
     }
 
     /// A cursor over documents that are there already.
