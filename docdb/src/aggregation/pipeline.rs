@@ -89,11 +89,6 @@ impl<'s> Scope<'s> {
 }
 
 impl Pipeline {
-    /// The stages as they are written.
-    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
-        &self.written
-    }
-
     /// Parses the pipeline of a command or a view. The variables of the context are known by name; their values are read
     /// when the pipeline is opened.
     ///
@@ -165,6 +160,11 @@ impl Pipeline {
         let stages = first.stages.iter().chain(&self.stages).cloned().collect();
         let written = first.written.iter().chain(&self.written).cloned().collect();
         Ok(Pipeline { stages: optimized(stages, context)?, written, is_command: self.is_command })
+    }
+
+    /// The stages as they are written.
+    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
+        &self.written
     }
 
     /// Runs the pipeline on documents.

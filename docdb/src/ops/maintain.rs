@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     index::{FieldKind, RecordId, Stored, entry_key},
     model::Namespace,
-    ops::retry,
+    ops::{Runner, batches::in_batches, retry},
     plan::interval::component,
     store::{Store, count_key, document_key, record_of},
     value::{Kind, field},
@@ -84,20 +84,23 @@ fn expire_batch(store: &Arc<Store>, namespace: &Namespace, collection: &Collecti
     if due.is_empty() {
         return Ok(0);
     }
-    store.engine.transact(|tx| {
-        let Some(current) = store.collection(tx, namespace)? else { return Ok(0) };
-        let mut deleted = 0;
-        for record in &due {
+    let mut deleted = 0;
+    in_batches(
+        &mut Runner::Own(&store.engine),
+        &due,
+        |batch: u64| deleted += batch,
+        |tx, record, batch| {
+            let Some(current) = store.collection(tx, namespace)? else { return Ok(0) };
             // It may have been given a later date since.
-            if let Some(document) = store.document(tx, current.id, record)?
-                && is_due(&current, &document, now)
-            {
+            let Some(document) = store.document(tx, current.id, record)? else { return Ok(0) };
+            if is_due(&current, &document, now) {
                 store.delete_record(tx, &current, record, &document, &context)?;
-                deleted += 1;
+                *batch += 1;
             }
-        }
-        Ok(deleted)
-    })
+            Ok(document.as_bytes().len())
+        },
+    )?;
+    Ok(deleted)
 }
 
 fn before(now: Timestamp, seconds: i64) -> bson::DateTime {

@@ -4,6 +4,7 @@
 //! both.
 
 pub(crate) mod aggregate;
+pub(crate) mod batches;
 pub(crate) mod bulk_write;
 pub(crate) mod capped;
 pub(crate) mod count;

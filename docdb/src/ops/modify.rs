@@ -81,7 +81,8 @@ fn changed_options(
             return refuse(Code::INVALID_OPTIONS, "'viewOn' and 'pipeline' cannot be set on a collection");
         }
         let stages: Vec<&RawDocument> = view.pipeline.iter().map(|stage| &**stage).collect();
-        Pipeline::parse(&stages, &context)?;
+        Namespace::new(namespace.database(), &view.on)?;
+        create::check_view_pipeline(&Pipeline::parse(&stages, &context)?)?;
         let mut pipeline = RawArrayBuf::new();
         for stage in &view.pipeline {
             pipeline.push(RawBsonRef::Document(stage));
