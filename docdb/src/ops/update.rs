@@ -171,7 +171,7 @@ pub(crate) fn run(
     once: Once<'_>,
 ) -> Result<Updated> {
     if statement.multi {
-        if once.is_some() {
+        if once.retry.is_some() {
             return refuse(Code::INVALID_OPTIONS, "Cannot use (or request) retryable writes with multi=true");
         }
         return many(store, runner, namespace, statement);
