@@ -412,6 +412,9 @@ fn tightness(intervals: &Intervals) -> u8 {
 }
 
 fn field_intervals(index: &Index, kind: FieldKind, node: &Node, collation: Option<&Collation>) -> Option<Intervals> {
+    if matches!(kind, FieldKind::Wildcard { .. }) && asks_for_an_object(node) {
+        return None;
+    }
     if kind != FieldKind::Hashed {
         return intervals(node, index, collation);
     }
@@ -435,6 +438,28 @@ fn field_intervals(index: &Index, kind: FieldKind, node: &Node, collation: Optio
             Some(Intervals::none().union(Intervals(points)))
         }
         _ => None,
+    }
+}
+
+/// Whether a condition may hold for an object: a wildcard index has the object's fields, but not the object.
+fn asks_for_an_object(node: &Node) -> bool {
+    match node {
+        Node::Compare { op: Compare::Eq, value, .. } => has_object(value.as_raw_bson_ref()),
+        Node::Compare { value, .. } => value.as_document().is_some() || has_object(value.as_raw_bson_ref()),
+        Node::In { values, .. } => values.iter().any(|value| has_object(value.as_raw_bson_ref())),
+        Node::ElemMatchValue { filter, .. } => asks_for_an_object(filter),
+        Node::And(nodes) | Node::Or(nodes) => nodes.iter().any(asks_for_an_object),
+        Node::Not(inner) => asks_for_an_object(inner),
+        _ => false,
+    }
+}
+
+/// Whether a value is an object with fields, or an array with one. The nesting of values is bounded.
+fn has_object(value: RawBsonRef<'_>) -> bool {
+    match value {
+        RawBsonRef::Document(document) => !document.is_empty(),
+        RawBsonRef::Array(array) => crate::value::items(array).any(has_object),
+        _ => false,
     }
 }
 

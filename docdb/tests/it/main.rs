@@ -1,19 +1,14 @@
 //! The document store through its public interface.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod collections;
 mod commands;
 mod crud;
 mod indexes;
 mod limits;
 mod modify;
-mod plans;
 mod reading;
+mod plans;
 mod smoke;
-mod soundness;
-mod storage;
-mod time;
-mod transactions;
 
 use bson::Document;
 use millpond_docdb::{Collection, Cursor, Docdb, Error};

@@ -260,7 +260,11 @@ fn prepare<'a>(
 
     let user = client.user();
     let session = SessionId::of(&arguments, user.as_ref())?;
-    let transaction = arguments.integer("txnNumber")?;
+    let transaction = match arguments.any("txnNumber") {
+        None => None,
+        Some(RawBsonRef::Int64(number)) => Some(number),
+        Some(other) => return Err(arguments.wrong_type("txnNumber", other, &["long"])),
+    };
     concerns::check_transaction(&arguments, session.is_some(), transaction, entry)?;
     auth::check(face, user.as_ref(), entry, database, command)?;
     if entry.admin_only && database != "admin" {
