@@ -5,8 +5,8 @@ mod commands;
 mod crud;
 mod indexes;
 mod modify;
-mod reading;
 mod plans;
+mod reading;
 mod smoke;
 
 use bson::Document;
