@@ -31,6 +31,8 @@ CREATE = scenarios(
     ("an insert creates", put({"_id": 1}), ({"listCollections": 1, "nameOnly": True}, {"cursor": {"firstBatch": [{"name": "c", "type": "collection"}]}})),
     ("list by a filter", create("a"), create("b"), ({"listCollections": 1, "filter": {"name": "b"}, "nameOnly": True}, {"cursor": {"firstBatch": [{"name": "b"}]}})),
     ("list in batches", create("a"), create("b"), ({"listCollections": 1, "cursor": {"batchSize": 1}}, {"cursor": {"firstBatch": [ANY], "id": lambda id: id != 0}})),
+    ("changeStreamPreAndPostImages", create(changeStreamPreAndPostImages={"enabled": True}), ({"listCollections": 1}, {"cursor": {"firstBatch": [{"options": {"changeStreamPreAndPostImages": {"enabled": True}}}]}})),
+    ("what GridFS needs", ({"createIndexes": "fs.chunks", "indexes": [{"key": {"files_id": 1, "n": 1}, "name": "files_id_1_n_1", "unique": True}]}, OK), ({"createIndexes": "fs.files", "indexes": [{"key": {"filename": 1, "uploadDate": 1}, "name": "filename_1_uploadDate_1"}]}, OK), put({"_id": 1, "files_id": 7, "n": 1, "data": b"b"}, {"_id": 2, "files_id": 7, "n": 0, "data": b"a"}, into="fs.chunks"), ({"find": "fs.chunks", "filter": {"files_id": 7}, "sort": {"n": 1}}, {"cursor": {"firstBatch": [{"data": b"a"}, {"data": b"b"}]}}), ({"insert": "fs.chunks", "documents": [{"files_id": 7, "n": 1}]}, refused(11000))),
     refuses("an unknown option", {"create": "c", "nope": 1}, 40415),
     refuses("a name of a number", {"create": 1}, 73),
     refuses("an empty name", {"create": ""}, 73),

@@ -211,6 +211,8 @@ SERVER = scenarios(
     told("listDatabases elsewhere than on admin", {"listDatabases": 1}, refused(13), on=None),
     told("startSession", {"startSession": 1}, {"id": {"id": ANY}, "timeoutMinutes": 30}),
     told("mapReduce is not there", {"mapReduce": "c", "map": "function() {}", "reduce": "function() {}", "out": {"inline": 1}}, refused(115), on=None),
+    told("currentOp as a stage", {"aggregate": 1, "pipeline": [{"$currentOp": {}}], "cursor": {}}, {"cursor": {"firstBatch": list}}),
+    told("listLocalSessions", {"aggregate": 1, "pipeline": [{"$listLocalSessions": {}}], "cursor": {}}, {"cursor": {"firstBatch": list}}),
     told("a reply tells the time", {"ping": 1}, {"operationTime": Timestamp, "$clusterTime": {"clusterTime": Timestamp, "signature": dict}}),
 )
 
