@@ -63,7 +63,8 @@ pub(crate) fn check(document: &RawDocument) -> Result<()> {
     if depth(document, MAX_DEPTH)? > MAX_DEPTH {
         return refuse(Code::OVERFLOW, "Document exceeds maximum nested object depth: 100");
     }
-    if fields(document).filter(|(name, _)| *name == "_id").count() > 1 {
+    let names = document.iter_elements().map_while(std::result::Result::ok);
+    if names.filter(|element| element.key().as_str() == "_id").count() > 1 {
         return refuse(Code::BAD_VALUE, "can't have multiple _id fields in one document");
     }
     match field(document, "_id") {
@@ -170,7 +171,7 @@ impl Store {
         }
         let mut changes = Vec::new();
         for index in &collection.indexes {
-            if index.is_id() {
+            if index.is_id() || same_keys(index, before, after) {
                 continue;
             }
             let (old, new) = (keys(index, before, context)?, keys(index, after, context)?);
@@ -297,6 +298,18 @@ impl Index {
         const MOST: usize = 1024;
         entry.values.as_bytes().len() <= MOST
     }
+}
+
+/// Whether two documents have the same keys in an index for certain: nothing is different that keys are made of.
+fn same_keys(index: &Index, before: &RawDocument, after: &RawDocument) -> bool {
+    let same = |name| match (field(before, name), field(after, name)) {
+        (None, None) => true,
+        // 0.0 and -0.0 are equal and have one key, but keys keep the values beside them.
+        (Some(RawBsonRef::Double(a)), Some(RawBsonRef::Double(b))) => a.to_bits() == b.to_bits(),
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    };
+    index.is_plain() && index.partial.is_none() && index.fields.iter().all(|field| same(field.path.head()))
 }
 
 /// What is in one list of keys and not in the other. All of both, where their values are to be written anew.

@@ -642,3 +642,31 @@ def test_every_type_takes_its_place_in_the_order(database):
     assert [one["_id"] for one in database.c.find({}, {"_id": 1}).sort("v", 1)] == list(range(len(ordered)))
     database.c.create_index("v")
     assert [one["_id"] for one in database.c.find({}, {"_id": 1}).sort("v", -1)] == list(range(len(ordered)))[::-1]
+
+
+# Shells
+
+
+def test_what_compass_and_mongosh_ask_for(mongo, database):
+    admin, name = mongo.admin, database.name
+    database.c.insert_many([{"_id": number, "a": number} for number in range(5)])
+    database.c.create_index("a")
+    assert admin.command("buildInfo")["version"].startswith("8.") and admin.command("hostInfo")["system"] is not None
+    assert admin.command("getCmdLineOpts")["parsed"] is not None
+    told = admin.command({"connectionStatus": 1, "showPrivileges": True})["authInfo"]
+    assert told.keys() == {"authenticatedUsers", "authenticatedUserRoles", "authenticatedUserPrivileges"}
+    [listed] = [one for one in admin.command({"listDatabases": 1, "nameOnly": True})["databases"] if one["name"] == name]
+    assert listed == {"name": name}
+    assert admin.command({"getParameter": 1, "featureCompatibilityVersion": 1})["ok"] == 1
+    assert admin.command("replSetGetStatus")["set"] == "rs0" and admin.command("serverStatus")["connections"]["current"] >= 1
+    statistics = database.command("dbStats")
+    assert (statistics["collections"], statistics["indexes"], statistics["objects"]) == (1, 2, 5)
+    [stored] = database.c.aggregate([{"$collStats": {"storageStats": {}, "count": {}}}])
+    assert (stored["count"], stored["storageStats"]["count"], stored["storageStats"]["nindexes"]) == (5, 5, 2)
+    used = {one["name"]: one["key"] for one in database.c.aggregate([{"$indexStats": {}}])}
+    assert used == {"_id_": {"_id": 1}, "a_1": {"a": 1}}
+    sampled = [one["_id"] for one in database.c.aggregate([{"$sample": {"size": 3}}])]
+    assert len(sampled) == len(set(sampled)) == 3
+    database.texts.create_index([("kind", 1), ("title", "text"), ("body", "text")], weights={"title": 5})
+    shown = database.texts.index_information()["kind_1_title_text_body_text"]
+    assert shown["key"] == [("kind", 1), ("_fts", "text"), ("_ftsx", 1)] and shown["weights"] == {"title": 5, "body": 1}

@@ -33,7 +33,8 @@ pub(crate) fn open(
         None => None,
     };
     let context =
-        ops::context(store, named.as_deref(), aggregate.collation.as_deref(), aggregate.variables.as_deref())?;
+        ops::context(store, named.as_deref(), aggregate.collation.as_deref(), aggregate.variables.as_deref())?
+            .until(execution.deadline.as_ref());
     ops::find::check_collation(
         named.as_deref().filter(|collection| collection.view.is_some()),
         aggregate.collation.is_some(),

@@ -88,7 +88,8 @@ pub(crate) fn prepare(
     execution: &mut Execution<'_>,
 ) -> Result<Prepared> {
     let collection = store.collection(&mut execution.reader, namespace)?;
-    let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?;
+    let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?
+        .until(execution.deadline.as_ref());
     let filter = Filter::parse(&find.filter, &context)?;
     let projection = find
         .projection
@@ -142,7 +143,8 @@ fn on_view(
     execution: &mut Execution<'_>,
 ) -> Result<Box<dyn Rows>> {
     let collection = store.collection(&mut execution.reader, namespace)?;
-    let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?;
+    let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?
+        .until(execution.deadline.as_ref());
     check_collation(collection.as_deref(), find.collation.is_some(), &context)?;
     let stages = stages(find)?;
     let stages: Vec<&bson::RawDocument> = stages.iter().map(|stage| &**stage).collect();

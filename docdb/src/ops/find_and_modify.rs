@@ -31,7 +31,8 @@ pub(crate) fn find_and_modify(
         ops::refuse_view(collection, "it cannot be changed")?;
     }
     let context =
-        ops::context(store, collection.as_deref(), command.collation.as_deref(), command.variables.as_deref())?;
+        ops::context(store, collection.as_deref(), command.collation.as_deref(), command.variables.as_deref())?
+            .until(ops::deadline(store, command.max_time).as_ref());
     let projection = command
         .projection
         .as_ref()

@@ -6,8 +6,8 @@ mod crud;
 mod indexes;
 mod limits;
 mod modify;
-mod reading;
 mod plans;
+mod reading;
 mod smoke;
 
 use bson::Document;

@@ -176,7 +176,16 @@ async fn run(
     }
     let work = || {
         let call = prepare(face, client, request, entry)?;
-        (entry.run)(&call).map(|outcome| (outcome, call.write_concern))
+        match (entry.run)(&call) {
+            Ok(outcome) => Ok((outcome, call.write_concern)),
+            Err(mut failure) => {
+                // A write that fails tells of its write concern as well.
+                if let Some(error) = concerns::concern_error(call.write_concern).filter(|_| entry.writes) {
+                    failure.fields.append(cstr!("writeConcernError"), error);
+                }
+                Err(failure)
+            }
+        }
     };
     let Some(ran) = crate::http::run(entry.brief, work) else {
         return Err(Failure::new(Code::INTERNAL_ERROR, "the command was stopped"));
