@@ -56,7 +56,7 @@ OTHER = scenarios(
     ("dropRole", ({"dropRole": "r"}, NOT_SUPPORTED)),
     ("commitTransaction", (on_admin({"commitTransaction": 1}), NOT_SUPPORTED)),
     ("abortTransaction", (on_admin({"abortTransaction": 1}), NOT_SUPPORTED)),
-    ("a transaction", ({"find": "c", "txnNumber": Int64(1), "autocommit": False, "startTransaction": True}, refused(20))),
+    ("a transaction", ({"find": "c", "txnNumber": Int64(1), "autocommit": False, "startTransaction": True}, refused(263))),
     later(
         "time series are kept as plain collections",
         ("time series", ({"create": "c", "timeseries": {"timeField": "t"}}, {"ok": 1}), ({"listCollections": 1, "filter": {"name": "c"}}, {"cursor": {"firstBatch": [{"type": "timeseries"}]}})),
