@@ -6,6 +6,7 @@ use bson::{RawBson, RawDocumentBuf};
 
 use crate::{
     aggregation::{Pipeline, Row, Rows},
+    catalog::Collection,
     context::{Context, Metadata},
     error::{Code, Result, refuse},
     exec::{self, Exec, PlanRows, Scene},
@@ -40,7 +41,7 @@ pub(crate) fn open(
     if named.as_ref().is_some_and(|collection| collection.view.is_some()) {
         return on_view(store, namespace, find, execution);
     }
-    let prepared = prepare(store, namespace, find, execution)?;
+    let prepared = prepare_on(store, named, find, execution)?;
     execution.wants_keys =
         find.return_key || prepared.projection.as_ref().is_some_and(|projection| projection.needs_metadata("indexKey"));
     let exec = exec::open(&prepared.chosen.plan, &prepared.scene, find.allow_disk_use);
@@ -88,6 +89,15 @@ pub(crate) fn prepare(
     execution: &mut Execution<'_>,
 ) -> Result<Prepared> {
     let collection = store.collection(&mut execution.reader, namespace)?;
+    prepare_on(store, collection, find, execution)
+}
+
+fn prepare_on(
+    store: &Arc<Store>,
+    collection: Option<Arc<Collection>>,
+    find: &Find,
+    execution: &mut Execution<'_>,
+) -> Result<Prepared> {
     let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?;
     let filter = Filter::parse(&find.filter, &context)?;
     let projection = find
@@ -188,7 +198,7 @@ pub(crate) fn stages(find: &Find) -> Result<Vec<RawDocumentBuf>> {
 }
 
 /// A view has one collation; an operation on it may not have another.
-pub(crate) fn check_collation(view: Option<&crate::catalog::Collection>, given: bool, context: &Context) -> Result<()> {
+pub(crate) fn check_collation(view: Option<&Collection>, given: bool, context: &Context) -> Result<()> {
     match view {
         Some(view) if given && view.collation.as_deref() != context.collation.as_deref() => {
             refuse(Code::OPTION_NOT_SUPPORTED_ON_VIEW, "Cannot override a view's default collation")
