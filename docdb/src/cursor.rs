@@ -2,15 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use millpond_engine::{Clock, Snapshot, Timestamp, Transaction, wait::Waiting};
+use millpond_engine::{Clock, RangeRequest, Snapshot, Timestamp, Transaction, wait::Waiting};
 
 use crate::{
     aggregation::Rows,
     error::{Code, Result, refuse},
     execution::{Execution, Reader},
+    index::RecordId,
     model::{Find, Namespace, Tailable},
     ops::{self, surroundings::Surroundings},
-    store::Store,
+    store::{Store, document_key, record_of},
     value::Doc,
 };
 
@@ -49,8 +50,17 @@ struct Tail {
     namespace: Namespace,
     find: Find,
     collection: u64,
-    /// The record that was read last.
+    /// The last record that was looked at: all before it were.
     last: Option<u64>,
+}
+
+impl Tail {
+    /// The newest record there is.
+    fn newest(&self, snapshot: &Snapshot) -> Result<Option<u64>> {
+        let request = RangeRequest::prefix(&self.collection.to_be_bytes()).reverse().limit(1);
+        let page = snapshot.range(&self.store.documents, &request)?;
+        Ok(page.entries.first().and_then(|(key, _)| record_of(key).number()))
+    }
 }
 
 impl RawCursor {
@@ -101,10 +111,26 @@ impl RawCursor {
         if let Some(row) = self.step()? {
             return Ok(Some(row));
         }
+        self.looked_at_all()?;
         if self.tail.is_none() || !self.reopen()? {
             return Ok(None);
         }
-        self.step()
+        let row = self.step()?;
+        if row.is_none() {
+            self.looked_at_all()?;
+        }
+        Ok(row)
+    }
+
+    /// Notes that no document of the snapshot is left to be looked at, so that those that do not match are not looked at again.
+    fn looked_at_all(&mut self) -> Result<()> {
+        if let Some(tail) = &mut self.tail
+            && tail.find.limit == 0
+            && tail.find.skip == 0
+        {
+            tail.last = tail.newest(&self.snapshot)?.max(tail.last);
+        }
+        Ok(())
     }
 
     fn step(&mut self) -> Result<Option<Doc>> {
@@ -115,6 +141,8 @@ impl RawCursor {
                 Some(bson::RawBson::Int64(record)) => Some(record.cast_unsigned()),
                 _ => tail.last,
             };
+            // What was to be skipped has been.
+            tail.find.skip = 0;
         }
         Ok(Some(row.doc))
     }
@@ -126,6 +154,15 @@ impl RawCursor {
         let collection = tail.store.collection(&mut Reader::Snapshot(&snapshot), &tail.namespace)?;
         if collection.is_none_or(|collection| collection.id != tail.collection) {
             return refuse(Code::QUERY_PLAN_KILLED, format!("collection dropped. '{}'", tail.namespace));
+        }
+        if let Some(last) = tail.last {
+            let key = document_key(tail.collection, &RecordId::of_number(last));
+            if snapshot.get(&tail.store.documents, &key)?.is_none() {
+                return refuse(
+                    Code::CAPPED_POSITION_LOST,
+                    "CollectionScan died due to position in capped collection being deleted",
+                );
+            }
         }
         let (rows, wants_keys) = {
             let mut execution = self.state.execution(Reader::Snapshot(&snapshot));
@@ -161,13 +198,22 @@ impl RawCursor {
         waiting.look();
     }
 
+    /// [`wait`](RawCursor::wait) as a future, for as long as it is polled.
+    pub fn arrived(&mut self) -> impl Future<Output = ()> + Send + 'static {
+        let arrivals = self.tail.as_ref().map(|tail| tail.store.arrivals(tail.collection));
+        let waiting = arrivals.map(|arrivals| Waiting::new(&arrivals));
+        let mut more = self.has_more();
+        std::future::poll_fn(move |context| match &waiting {
+            Some(waiting) if !std::mem::take(&mut more) => waiting.poll(context),
+            _ => std::task::Poll::Ready(()),
+        })
+    }
+
     fn has_more(&self) -> bool {
         let Some(tail) = &self.tail else { return false };
-        let request = millpond_engine::RangeRequest::prefix(&tail.collection.to_be_bytes()).reverse().limit(1);
-        let newest = tail.store.engine.snapshot().and_then(|snapshot| snapshot.range(&tail.store.documents, &request));
-        newest.is_ok_and(|page| {
-            page.entries.first().and_then(|(key, _)| crate::store::record_of(key).number()) > tail.last
-        })
+        let newest = tail.store.engine.snapshot().map_err(Into::into).and_then(|snapshot| tail.newest(&snapshot));
+        // What went wrong is told by the next look.
+        newest.map_or(true, |newest| newest > tail.last)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The store under the service: its keyspaces, and what is remembered of them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -40,6 +40,31 @@ pub(crate) struct Memory {
     next_records: Mutex<HashMap<u64, Arc<AtomicU64>>>,
     /// Who waits for documents of a capped collection.
     arrivals: Mutex<HashMap<u64, Arc<Waiters>>>,
+    /// The ids of indexes that are being built, and of collections that are being filled, by this process: others that are not
+    /// finished in the catalog are of one that has ended.
+    unfinished: Mutex<HashSet<u64>>,
+}
+
+/// Ids of what is being made, until it is dropped.
+pub(crate) struct Unfinished {
+    memory: Arc<Memory>,
+    ids: Vec<u64>,
+}
+
+impl Unfinished {
+    pub(crate) fn add(&mut self, id: u64) {
+        self.memory.unfinished.lock().insert(id);
+        self.ids.push(id);
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let mut all = self.memory.unfinished.lock();
+        for id in &self.ids {
+            all.remove(id);
+        }
+    }
 }
 
 impl Store {
@@ -68,9 +93,28 @@ impl Store {
         Ok(RecordId::of_number(next.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// Forgets what is remembered of a collection that is gone.
+    /// Forgets what is remembered of a name that is gone.
     pub(crate) fn forget(&self, namespace: &Namespace) {
         self.memory.decoded.lock().remove(namespace);
+    }
+
+    /// Forgets what is remembered of a collection that is gone, and wakes who waits for its documents. Its id is not given again.
+    pub(crate) fn forget_id(&self, collection: u64) {
+        self.memory.next_records.lock().remove(&collection);
+        let arrivals = self.memory.arrivals.lock().remove(&collection);
+        if let Some(arrivals) = arrivals {
+            arrivals.wake(usize::MAX);
+        }
+    }
+
+    /// Begins to note what is being made.
+    pub(crate) fn unfinished(&self) -> Unfinished {
+        Unfinished { memory: Arc::clone(&self.memory), ids: Vec::new() }
+    }
+
+    /// Whether this process is making something.
+    pub(crate) fn is_making(&self, id: u64) -> bool {
+        self.memory.unfinished.lock().contains(&id)
     }
 
     /// The document of a record.

@@ -17,7 +17,7 @@ mod testing;
 mod tests;
 
 pub(crate) use identity::identity;
-pub(crate) use pipeline::{Leading, Pipeline, Scope, Within};
+pub(crate) use pipeline::{Pipeline, Scope, Within};
 pub(crate) use random::random;
 pub(crate) use rows::{Row, Rows, values};
 pub(crate) use stage::{

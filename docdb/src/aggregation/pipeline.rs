@@ -152,20 +152,19 @@ impl Pipeline {
         matches!(self.source(), Some(Source::Documents(_)))
     }
 
-    /// The stages as they are written, for `explain`.
-    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
-        &self.written
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.stages.is_empty()
-    }
-
     /// The pipeline that runs this one on the results of another: a pipeline on a view.
-    pub(crate) fn after(&self, first: &Pipeline) -> Pipeline {
+    ///
+    /// # Errors
+    /// Those of filters that are joined.
+    pub(crate) fn after(&self, first: &Pipeline, context: &Context) -> Result<Pipeline> {
         let stages = first.stages.iter().chain(&self.stages).cloned().collect();
         let written = first.written.iter().chain(&self.written).cloned().collect();
-        Pipeline { stages, written, is_command: self.is_command }
+        Ok(Pipeline { stages: optimized(stages, context)?, written, is_command: self.is_command })
+    }
+
+    /// The stages as they are written.
+    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
+        &self.written
     }
 
     /// Runs the pipeline on documents.
@@ -198,6 +197,11 @@ impl Pipeline {
         }
     }
 
+    /// The stages as they are written, for `explain`.
+    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
+        &self.written
+    }
+
     /// The collection that the pipeline writes to.
     pub(crate) fn output(&self) -> Option<&Output> {
         match self.stages.last()?.view() {
@@ -207,6 +211,7 @@ impl Pipeline {
     }
 
     /// The filter of the first stage, if it is a `$match`.
+    #[cfg(test)]
     pub(crate) fn leading_match(&self) -> Option<&Filter> {
         self.leading().filter
     }

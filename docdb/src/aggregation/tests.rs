@@ -1,6 +1,6 @@
 use bson::{Bson, Document, doc};
 
-use super::testing::{Lists, code, run, run_among, values_of_all_types};
+use super::testing::{code, run, values_of_all_types};
 
 fn numbers() -> Vec<Document> {
     (1..=5).map(|id| doc! { "_id": id, "v": id * 10 }).collect()

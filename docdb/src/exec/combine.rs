@@ -61,61 +61,6 @@ impl Exec for Or {
     }
 }
 
-/// What all of several find: the records of the first are held, and the last one's are looked up in them.
-pub(super) struct And {
-    inputs: Vec<Box<dyn Exec>>,
-    at: usize,
-    /// Records found by all inputs before this one.
-    held: HashSet<RecordId>,
-    next: HashSet<RecordId>,
-    done: Done,
-}
-
-impl And {
-    pub(super) fn new(inputs: Vec<Box<dyn Exec>>) -> And {
-        And { inputs, at: 0, held: HashSet::new(), next: HashSet::new(), done: Done::default() }
-    }
-}
-
-impl Exec for And {
-    fn step(&mut self, execution: &mut Execution<'_>) -> Result<Work> {
-        let last = self.at + 1 == self.inputs.len();
-        let first = self.at == 0;
-        let Some(input) = self.inputs.get_mut(self.at) else { return Ok(Work::Eof) };
-        match input.work(execution)? {
-            Work::Found(member) => {
-                let Some(record) = &member.record else { return Ok(Work::Busy) };
-                if !first && !self.held.contains(record) {
-                    return Ok(Work::Busy);
-                }
-                if last {
-                    return Ok(Work::Found(member));
-                }
-                self.next.insert(record.clone());
-                Ok(Work::Busy)
-            }
-            Work::Busy => Ok(Work::Busy),
-            Work::Eof => {
-                self.held = std::mem::take(&mut self.next);
-                self.at = if self.held.is_empty() { self.inputs.len() } else { self.at + 1 };
-                Ok(Work::Busy)
-            }
-        }
-    }
-
-    fn done(&self) -> &Done {
-        &self.done
-    }
-
-    fn done_mut(&mut self) -> &mut Done {
-        &mut self.done
-    }
-
-    fn inputs(&self) -> Vec<&dyn Exec> {
-        self.inputs.iter().map(|input| &**input).collect()
-    }
-}
-
 /// Several that are in order each, merged.
 pub(super) struct SortMerge {
     inputs: Vec<Box<dyn Exec>>,

@@ -121,7 +121,6 @@ pub(crate) fn open(plan: &Plan, scene: &Scene, allow_disk_use: bool) -> Box<dyn 
             Box::new(covered::Covered::new(scene.clone(), scan, cover.clone(), filter.clone()))
         }
         Plan::Or { inputs } => Box::new(combine::Or::new(inputs.iter().map(below).collect())),
-        Plan::And { inputs } => Box::new(combine::And::new(inputs.iter().map(below).collect())),
         Plan::Sort { input, pattern, limit } => {
             Box::new(sort::Sort::new(below(input), Arc::clone(pattern), *limit, allow_disk_use))
         }

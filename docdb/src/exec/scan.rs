@@ -153,7 +153,8 @@ pub(crate) fn record_of_id(
 ) -> Result<Option<RecordId>> {
     let Some(collection) = &scene.collection else { return Ok(None) };
     if collection.clustered {
-        return clustered_record_of(collection, id).map(Some);
+        // An `_id` that is too large to be stored is not there.
+        return Ok(clustered_record_of(collection, id).ok());
     }
     let Some(index) = collection.id_index() else { return Ok(None) };
     let mut components = Vec::with_capacity(24);
@@ -242,7 +243,9 @@ impl Entries {
 pub(super) struct IxScan {
     scene: Scene,
     entries: Entries,
-    index: Arc<Index>,
+    scan: IndexScan,
+    /// Fields that keys are looked at for before documents are.
+    open: Vec<usize>,
     /// Records that were seen, where one record may have several entries.
     seen: Option<HashSet<RecordId>>,
     done: Done,
@@ -254,7 +257,8 @@ impl IxScan {
         IxScan {
             scene,
             entries: Entries::new(scan),
-            index: Arc::clone(&scan.index),
+            open: scan.open_fields(),
+            scan: scan.clone(),
             seen: several.then(HashSet::new),
             done: Done::default(),
         }
@@ -275,13 +279,18 @@ impl Exec for IxScan {
         let Some(stored) = self.entries.next(&self.scene, execution)? else { return Ok(Work::Eof) };
         self.done.keys_examined += 1;
         self.done.seeks = self.entries.seeks;
+        if let Some(values) = stored.values.as_ref().filter(|_| !self.open.is_empty())
+            && !self.scan.admits(values, &self.open)
+        {
+            return Ok(Work::Busy);
+        }
         if let Some(seen) = &mut self.seen
             && !seen.insert(stored.record.clone())
         {
             self.done.dups_dropped += 1;
             return Ok(Work::Busy);
         }
-        let key = stored.values.as_ref().filter(|_| execution.wants_keys).map(|values| named(&self.index, values));
+        let key = stored.values.as_ref().filter(|_| execution.wants_keys).map(|values| named(&self.scan.index, values));
         let member = Member { record: Some(stored.record), doc: None, key, metadata: Metadata::default() };
         Ok(Work::Found(Box::new(member)))
     }

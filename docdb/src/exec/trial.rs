@@ -48,13 +48,12 @@ pub(crate) fn trial(
         execution.check_deadline()?;
         works += TURN;
     }
-    let score = |(exec, plan): (&Box<dyn super::Exec>, &Plan)| {
-        let done = exec.done();
+    let score = |(done, plan): (&super::Done, &Plan)| {
         #[allow(clippy::cast_precision_loss, reason = "at most 10,000")]
         let found = done.found as f64 / done.works.max(1) as f64;
         let small = |is: bool| if is { 1e-4 } else { 0.0 };
         let no_fetch = matches!(plan, Plan::Covered { .. });
         1.0 + found + f64::from(u8::from(done.eof)) + small(no_fetch) + small(!plan.blocks())
     };
-    Ok(running.iter().zip(plans).map(score).collect())
+    Ok(running.iter().map(|exec| exec.done()).zip(plans).map(score).collect())
 }

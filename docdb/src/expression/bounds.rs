@@ -1,6 +1,6 @@
 //! How large and how deep the values may be that expressions make.
 
-use bson::{RawBson, RawBsonRef};
+use bson::RawBson;
 
 use crate::{
     error::{Code, Result, refuse},

@@ -133,6 +133,7 @@ impl<'a> Env<'a> {
 
     /// Evaluates where some more variables are bound, the last one innermost.
     pub(crate) fn with_all<T>(&self, values: &[Value<'_>], evaluate: impl FnOnce(&Env<'_>) -> Result<T>) -> Result<T> {
+        self.context.check_deadline()?;
         let bound = Bound { values, outer: self.bound };
         evaluate(&Env { context: self.context, root: self.root, metadata: self.metadata, bound: Some(&bound) })
     }

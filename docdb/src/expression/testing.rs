@@ -1,11 +1,10 @@
 //! Tables of expressions with what they yield.
 
-use bson::{Bson, Document, RawBson, RawDocumentBuf, bson, doc};
+use bson::{Bson, Document, RawDocumentBuf, bson, doc};
 use millpond_engine::Timestamp;
 
 use crate::{
     context::{Context, Metadata},
-    error::Code,
     expression::{Env, Expression},
     value::{field, validate},
 };

@@ -1,6 +1,6 @@
 //! Filters as `explain` prints them: `parsedQuery`.
 
-use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
     expression::truth::truthy,

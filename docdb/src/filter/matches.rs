@@ -14,7 +14,7 @@ use crate::{
         walk::{self, Leaf},
     },
     regex::Regex,
-    value::{Comparator, Kind, Number, Path, Value, items},
+    value::{Comparator, Kind, Number, Path, items},
 };
 
 /// What is matched: a document, or, within `$elemMatch`, an item of an array.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bson::{RawDocument, RawDocumentBuf};
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 pub(crate) use tree::{BitMask, BitTest, Compare, Node};
 
@@ -10,6 +10,7 @@ use crate::{
     collation::Collation,
     context::Context,
     error::{Code, Result, refuse},
+    value::{fields, items},
 };
 
 mod bits;
@@ -89,6 +90,13 @@ impl Filter {
     /// The filter as `explain` prints it: every operator written out, conditions in the server's order.
     pub(crate) fn to_bson(&self) -> RawDocumentBuf {
         explain::print(&self.source)
+    }
+
+    /// The alternatives of an `$or` that is all of the filter, as filters of their own.
+    pub(crate) fn alternatives(&self, context: &Context) -> Result<Vec<Filter>> {
+        let mut all = fields(&self.source);
+        let (Some(("$or", RawBsonRef::Array(any))), None) = (all.next(), all.next()) else { return Ok(Vec::new()) };
+        items(any).filter_map(|item| item.as_document()).map(|item| Filter::parse(item, context)).collect()
     }
 
     /// Why a document does not match: `details` of the server's error 121.

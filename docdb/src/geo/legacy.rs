@@ -5,7 +5,7 @@ use bson::RawBsonRef;
 use crate::{
     error::{Code, Result, refuse},
     geo::Position,
-    value::{Number, fields, items},
+    value::{fields, items},
 };
 
 /// A number of any type as a double.

@@ -8,7 +8,7 @@ pub(crate) use geometry::{Geometry, Position};
 pub(crate) use intersects::Intersects;
 pub(crate) use legacy::double;
 pub(crate) use near::Near;
-pub(crate) use rings::{Ring, Rings};
+pub(crate) use rings::Ring;
 pub(crate) use within::Within;
 
 mod cells;

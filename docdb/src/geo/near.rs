@@ -1,6 +1,6 @@
 //! `$near`, `$nearSphere` and the point of `$geoNear`.
 
-use bson::{RawBson, RawBsonRef, RawDocument};
+use bson::{RawBsonRef, RawDocument};
 
 use crate::{
     error::{Code, Result, refuse},
@@ -9,7 +9,7 @@ use crate::{
         legacy::{self, Further, double},
         stored::{Stored, candidates},
     },
-    value::{fields, items},
+    value::fields,
 };
 
 /// How distances are measured.

@@ -44,18 +44,9 @@ impl Ring {
         Ok(ring)
     }
 
-    pub(crate) fn vertices(&self) -> &[Vector] {
-        &self.vertices
-    }
-
     pub(crate) fn segments(&self) -> impl Iterator<Item = Segment> + '_ {
         let next = self.vertices.iter().cycle().skip(1);
         self.vertices.iter().zip(next).map(|(a, b)| Segment::new(*a, *b))
-    }
-
-    /// The area of the inside, in steradians.
-    pub(crate) fn area(&self) -> f64 {
-        left_area(&self.vertices)
     }
 
     /// The distance of a point from the boundary, in radians.
@@ -194,10 +185,6 @@ impl Polygon {
             return Err("Loops of the polygon cross".to_owned());
         }
         Ok(polygon)
-    }
-
-    pub(crate) fn outer(&self) -> &Ring {
-        &self.outer
     }
 
     pub(crate) fn rings(&self) -> impl Iterator<Item = &Ring> {

@@ -31,7 +31,8 @@ enum State<'a, 'p> {
 /// Follows all paths into a document.
 ///
 /// # Errors
-/// [`Code::CANNOT_INDEX_PARALLEL_ARRAYS`] where two paths meet different arrays.
+/// [`Code::CANNOT_INDEX_PARALLEL_ARRAYS`] where two paths meet different arrays; 16746 where a number is an index as well as a
+/// name.
 pub(crate) fn expand<'a>(document: &'a RawDocument, paths: &[&Path]) -> Result<Expanded<'a>> {
     let mut expanded = Expanded { tuples: Vec::new(), multikey: vec![false; paths.len()] };
     let states = paths.iter().map(|path| State::Open(document, path.parts())).collect();
@@ -40,7 +41,7 @@ pub(crate) fn expand<'a>(document: &'a RawDocument, paths: &[&Path]) -> Result<E
 }
 
 fn step<'a, 'p>(states: Vec<State<'a, 'p>>, paths: &[&Path], expanded: &mut Expanded<'a>) -> Result<()> {
-    let states: Vec<State<'a, 'p>> = states.into_iter().map(follow).collect();
+    let states: Vec<State<'a, 'p>> = states.into_iter().map(follow).collect::<Result<_>>()?;
     let mut shared: Option<(&'a RawArray, &Path)> = None;
     for ((state, path), multikey) in states.iter().zip(paths).zip(&mut expanded.multikey) {
         let State::Array(array, _) = state else { continue };
@@ -88,30 +89,38 @@ fn last(path: &Path) -> &str {
 }
 
 /// Follows one path until it ends or meets an array whose items it has to be followed into one by one.
-fn follow<'a, 'p>(state: State<'a, 'p>) -> State<'a, 'p> {
-    let State::Open(document, path) = state else { return state };
-    let Some((part, rest)) = path.split_first() else { return State::Done(Some(RawBsonRef::Document(document))) };
+fn follow<'a, 'p>(state: State<'a, 'p>) -> Result<State<'a, 'p>> {
+    let State::Open(document, path) = state else { return Ok(state) };
+    let Some((part, rest)) = path.split_first() else { return Ok(State::Done(Some(RawBsonRef::Document(document)))) };
     match crate::value::field(document, &part.name) {
         Some(value) => follow_value(value, rest),
-        None => State::Done(None),
+        None => Ok(State::Done(None)),
     }
 }
 
-fn follow_value<'a, 'p>(value: RawBsonRef<'a>, rest: &'p [Part]) -> State<'a, 'p> {
+fn follow_value<'a, 'p>(value: RawBsonRef<'a>, rest: &'p [Part]) -> Result<State<'a, 'p>> {
     match (value, rest) {
         (RawBsonRef::Document(document), [_, ..]) => follow(State::Open(document, rest)),
-        (RawBsonRef::Array(array), [part, below @ ..]) => match part.index.filter(|_| !has_field(array, &part.name)) {
+        (RawBsonRef::Array(array), [part, below @ ..]) => {
             // A number is an index where no item has a field of that name.
-            Some(index) => match item(array, index as usize) {
-                Some(RawBsonRef::Array(inner)) if below.is_empty() => State::Array(inner, below),
-                Some(value) => follow_value(value, below),
-                None => State::Done(None),
-            },
-            None => State::Array(array, rest),
-        },
-        (RawBsonRef::Array(array), []) => State::Array(array, rest),
-        (value, []) => State::Done(Some(value)),
-        _ => State::Done(None),
+            let Some(index) = part.index else { return Ok(State::Array(array, rest)) };
+            match (item(array, index as usize), has_field(array, &part.name)) {
+                (Some(_), true) => refuse(
+                    Code(16746),
+                    format!(
+                        "Ambiguous field name found in array (do not use numeric field names in embedded elements in an array), field: '{}'",
+                        part.name
+                    ),
+                ),
+                (None, true) => Ok(State::Array(array, rest)),
+                (Some(RawBsonRef::Array(inner)), false) if below.is_empty() => Ok(State::Array(inner, below)),
+                (Some(value), false) => follow_value(value, below),
+                (None, false) => Ok(State::Done(None)),
+            }
+        }
+        (RawBsonRef::Array(array), []) => Ok(State::Array(array, rest)),
+        (value, []) => Ok(State::Done(Some(value))),
+        _ => Ok(State::Done(None)),
     }
 }
 
@@ -154,7 +163,7 @@ mod tests {
             (doc! { "a": [{ "b": 1, "c": 2 }, { "b": 3 }] }, &["a.b", "a.c"], &["1|2", "3|-"]),
             (doc! { "a": [1, 2], "b": 7 }, &["a", "b"], &["1|7", "2|7"]),
             (doc! { "a": [5, 6] }, &["a.0"], &["5"]),
-            (doc! { "a": [{ "0": 5 }] }, &["a.0"], &["5"]),
+            (doc! { "a": [{ "1": 5 }] }, &["a.1"], &["5"]),
             (doc! { "a": [[5, 6], 7] }, &["a.0"], &["5", "6"]),
             (doc! { "a": { "b": [{ "c": [1, 2] }, { "c": 3 }] } }, &["a.b.c"], &["1", "2", "3"]),
         ] {

@@ -11,5 +11,5 @@ mod wildcard;
 pub(crate) use entry::{MAX_KEY_BYTES, RecordId, Stored, bound, entry_key, truncate};
 pub(crate) use expand::expand;
 pub(crate) use keys::{Entry, Keys, hash_component, hash_of, keys};
-pub(crate) use spec::{FieldKind, Index, IndexField, IndexRow, default_name, parse};
-pub(crate) use special::values_under;
+pub(crate) use spec::{FieldKind, Index, IndexRow, parse};
+pub(crate) use special::{shown, values_under};

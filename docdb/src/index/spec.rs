@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct IndexRow {
     pub(crate) id: i64,
-    /// As `listIndexes` shows it.
+    /// As `listIndexes` shows it, but for the key of a text index.
     pub(crate) definition: RawDocumentBuf,
     /// For each field, whether a document's value under it has been an array.
     pub(crate) multikey: Vec<bool>,
@@ -143,22 +143,6 @@ fn truth(definition: &RawDocument, name: &str) -> bool {
     crate::expression::truth::truthy(field(definition, name))
 }
 
-/// The name of an index that was not given one: `a_1_b_-1`.
-pub(crate) fn default_name(key_pattern: &RawDocument) -> String {
-    let parts: Vec<String> = fields(key_pattern)
-        .map(|(name, value)| match value {
-            RawBsonRef::String(kind) => format!("{name}_{kind}"),
-            value => match Number::of(value) {
-                Some(number) => {
-                    format!("{name}_{}", bson::Bson::try_from(number.into_bson()).unwrap_or(bson::Bson::Null))
-                }
-                None => format!("{name}_"),
-            },
-        })
-        .collect();
-    parts.join("_")
-}
-
 /// The most fields of a compound index.
 const MAX_FIELDS: usize = 32;
 
@@ -277,6 +261,7 @@ pub(crate) fn parse(definition: &RawDocument, default_collation: Option<&Collati
             );
         }
     };
+    let key = &*special::plain_text_key(key, definition);
     check_duplicate_fields(key)?;
     let parsed = parse_fields(key)?;
     let is_id = key.as_bytes() == id_key().as_bytes() || is_plain_id(key, &parsed);
@@ -301,6 +286,8 @@ pub(crate) fn parse(definition: &RawDocument, default_collation: Option<&Collati
         }
         match option {
             "v" => check_version(value)?,
+            // It changes nothing, but is shown as it was given.
+            "background" if !is_id => kept.append(option, value),
             "key" | "name" | "ns" | "dropDups" | "background" | "originalSpec" => {}
             "unique" | "sparse" | "hidden" | "prepareUnique" | "clustered" => {
                 let number = Number::of(value).map(|number| !number.compare(Number::Int32(0)).is_eq());
@@ -459,7 +446,7 @@ fn check_together(index: &Index) -> Result<()> {
             return bad("Index type 'wildcard' cannot be combined with other index types");
         }
     } else if field(&index.row.definition, "wildcardProjection").is_some() {
-        return bad("The field 'wildcardProjection' is only allowed in an 'wildcard' index");
+        return refuse(Code::BAD_VALUE, "The field 'wildcardProjection' is only allowed in an 'wildcard' index");
     }
     if let Some(partial) = &index.partial {
         check_partial(partial.root(), 0)?;

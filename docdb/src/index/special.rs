@@ -1,13 +1,15 @@
 //! Keys of the special kinds.
 
-use bson::{RawBsonRef, RawDocument};
+use std::borrow::Cow;
+
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 pub(crate) use crate::value::hash64;
 use crate::{
     error::Result,
     geo::{index2d, index2dsphere},
     text::TextIndexSpec,
-    value::{DocumentBuilder, Part, Path, empty, field, item, items},
+    value::{DocumentBuilder, Part, Path, empty, field, fields, item, items},
 };
 
 /// The text of an index.
@@ -51,6 +53,54 @@ impl Text {
         definition.append("language_override", RawBsonRef::String(self.0.language_override()));
         definition.append("textIndexVersion", RawBsonRef::Int32(3));
     }
+}
+
+/// The key of a text index as it was asked for first, if it is given as `listIndexes` shows it: with `_fts` and `_ftsx` for
+/// the fields of the weights. Restored dumps and copied indexes have it so.
+pub(crate) fn plain_text_key<'k>(key: &'k RawDocument, definition: &'k RawDocument) -> Cow<'k, RawDocument> {
+    let Some(weights) = field(definition, "weights").and_then(|weights| weights.as_document()) else {
+        return Cow::Borrowed(key);
+    };
+    if field(key, "_fts") != Some(RawBsonRef::String("text")) {
+        return Cow::Borrowed(key);
+    }
+    let mut plain = DocumentBuilder::new();
+    for (name, value) in fields(key) {
+        match name {
+            "_fts" => fields(weights).for_each(|(name, _)| plain.append(name, RawBsonRef::String("text"))),
+            "_ftsx" => {}
+            _ => plain.append(name, value),
+        }
+    }
+    Cow::Owned(plain.finish())
+}
+
+/// An index's definition as `listIndexes` shows it: in a text index's key pattern, one pair of names stands for all texts, whose
+/// fields are in the weights.
+pub(crate) fn shown(definition: &RawDocument) -> RawDocumentBuf {
+    let is_text = |value: RawBsonRef<'_>| value == RawBsonRef::String("text");
+    let mut shown = DocumentBuilder::new();
+    for (option, value) in fields(definition) {
+        let key = value.as_document().filter(|key| option == "key" && fields(key).any(|(_, value)| is_text(value)));
+        let Some(key) = key else {
+            shown.append(option, value);
+            continue;
+        };
+        let mut pattern = DocumentBuilder::new();
+        let mut has_text = false;
+        for (name, value) in fields(key) {
+            if !is_text(value) {
+                if name != "_ftsx" {
+                    pattern.append(name, value);
+                }
+            } else if !std::mem::replace(&mut has_text, true) {
+                pattern.append("_fts", value);
+                pattern.append("_ftsx", RawBsonRef::Int32(1));
+            }
+        }
+        shown.append(option, RawBsonRef::Document(&pattern.finish()));
+    }
+    shown.finish()
 }
 
 /// The grid of a `2d` index.
@@ -158,5 +208,22 @@ mod tests {
             "weights": { "a": 2.5, "b": 1 }, "default_language": "english", "language_override": "language", "textIndexVersion": 3,
         };
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn texts_stand_for_themselves_in_the_key_pattern_that_is_shown() {
+        for (key, expected) in [
+            (
+                rawdoc! { "a": 1, "t": "text", "u": "text", "b": -1 },
+                rawdoc! { "a": 1, "_fts": "text", "_ftsx": 1, "b": -1 },
+            ),
+            (rawdoc! { "_fts": "text", "_ftsx": 1 }, rawdoc! { "_fts": "text", "_ftsx": 1 }),
+            (rawdoc! { "a": 1, "g": "2dsphere" }, rawdoc! { "a": 1, "g": "2dsphere" }),
+        ] {
+            assert_eq!(
+                shown(&rawdoc! { "v": 2, "key": key, "name": "n" }),
+                rawdoc! { "v": 2, "key": expected, "name": "n" }
+            );
+        }
     }
 }

@@ -5,7 +5,7 @@ use bson::{RawBsonRef, RawDocument};
 use crate::{
     error::{Code, Result, refuse},
     expression::truth::truthy,
-    value::{Path, fields, items},
+    value::{Part, Path, fields, items},
 };
 
 /// Which paths a wildcard index covers: `wildcardProjection`.
@@ -59,18 +59,8 @@ pub(crate) fn paths<'a>(
     projection: &Projection,
 ) -> (Vec<(String, RawBsonRef<'a>)>, bool) {
     let mut walk = Walk { projection, found: Vec::new(), multikey: false };
-    let mut start = Some(RawBsonRef::Document(document));
-    if !prefix.as_str().is_empty() {
-        for part in prefix.parts() {
-            start = match start {
-                Some(RawBsonRef::Document(document)) => crate::value::field(document, &part.name),
-                _ => None,
-            };
-        }
-    }
-    if let Some(value) = start {
-        walk.value(prefix.as_str(), value, true);
-    }
+    let parts = if prefix.as_str().is_empty() { &[] } else { prefix.parts() };
+    walk.lead(prefix.as_str(), RawBsonRef::Document(document), parts);
     (walk.found, walk.multikey)
 }
 
@@ -81,6 +71,25 @@ struct Walk<'a, 'p> {
 }
 
 impl<'a> Walk<'a, '_> {
+    /// Follows the prefix, through arrays too.
+    fn lead(&mut self, prefix: &str, value: RawBsonRef<'a>, parts: &[Part]) {
+        match (parts.split_first(), value) {
+            (None, value) => self.value(prefix, value, true),
+            (Some((part, rest)), RawBsonRef::Document(document)) => {
+                if let Some(value) = crate::value::field(document, &part.name) {
+                    self.lead(prefix, value, rest);
+                }
+            }
+            (Some(_), RawBsonRef::Array(array)) => {
+                self.multikey = true;
+                items(array)
+                    .filter(|item| matches!(item, RawBsonRef::Document(_)))
+                    .for_each(|item| self.lead(prefix, item, parts));
+            }
+            _ => {}
+        }
+    }
+
     fn value(&mut self, path: &str, value: RawBsonRef<'a>, at_start: bool) {
         match value {
             RawBsonRef::Document(document) if at_start || !document.is_empty() => {

@@ -35,10 +35,12 @@ pub enum ValidationAction {
 
 /// A collection's validator.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct Validation {
+    /// A filter that documents must match; an empty one takes the validator away.
     pub validator: Option<RawDocumentBuf>,
+    /// Which writes are validated.
     pub level: Option<ValidationLevel>,
+    /// What becomes of documents that are not valid.
     pub action: Option<ValidationAction>,
 }
 
@@ -55,16 +57,20 @@ pub struct ViewDefinition {
 ///
 /// Source: <https://www.mongodb.com/docs/manual/reference/command/create/>.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct CreateCollection {
+    /// The bounds of a collection that drops its oldest documents.
     pub capped: Option<Capped>,
+    /// What the view shows, if it is to be a view.
     pub view: Option<ViewDefinition>,
     /// `clusteredIndex`: `{ key: { _id: 1 }, unique: true, name: … }`.
     pub clustered_index: Option<RawDocumentBuf>,
     /// Of a clustered collection: documents are deleted so long after their `_id`, a date.
     pub expire_after_seconds: Option<i64>,
+    /// What documents must be like.
     pub validation: Validation,
+    /// How strings are compared, where an operation does not say it.
     pub collation: Option<RawDocumentBuf>,
+    /// `changeStreamPreAndPostImages.enabled`: kept and shown.
     pub change_stream_pre_and_post_images: Option<bool>,
     /// `idIndex`, `storageEngine`, `indexOptionDefaults`, `timeseries` and others that are only kept and shown.
     pub other: Option<RawDocumentBuf>,
@@ -72,12 +78,16 @@ pub struct CreateCollection {
 
 /// A change of one index by `collMod`.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct IndexChange {
+    /// Which index.
     pub index: IndexSelection,
+    /// The new TTL, in seconds after the date in its field.
     pub expire_after_seconds: Option<i64>,
+    /// Whether no query uses it from now on.
     pub hidden: Option<bool>,
+    /// Whether new duplicates are refused from now on.
     pub prepare_unique: Option<bool>,
+    /// Make it unique, which [`prepare_unique`](IndexChange::prepare_unique) has to come before.
     pub unique: bool,
 }
 
@@ -85,16 +95,22 @@ pub struct IndexChange {
 ///
 /// Source: <https://www.mongodb.com/docs/manual/reference/command/collMod/>.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct ModifyCollection {
+    /// A change of one index.
     pub index: Option<IndexChange>,
+    /// What documents must be like from now on.
     pub validation: Validation,
+    /// What the view shows from now on.
     pub view: Option<ViewDefinition>,
+    /// The new bound of a capped collection, in bytes of documents.
     pub capped_size: Option<u64>,
+    /// The new bound of a capped collection, in documents; 0 is no bound.
     pub capped_max: Option<u64>,
     /// Of a clustered collection; `None` within turns it off.
     pub expire_after_seconds: Option<Option<i64>>,
+    /// `changeStreamPreAndPostImages.enabled`: kept and shown.
     pub change_stream_pre_and_post_images: Option<bool>,
+    /// Check only, change nothing.
     pub dry_run: bool,
 }
 
@@ -165,11 +181,15 @@ pub struct CreateIndexes {
 }
 
 /// Counts and sizes of a collection.
+///
+/// Source: <https://www.mongodb.com/docs/manual/reference/command/collStats/>.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct CollectionStatistics {
+    /// How many documents.
     pub documents: u64,
+    /// The bytes of the documents as BSON.
     pub size_bytes: u64,
+    /// Its bounds, if it is capped.
     pub capped: Option<Capped>,
     /// Each index's name, and the bytes of its keys, roughly.
     pub indexes: Vec<(String, u64)>,
@@ -182,23 +202,34 @@ impl Default for Capped {
 }
 
 /// Counts and sizes of a database.
+///
+/// Source: <https://www.mongodb.com/docs/manual/reference/command/dbStats/>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct DatabaseStatistics {
+    /// How many collections.
     pub collections: u64,
+    /// How many views.
     pub views: u64,
+    /// How many documents in all collections.
     pub documents: u64,
+    /// The bytes of the documents as BSON.
     pub size_bytes: u64,
+    /// How many indexes.
     pub indexes: u64,
+    /// The bytes of the keys of indexes, roughly.
     pub index_size_bytes: u64,
 }
 
 /// What `validate` found.
+///
+/// Source: <https://www.mongodb.com/docs/manual/reference/command/validate/>.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct Validated {
+    /// How many documents there are.
     pub documents: u64,
+    /// How many of them are no documents, or do not match the validator.
     pub invalid_documents: u64,
+    /// Each index's name, and how many keys it has.
     pub keys_per_index: Vec<(String, u64)>,
     /// What is wrong; empty if all is well.
     pub errors: Vec<String>,

@@ -25,14 +25,17 @@ pub struct Retry {
 }
 
 /// An `insert`.
+///
+/// Source: <https://www.mongodb.com/docs/manual/reference/command/insert/>.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct Insert {
     /// Documents without `_id` get one, in front.
     pub documents: Vec<RawDocumentBuf>,
     /// Go on after a document that cannot be inserted.
     pub unordered: bool,
+    /// Write what the validator would refuse.
     pub bypass_document_validation: bool,
+    /// What makes it one that is done once.
     pub retry: Option<Retry>,
 }
 
@@ -58,31 +61,43 @@ pub struct InsertReply {
 
 /// One statement of an `update`.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct UpdateStatement {
+    /// What documents must match.
     pub filter: RawDocumentBuf,
+    /// What becomes of them.
     pub update: UpdateModifications,
     /// `c`: constants of a pipeline.
     pub constants: Option<RawDocumentBuf>,
+    /// All that match, or one.
     pub multi: bool,
+    /// Insert a document if none matches.
     pub upsert: bool,
+    /// Which items of arrays `$[name]` stands for: a filter for each name.
     pub array_filters: Vec<RawDocumentBuf>,
     /// Which one to update, if not `multi`.
     pub sort: Option<RawDocumentBuf>,
+    /// Which index to use.
     pub hint: Option<Hint>,
+    /// How strings are compared, in the place of the collection's collation.
     pub collation: Option<RawDocumentBuf>,
 }
 
 /// An `update`.
+///
+/// Source: <https://www.mongodb.com/docs/manual/reference/command/update/>.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct Update {
+    /// The statements, one after the other.
     pub statements: Vec<UpdateStatement>,
+    /// Go on after a statement that fails.
     pub unordered: bool,
+    /// Write what the validator would refuse.
     pub bypass_document_validation: bool,
-    /// `let`.
+    /// `let`: variables, to be used as `$$name`, with constant expressions.
     pub variables: Option<RawDocumentBuf>,
+    /// What makes it one that is done once. Not for statements on many documents.
     pub retry: Option<Retry>,
+    /// Refuse with [`Code::MAX_TIME_MS_EXPIRED`](crate::Code::MAX_TIME_MS_EXPIRED) after so long; `None` and zero are no limit.
     pub max_time: Option<Duration>,
 }
 
@@ -112,24 +127,31 @@ pub struct UpdateReply {
 
 /// One statement of a `delete`.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct DeleteStatement {
+    /// What documents must match.
     pub filter: RawDocumentBuf,
     /// One document, or all that match.
     pub multi: bool,
+    /// Which index to use.
     pub hint: Option<Hint>,
+    /// How strings are compared, in the place of the collection's collation.
     pub collation: Option<RawDocumentBuf>,
 }
 
 /// A `delete`.
+///
+/// Source: <https://www.mongodb.com/docs/manual/reference/command/delete/>.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct Delete {
+    /// The statements, one after the other.
     pub statements: Vec<DeleteStatement>,
+    /// Go on after a statement that fails.
     pub unordered: bool,
-    /// `let`.
+    /// `let`: variables, to be used as `$$name`, with constant expressions.
     pub variables: Option<RawDocumentBuf>,
+    /// What makes it one that is done once. Not for statements on many documents.
     pub retry: Option<Retry>,
+    /// Refuse with [`Code::MAX_TIME_MS_EXPIRED`](crate::Code::MAX_TIME_MS_EXPIRED) after so long; `None` and zero are no limit.
     pub max_time: Option<Duration>,
 }
 
@@ -146,30 +168,46 @@ pub struct DeleteReply {
 
 /// What a `findAndModify` does to the document.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub enum Modification {
     /// Deletes it.
     Remove,
     /// Updates it, or inserts one.
-    Update { update: UpdateModifications, array_filters: Vec<RawDocumentBuf>, upsert: bool, return_new: bool },
+    Update {
+        /// What becomes of it.
+        update: UpdateModifications,
+        /// Which items of arrays `$[name]` stands for: a filter for each name.
+        array_filters: Vec<RawDocumentBuf>,
+        /// Insert a document if none matches.
+        upsert: bool,
+        /// Answer with the document after, not before.
+        return_new: bool,
+    },
 }
 
 /// A `findAndModify`.
 ///
 /// Source: <https://www.mongodb.com/docs/manual/reference/command/findAndModify/>.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct FindAndModify {
+    /// What the document must match.
     pub filter: RawDocumentBuf,
+    /// Which document: the first in this order.
     pub sort: Option<RawDocumentBuf>,
+    /// What is done to it.
     pub modification: Modification,
+    /// Which fields of the document are shown.
     pub projection: Option<RawDocumentBuf>,
+    /// Which index to use.
     pub hint: Option<Hint>,
+    /// How strings are compared, in the place of the collection's collation.
     pub collation: Option<RawDocumentBuf>,
-    /// `let`.
+    /// `let`: variables, to be used as `$$name`, with constant expressions.
     pub variables: Option<RawDocumentBuf>,
+    /// Write what the validator would refuse.
     pub bypass_document_validation: bool,
+    /// What makes it one that is done once.
     pub retry: Option<Retry>,
+    /// Refuse with [`Code::MAX_TIME_MS_EXPIRED`](crate::Code::MAX_TIME_MS_EXPIRED) after so long; `None` and zero are no limit.
     pub max_time: Option<Duration>,
 }
 
@@ -188,25 +226,46 @@ pub struct FindAndModifyReply {
 
 /// One statement of a `bulkWrite`.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub enum BulkWriteStatement {
-    Insert { namespace: Namespace, document: RawDocumentBuf },
-    Update { namespace: Namespace, update: UpdateStatement },
-    Delete { namespace: Namespace, delete: DeleteStatement },
+    /// An insert of one document.
+    Insert {
+        /// Where.
+        namespace: Namespace,
+        /// The document. Without `_id` it gets one, in front.
+        document: RawDocumentBuf,
+    },
+    /// An update of one document or of many.
+    Update {
+        /// Where.
+        namespace: Namespace,
+        /// What is done.
+        update: UpdateStatement,
+    },
+    /// A delete of one document or of many.
+    Delete {
+        /// Where.
+        namespace: Namespace,
+        /// What is deleted.
+        delete: DeleteStatement,
+    },
 }
 
 /// A `bulkWrite`: statements on several collections.
 ///
 /// Source: <https://www.mongodb.com/docs/manual/reference/command/bulkWrite/>.
 #[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of the command, under its names")]
 pub struct BulkWrite {
+    /// The statements, one after the other.
     pub statements: Vec<BulkWriteStatement>,
+    /// Go on after a statement that fails.
     pub unordered: bool,
+    /// Write what validators would refuse.
     pub bypass_document_validation: bool,
-    /// `let`.
+    /// `let`: variables, to be used as `$$name`, with constant expressions.
     pub variables: Option<RawDocumentBuf>,
+    /// What makes it one that is done once.
     pub retry: Option<Retry>,
+    /// Refuse with [`Code::MAX_TIME_MS_EXPIRED`](crate::Code::MAX_TIME_MS_EXPIRED) after so long; `None` and zero are no limit.
     pub max_time: Option<Duration>,
 }
 

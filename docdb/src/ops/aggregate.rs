@@ -33,7 +33,8 @@ pub(crate) fn open(
         None => None,
     };
     let context =
-        ops::context(store, named.as_deref(), aggregate.collation.as_deref(), aggregate.variables.as_deref())?;
+        ops::context(store, named.as_deref(), aggregate.collation.as_deref(), aggregate.variables.as_deref())?
+            .until(execution.deadline.as_ref());
     ops::find::check_collation(
         named.as_deref().filter(|collection| collection.view.is_some()),
         aggregate.collation.is_some(),
@@ -51,10 +52,13 @@ pub(crate) fn open(
         }
         return Ok(pipeline.open(values(Vec::new()), &context));
     };
+    if matches!(pipeline.source(), Some(Source::Documents(_))) {
+        return refuse(Code::INVALID_NAMESPACE, "'$documents' can only be run with {aggregate: 1}");
+    }
     let context = Arc::new(context);
     let resolved = resolve(store, &mut execution.reader, &namespace, &context)?;
     let whole = match &resolved.pipeline {
-        Some(view) => pipeline.after(view),
+        Some(view) => pipeline.after(view, &context)?,
         None => pipeline,
     };
     on_collection(store, resolved.collection.as_ref(), &whole, aggregate.hint.as_ref(), &context, execution)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     error::Result,
     model::{BulkWrite, BulkWriteReply, BulkWriteResult, BulkWriteStatement, Insert, Retry},
-    ops::{Runner, delete, insert, insert::is_of_engine, update},
+    ops::{Runner, batches::ends_all, delete, insert, update},
     store::Store,
 };
 
@@ -19,7 +19,7 @@ pub(crate) fn bulk_write(store: &Arc<Store>, runner: &mut Runner<'_>, bulk: &Bul
                 reply.results.push(Ok(result));
                 reply.retried.extend(retry.filter(|_| retried).map(|(_, number)| number));
             }
-            Err(error) if is_of_engine(&error) => return Err(error),
+            Err(error) if ends_all(&error) => return Err(error),
             Err(error) => {
                 reply.results.push(Err(error));
                 if !bulk.unordered {
@@ -57,7 +57,7 @@ fn one(
             let bypass = bulk.bypass_document_validation;
             let done = update::one(store, runner, namespace, update, variables, bypass, retry)?;
             let upserted = u64::from(done.upserted.is_some());
-            let retried = done.retried.is_some();
+            let retried = done.retried;
             let result =
                 BulkWriteResult { n: done.matched + upserted, modified: Some(done.modified), upserted: done.upserted };
             Ok((result, retried))

@@ -57,7 +57,8 @@ pub(crate) fn count(
 
 /// What the planner is asked for a `count`.
 pub(crate) fn query(store: &Store, collection: Option<&crate::catalog::Collection>, count: &Count) -> Result<Query> {
-    let context = ops::context(store, collection, count.collation.as_deref(), None)?;
+    let deadline = ops::deadline(store, count.max_time);
+    let context = ops::context(store, collection, count.collation.as_deref(), None)?.until(deadline.as_ref());
     let filter = Filter::parse(&count.filter, &context)?;
     let mut query = Query::new(filter, Arc::new(context));
     query.hint = count.hint.clone();

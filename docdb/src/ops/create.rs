@@ -7,13 +7,13 @@ use millpond_engine::Transaction;
 
 use crate::{
     aggregation::Pipeline,
-    catalog::{Collection, CollectionRow, Garbage},
+    catalog::{Collection, CollectionRow},
     collation::Collation,
     error::{Code, Result, refuse},
     filter::Filter,
     index::{self, IndexRow},
-    model::{CreateCollection, Namespace, ValidationAction, ValidationLevel},
-    ops::{self, Runner, insert},
+    model::{CreateCollection, Insert, Namespace, ValidationAction, ValidationLevel},
+    ops::{self, Runner, batches::is_too_large, insert, view},
     record,
     store::Store,
     value::{Doc, DocumentBuilder, field, same_document, values_equal},
@@ -82,6 +82,9 @@ pub(crate) fn create(
                 format!("namespace {namespace} already exists, but with different options: {:?}", existing.row.options),
             );
         }
+        if let Some(view) = &create.view {
+            view::check_cycle(store, tx, namespace, &view.on)?;
+        }
         make(store, tx, namespace, options.clone())
     })
 }
@@ -91,18 +94,15 @@ fn options(store: &Arc<Store>, namespace: &Namespace, create: &CreateCollection)
     let mut kept = DocumentBuilder::new();
     let context = ops::context(store, None, create.collation.as_deref(), None)?;
     if let Some(view) = &create.view {
+        if create.clustered_index.is_some() {
+            return refuse(Code(6_026_500), "The 'clusteredIndex' option is not supported with views");
+        }
         if create.capped.is_some() || create.clustered_index.is_some() || create.validation.validator.is_some() {
             return refuse(Code::INVALID_OPTIONS, "options of collections are not for views");
         }
         Namespace::new(namespace.database(), &view.on)?;
         let stages: Vec<&bson::RawDocument> = view.pipeline.iter().map(|stage| &**stage).collect();
-        let parsed = Pipeline::parse(&stages, &context)?;
-        if parsed.output().is_some() {
-            return refuse(
-                Code::OPTION_NOT_SUPPORTED_ON_VIEW,
-                "The aggregation stage $out or $merge cannot be used in a view definition",
-            );
-        }
+        check_view_pipeline(&Pipeline::parse(&stages, &context)?)?;
         kept.append("viewOn", RawBsonRef::String(&view.on));
         let mut pipeline = RawArrayBuf::new();
         for stage in &view.pipeline {
@@ -122,7 +122,7 @@ fn options(store: &Arc<Store>, namespace: &Namespace, create: &CreateCollection)
             kept.append("max", number(capped.max_documents));
         }
         if create.clustered_index.is_some() {
-            return refuse(Code::INVALID_OPTIONS, "a clustered collection cannot be capped");
+            return refuse(Code(6_049_200), "a clustered collection cannot be capped");
         }
     }
     if let Some(clustered) = &create.clustered_index {
@@ -160,6 +160,17 @@ fn options(store: &Arc<Store>, namespace: &Namespace, create: &CreateCollection)
         kept.append_all(other);
     }
     Ok(kept.finish())
+}
+
+/// Whether a pipeline may be a view's.
+pub(crate) fn check_view_pipeline(pipeline: &Pipeline) -> Result<()> {
+    if pipeline.output().is_some() {
+        return refuse(
+            Code::OPTION_NOT_SUPPORTED_ON_VIEW,
+            "The aggregation stage $out or $merge cannot be used in a view definition",
+        );
+    }
+    Ok(())
 }
 
 /// Whether a filter may be a validator.
@@ -229,35 +240,157 @@ pub(crate) fn replace_content(
     documents: &[Doc],
     bypass: bool,
 ) -> Result<()> {
+    let own = matches!(runner, Runner::Own(_));
+    let bytes: usize = documents.iter().map(|document| document.as_bytes().len()).sum();
+    if own && bytes > STAGED_BYTES {
+        return staged::replace(store, runner, namespace, documents, bypass);
+    }
+    match runner.transact(|tx| replace_at_once(store, tx, namespace, documents, bypass)) {
+        Err(error) if own && is_too_large(&error) => staged::replace(store, runner, namespace, documents, bypass),
+        done => done,
+    }
+}
+
+/// Up to so many bytes of documents are put in place in one transaction.
+const STAGED_BYTES: usize = 4 << 20;
+
+fn replace_at_once(
+    store: &Arc<Store>,
+    tx: &mut Transaction,
+    namespace: &Namespace,
+    documents: &[Doc],
+    bypass: bool,
+) -> Result<()> {
     let context = ops::context(store, None, None, None)?;
-    runner.transact(|tx| {
-        let mut row = match store.collection(tx, namespace)? {
-            Some(existing) => {
-                ops::refuse_view(&existing, "it cannot be written to")?;
-                if existing.capped.is_some() {
-                    return refuse(
-                        Code(17152),
-                        format!("namespace '{namespace}' is capped so it can't be used for $out"),
-                    );
-                }
-                store.put_garbage(tx, existing.id, Garbage::Documents)?;
-                for index in &existing.indexes {
-                    store.put_garbage(tx, index.id, Garbage::Entries)?;
-                }
-                existing.row.clone()
-            }
-            None => ensure(store, tx, namespace)?.row.clone(),
-        };
-        row.id = store.new_id(tx)?.cast_signed();
-        for index in &mut row.indexes {
-            index.id = store.new_id(tx)?.cast_signed();
+    let row = match replaceable(store, tx, namespace)? {
+        Some(existing) => {
+            ops::drop::remove(store, tx, namespace, &existing.row)?;
+            existing.row.clone()
         }
-        store.put_collection(tx, namespace, &row)?;
-        let collection = ensure(store, tx, namespace)?;
-        for document in documents {
-            let document = record::prepare(document.raw().to_owned(), &context)?;
-            insert::one(store, tx, &collection, &document, bypass, &context)?;
+        None => ensure(store, tx, namespace)?.row.clone(),
+    };
+    let row = emptied(store, tx, row)?;
+    store.put_collection(tx, namespace, &row)?;
+    let collection = ensure(store, tx, namespace)?;
+    for document in documents {
+        let document = record::prepare(document.raw().to_owned(), &context)?;
+        insert::one(store, tx, &collection, &document, bypass, &context)?;
+    }
+    Ok(())
+}
+
+/// The collection whose documents are to be replaced, if there is one.
+fn replaceable(store: &Store, tx: &mut Transaction, namespace: &Namespace) -> Result<Option<Arc<Collection>>> {
+    let Some(existing) = store.collection(tx, namespace)? else { return Ok(None) };
+    ops::refuse_view(&existing, "it cannot be written to")?;
+    if existing.capped.is_some() {
+        return refuse(Code(17152), format!("namespace '{namespace}' is capped so it can't be used for $out"));
+    }
+    Ok(Some(existing))
+}
+
+/// The row of a collection like another one that has no documents yet. Its indexes are complete: there is nothing to build.
+fn emptied(store: &Store, tx: &mut Transaction, mut row: CollectionRow) -> Result<CollectionRow> {
+    row.id = store.new_id(tx)?.cast_signed();
+    for index in &mut row.indexes {
+        index.id = store.new_id(tx)?.cast_signed();
+        index.building = false;
+    }
+    Ok(row)
+}
+
+/// Whether a collection is one that is being filled to be put in the place of another.
+pub(crate) fn is_staging(namespace: &Namespace) -> bool {
+    namespace.collection().starts_with(staged::PREFIX)
+}
+
+/// Replacing more than fits into one transaction: a collection of another name is filled, some documents at a time, and put
+/// in the place of the old one at once.
+mod staged {
+    use super::*;
+
+    pub(super) const PREFIX: &str = "tmp.agg_out.";
+    const BATCH: usize = 500;
+
+    pub(super) fn replace(
+        store: &Arc<Store>,
+        runner: &mut Runner<'_>,
+        namespace: &Namespace,
+        documents: &[Doc],
+        bypass: bool,
+    ) -> Result<()> {
+        let staging = Namespace::new(namespace.database(), &format!("{PREFIX}{}", Uuid::new()))?;
+        let mut unfinished = store.unfinished();
+        let before = runner.transact(|tx| {
+            let before = replaceable(store, tx, namespace)?.map(|existing| existing.row.clone());
+            let row = match &before {
+                Some(row) => emptied(store, tx, row.clone())?,
+                None => ensure(store, tx, &staging)?.row.clone(),
+            };
+            unfinished.add(row.id.cast_unsigned());
+            store.put_collection(tx, &staging, &row)?;
+            Ok(before)
+        })?;
+        let filled = fill(store, runner, &staging, documents, bypass);
+        let done =
+            filled.and_then(|()| runner.transact(|tx| put_in_place(store, tx, namespace, &staging, before.as_ref())));
+        if done.is_err() {
+            ops::drop::drop_collection(store, runner, &staging)?;
+        }
+        done
+    }
+
+    fn fill(
+        store: &Arc<Store>,
+        runner: &mut Runner<'_>,
+        staging: &Namespace,
+        documents: &[Doc],
+        bypass: bool,
+    ) -> Result<()> {
+        for batch in documents.chunks(BATCH) {
+            let batch = Insert {
+                documents: batch.iter().map(|document| document.raw().to_owned()).collect(),
+                bypass_document_validation: bypass,
+                ..Insert::default()
+            };
+            if let Some(refused) = insert::insert(store, runner, staging, batch)?.errors.into_iter().next() {
+                return Err(refused.error);
+            }
         }
         Ok(())
-    })
+    }
+
+    fn put_in_place(
+        store: &Arc<Store>,
+        tx: &mut Transaction,
+        namespace: &Namespace,
+        staging: &Namespace,
+        before: Option<&CollectionRow>,
+    ) -> Result<()> {
+        let Some(filled) = store.collection(tx, staging)? else { return Err(crate::catalog::not_found(staging)) };
+        let now = replaceable(store, tx, namespace)?;
+        let indexes = |row: &CollectionRow| row.indexes.iter().map(|index| index.id).collect::<Vec<_>>();
+        let same = match (before, &now) {
+            (Some(before), Some(now)) => {
+                before.id == now.row.id
+                    && same_document(&before.options, &now.row.options)
+                    && indexes(before) == indexes(&now.row)
+            }
+            (None, None) => true,
+            _ => false,
+        };
+        if !same {
+            return refuse(Code(28769), format!("the collection {namespace} changed while $out was processed"));
+        }
+        let mut row = filled.row.clone();
+        if let Some(now) = now {
+            row.uuid = now.row.uuid;
+            ops::drop::remove(store, tx, namespace, &now.row)?;
+        }
+        store.delete_collection_row(tx, staging)?;
+        store.put_collection(tx, namespace, &row)?;
+        let (store, staging) = (Arc::clone(store), staging.clone());
+        tx.on_commit(move || store.forget(&staging));
+        Ok(())
+    }
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use bson::{RawDocument, RawDocumentBuf};
 
 use crate::{
-    error::{Code, Error, Result},
+    error::{Code, Error, Result, refuse},
     execution::Reader,
     filter::{Filter, Node},
     model::{Delete, DeleteReply, DeleteStatement, Namespace, Retry, WriteError},
     ops::{
         self, Runner,
-        insert::is_of_engine,
+        batches::{ends_all, in_batches},
         retry::{self, Kept},
-        update::{BATCH, search},
+        update::{records, search},
     },
     plan::Query,
     store::Store,
@@ -27,18 +27,18 @@ const MOST_TRIES: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Deleted {
     pub(crate) deleted: u64,
-    /// Of a single document.
-    pub(crate) document: Option<Doc>,
-    /// Whether it had been done before; then the document is what was kept of it.
+    /// What [`Once::value`] made of a single document.
+    pub(crate) value: Option<RawDocumentBuf>,
+    /// Whether it had been done before.
     pub(crate) retried: bool,
 }
 
-/// A statement that is to be done once, and what is kept of it.
+/// What is kept of a statement, so that it is done once, and what it answers with.
 #[derive(Clone, Copy)]
 pub(crate) struct Once<'r> {
-    pub(crate) retry: &'r Retry,
-    pub(crate) statement: i32,
-    /// The document that a retry answers with, if it answers with one.
+    /// With the statement's number.
+    pub(crate) retry: Option<(&'r Retry, i32)>,
+    /// The document that it answers with, if it does with one. Where that fails nothing is deleted.
     pub(crate) value: &'r dyn Fn(&Doc) -> Result<Option<RawDocumentBuf>>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn delete(
                 reply.deleted += done.deleted;
                 reply.retried.extend(retry.filter(|_| done.retried).map(|(_, statement)| statement));
             }
-            Err(error) if is_of_engine(&error) => return Err(error),
+            Err(error) if ends_all(&error) => return Err(error),
             Err(error) => {
                 reply.errors.push(WriteError { index, error });
                 if !delete.unordered {
@@ -99,10 +99,12 @@ pub(crate) fn one(
     let collection = runner.read(|reader| store.collection(reader, namespace))?;
     let query = parse(store, collection.as_deref(), statement, variables)?;
     if statement.multi {
+        if retry.is_some() {
+            return refuse(Code::INVALID_OPTIONS, "Cannot use (or request) retryable writes with limit=0");
+        }
         return many(store, runner, namespace, &query);
     }
-    let once = retry.map(|(retry, statement)| Once { retry, statement, value: &|_| Ok(None) });
-    single(store, runner, namespace, &query, once)
+    single(store, runner, namespace, &query, Once { retry, value: &|_| Ok(None) })
 }
 
 /// Deletes one document.
@@ -111,7 +113,7 @@ pub(crate) fn single(
     runner: &mut Runner<'_>,
     namespace: &Namespace,
     query: &Query,
-    once: Option<Once<'_>>,
+    once: Once<'_>,
 ) -> Result<Deleted> {
     for _ in 0..MOST_TRIES {
         if let Some(done) = attempt(store, runner, namespace, query, once)? {
@@ -126,19 +128,15 @@ fn attempt(
     runner: &mut Runner<'_>,
     namespace: &Namespace,
     query: &Query,
-    once: Option<Once<'_>>,
+    once: Once<'_>,
 ) -> Result<Option<Deleted>> {
     let by_id = matches!(query.filter.root(), Node::Compare { path, .. } if path.as_str() == "_id");
     let found = if by_id { None } else { Some(runner.read(|reader| search(store, reader, namespace, query, 1))?) };
     runner.transact(|tx| {
-        if let Some(once) = once
-            && let Some(kept) = retry::before(store, tx, once.retry, once.statement)?
+        if let Some((retry, statement)) = once.retry
+            && let Some(kept) = retry::before(store, tx, retry, statement)?
         {
-            return Ok(Some(Deleted {
-                deleted: kept.n.cast_unsigned(),
-                document: kept.value.map(Doc::from),
-                retried: true,
-            }));
+            return Ok(Some(Deleted { deleted: kept.n.cast_unsigned(), value: kept.value, retried: true }));
         }
         let targets = match &found {
             Some(found) => found.clone(),
@@ -152,33 +150,32 @@ fn attempt(
                 return Ok(None);
             }
             store.delete_record(tx, &collection, record, &document, &query.context)?;
-            done = Deleted { deleted: 1, document: Some(document), retried: false };
+            done = Deleted { deleted: 1, value: (once.value)(&document)?, retried: false };
         }
-        if let Some(once) = once {
-            let value = done.document.as_ref().map(once.value).transpose()?.flatten();
-            let kept = Kept { statements: 1, n: done.deleted.cast_signed(), value, ..Kept::default() };
-            retry::keep(store, tx, once.retry, once.statement, &kept)?;
+        if let Some((retry, statement)) = once.retry {
+            let (n, value) = (done.deleted.cast_signed(), done.value.clone());
+            retry::keep(store, tx, retry, statement, &Kept { statements: 1, n, value, ..Kept::default() })?;
         }
         Ok(Some(done))
     })
 }
 
 fn many(store: &Arc<Store>, runner: &mut Runner<'_>, namespace: &Namespace, query: &Query) -> Result<Deleted> {
-    let found = runner.read(|reader| search(store, reader, namespace, query, usize::MAX))?;
+    let found = runner.read(|reader| records(store, reader, namespace, query))?;
     let mut done = Deleted::default();
-    for batch in found.chunks(BATCH) {
-        done.deleted += runner.transact(|tx| {
+    in_batches(
+        runner,
+        &found,
+        |deleted: u64| done.deleted += deleted,
+        |tx, record, deleted| {
             let Some(collection) = store.collection(tx, namespace)? else { return Ok(0) };
-            let mut deleted = 0;
-            for (record, _) in batch {
-                let Some(document) = store.document(tx, collection.id, record)? else { continue };
-                if query.filter.matches(&document, &query.context)? {
-                    store.delete_record(tx, &collection, record, &document, &query.context)?;
-                    deleted += 1;
-                }
+            let Some(document) = store.document(tx, collection.id, record)? else { return Ok(0) };
+            if query.filter.matches(&document, &query.context)? {
+                store.delete_record(tx, &collection, record, &document, &query.context)?;
+                *deleted += 1;
             }
-            Ok(deleted)
-        })?;
-    }
+            Ok(document.as_bytes().len())
+        },
+    )?;
     Ok(done)
 }

@@ -23,7 +23,8 @@ pub(crate) fn distinct(
 ) -> Result<Vec<RawBson>> {
     let path = path(&distinct.key)?;
     let collection = store.collection(&mut execution.reader, namespace)?;
-    let context = ops::context(store, collection.as_deref(), distinct.collation.as_deref(), None)?;
+    let context = ops::context(store, collection.as_deref(), distinct.collation.as_deref(), None)?
+        .until(execution.deadline.as_ref());
     let find = Find {
         filter: distinct.filter.clone(),
         collation: distinct.collation.clone(),

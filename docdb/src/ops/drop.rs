@@ -38,11 +38,10 @@ pub(crate) fn remove(
     for index in &row.indexes {
         store.put_garbage(tx, index.id.cast_unsigned(), Garbage::Entries)?;
     }
-    let arrivals = store.arrivals(row.id.cast_unsigned());
-    let (store, namespace) = (Arc::clone(store), namespace.clone());
+    let (store, namespace, id) = (Arc::clone(store), namespace.clone(), row.id.cast_unsigned());
     tx.on_commit(move || {
         store.forget(&namespace);
-        arrivals.wake(usize::MAX);
+        store.forget_id(id);
     });
     Ok(())
 }

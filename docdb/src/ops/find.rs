@@ -6,7 +6,6 @@ use bson::{RawBson, RawDocumentBuf};
 
 use crate::{
     aggregation::{Pipeline, Row, Rows},
-    catalog::Collection,
     context::{Context, Metadata},
     error::{Code, Result, refuse},
     exec::{self, Exec, PlanRows, Scene},
@@ -41,7 +40,7 @@ pub(crate) fn open(
     if named.as_ref().is_some_and(|collection| collection.view.is_some()) {
         return on_view(store, namespace, find, execution);
     }
-    let prepared = prepare_on(store, named, find, execution)?;
+    let prepared = prepare(store, namespace, find, execution)?;
     execution.wants_keys =
         find.return_key || prepared.projection.as_ref().is_some_and(|projection| projection.needs_metadata("indexKey"));
     let exec = exec::open(&prepared.chosen.plan, &prepared.scene, find.allow_disk_use);
@@ -89,16 +88,8 @@ pub(crate) fn prepare(
     execution: &mut Execution<'_>,
 ) -> Result<Prepared> {
     let collection = store.collection(&mut execution.reader, namespace)?;
-    prepare_on(store, collection, find, execution)
-}
-
-fn prepare_on(
-    store: &Arc<Store>,
-    collection: Option<Arc<Collection>>,
-    find: &Find,
-    execution: &mut Execution<'_>,
-) -> Result<Prepared> {
-    let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?;
+    let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?
+        .until(execution.deadline.as_ref());
     let filter = Filter::parse(&find.filter, &context)?;
     let projection = find
         .projection
@@ -106,7 +97,7 @@ fn prepare_on(
         .filter(|projection| !projection.is_empty())
         .map(|projection| Projection::parse_find(projection, &context))
         .transpose()?;
-    if find.tailable != Tailable::No && !collection.as_ref().is_none_or(|collection| collection.capped.is_some()) {
+    if find.tailable != Tailable::No && collection.as_ref().is_some_and(|collection| collection.capped.is_none()) {
         return refuse(Code::BAD_VALUE, "error processing query: tailable cursor requested on non capped collection");
     }
     let sort = find.sort.as_ref().filter(|sort| !sort.is_empty());
@@ -149,14 +140,15 @@ fn on_view(
     execution: &mut Execution<'_>,
 ) -> Result<Box<dyn Rows>> {
     let collection = store.collection(&mut execution.reader, namespace)?;
-    let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?;
+    let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?
+        .until(execution.deadline.as_ref());
     check_collation(collection.as_deref(), find.collation.is_some(), &context)?;
     let stages = stages(find)?;
     let stages: Vec<&bson::RawDocument> = stages.iter().map(|stage| &**stage).collect();
     let pipeline = Pipeline::parse(&stages, &context)?;
     let resolved = resolve(store, &mut execution.reader, namespace, &context)?;
     let whole = match &resolved.pipeline {
-        Some(view) => pipeline.after(view),
+        Some(view) => pipeline.after(view, &context)?,
         None => pipeline,
     };
     ops::aggregate::on_collection(store, resolved.collection.as_ref(), &whole, None, &Arc::new(context), execution)
@@ -198,7 +190,7 @@ pub(crate) fn stages(find: &Find) -> Result<Vec<RawDocumentBuf>> {
 }
 
 /// A view has one collation; an operation on it may not have another.
-pub(crate) fn check_collation(view: Option<&Collection>, given: bool, context: &Context) -> Result<()> {
+pub(crate) fn check_collation(view: Option<&crate::catalog::Collection>, given: bool, context: &Context) -> Result<()> {
     match view {
         Some(view) if given && view.collation.as_deref() != context.collation.as_deref() => {
             refuse(Code::OPTION_NOT_SUPPORTED_ON_VIEW, "Cannot override a view's default collation")
@@ -235,8 +227,8 @@ impl Rows for Found {
         let Some(mut row) = self.input.next(execution)? else { return Ok(None) };
         self.left -= 1;
         if self.return_key {
-            let key = row.metadata.index_key.take().unwrap_or_default();
-            row.doc = self.shown(key, &row.metadata).into();
+            // The key and nothing else, whatever else was asked for.
+            row.doc = row.metadata.index_key.take().unwrap_or_default().into();
         } else {
             row.doc = self.project(row.doc, &mut row.metadata)?;
         }

@@ -8,7 +8,7 @@ use crate::{
     context::Metadata,
     error::{Code, Result, refuse},
     filter::Filter,
-    model::{DeleteStatement, FindAndModify, FindAndModifyReply, Modification, Namespace, UpdateStatement},
+    model::{DeleteStatement, FindAndModify, FindAndModifyReply, Modification, Namespace, Retry, UpdateStatement},
     ops::{
         self, Runner,
         update::{self, Statement, Updated},
@@ -31,7 +31,8 @@ pub(crate) fn find_and_modify(
         ops::refuse_view(collection, "it cannot be changed")?;
     }
     let context =
-        ops::context(store, collection.as_deref(), command.collation.as_deref(), command.variables.as_deref())?;
+        ops::context(store, collection.as_deref(), command.collation.as_deref(), command.variables.as_deref())?
+            .until(ops::deadline(store, command.max_time).as_ref());
     let projection = command
         .projection
         .as_ref()
@@ -62,18 +63,9 @@ impl Whole<'_> {
         let mut query = ops::delete::parse(self.store, collection, &statement, self.command.variables.as_deref())?;
         (query.sort, query.natural) = update::sort(self.command.sort.as_deref(), &query.context)?;
         let value = |document: &Doc| self.shown(Some(document.clone()), &query);
-        let once = self.command.retry.as_ref().map(|retry| ops::delete::Once {
-            retry,
-            statement: retry.statement(0),
-            value: &value,
-        });
+        let once = ops::delete::Once { retry: self.retry(), value: &value };
         let done = ops::delete::single(self.store, runner, self.namespace, &query, once)?;
-        let value = match done.document {
-            // What was kept is what was answered.
-            Some(document) if done.retried => Some(document.raw().to_owned()),
-            document => self.shown(document, &query)?,
-        };
-        Ok(FindAndModifyReply { value, found: done.deleted > 0, upserted: None, retried: done.retried })
+        Ok(FindAndModifyReply { value: done.value, found: done.deleted > 0, upserted: None, retried: done.retried })
     }
 
     fn update(
@@ -95,18 +87,14 @@ impl Whole<'_> {
             let document = if return_new { &done.after } else { &done.before };
             self.shown(document.clone(), &parsed.query)
         };
-        let once = self.command.retry.as_ref().map(|retry| update::Once {
-            retry,
-            statement: retry.statement(0),
-            value: &value,
-        });
+        let once = update::Once { retry: self.retry(), value: &value };
         let done = update::run(self.store, runner, self.namespace, &parsed, once)?;
-        let retried = done.retried.is_some();
-        let value = match &done.retried {
-            Some(kept) => kept.value.clone(),
-            None => value(&done)?,
-        };
-        Ok(FindAndModifyReply { value, found: done.matched > 0, upserted: done.upserted, retried })
+        let Updated { matched, value, upserted, retried, .. } = done;
+        Ok(FindAndModifyReply { value, found: matched > 0, upserted, retried })
+    }
+
+    fn retry(&self) -> Option<(&Retry, i32)> {
+        self.command.retry.as_ref().map(|retry| (retry, retry.statement(0)))
     }
 
     fn shown(&self, document: Option<Doc>, query: &Query) -> Result<Option<RawDocumentBuf>> {

@@ -14,7 +14,7 @@ use crate::{
     error::{Code, Error, Result, refuse},
     index::{self, Index, IndexRow, keys},
     model::{CreateIndexes, IndexSelection, Namespace},
-    ops::{self, Runner, create},
+    ops::{self, Runner, batches::is_too_large, create},
     plan::same_keys,
     store::{Store, record_of},
     value::{Doc, field, fields, values_equal},
@@ -37,13 +37,18 @@ pub(crate) fn create(
     if definitions.is_empty() {
         return refuse(Code::BAD_VALUE, "Must specify at least one index to create");
     }
-    let (mut done, ids) = runner.transact(|tx| register(store, tx, namespace, definitions))?;
+    let mut unfinished = store.unfinished();
+    let (mut done, ids) = runner.transact(|tx| {
+        let registered = register(store, tx, namespace, definitions)?;
+        registered.1.iter().for_each(|id| unfinished.add(id.cast_unsigned()));
+        Ok(registered)
+    })?;
     if ids.is_empty() {
         return Ok(done);
     }
     let built = ids.iter().try_for_each(|id| build(store, runner, namespace, *id));
-    match built {
-        Ok(()) => runner.transact(|tx| publish(store, tx, namespace, &ids))?,
+    match built.and_then(|()| runner.transact(|tx| publish(store, tx, namespace, &ids))) {
+        Ok(()) => {}
         Err(error) => {
             runner.transact(|tx| abandon(store, tx, namespace, &ids))?;
             return Err(error);
@@ -102,6 +107,7 @@ fn exists(row: &CollectionRow, definition: &RawDocument, collection: &Collection
     let distinct = |a: &RawDocument, b: &RawDocument| {
         ["collation", "sparse", "unique", "partialFilterExpression"].iter().any(|option| !same_option(a, b, option))
     };
+    let is_text = |of: &RawDocument| field(of, "textIndexVersion").is_some();
     for other in &row.indexes {
         let same_key = same_keys(&key(&other.definition).unwrap_or_default(), &wanted_key);
         let same_name = name(&other.definition) == wanted_name;
@@ -135,6 +141,15 @@ fn exists(row: &CollectionRow, definition: &RawDocument, collection: &Collection
                 ),
             );
         }
+        if is_text(definition) && is_text(&other.definition) {
+            return refuse(
+                Code::INDEX_OPTIONS_CONFLICT,
+                format!(
+                    "only one text index per collection allowed, found existing text index \"{}\"",
+                    name(&other.definition).unwrap_or_default()
+                ),
+            );
+        }
     }
     Ok(false)
 }
@@ -151,7 +166,7 @@ fn same_options(a: &RawDocument, b: &RawDocument) -> bool {
     let others = |document: &RawDocument| -> Vec<String> {
         fields(document)
             .map(|(name, _)| name.to_owned())
-            .filter(|name| !matches!(&**name, "v" | "key" | "name"))
+            .filter(|name| !matches!(&**name, "v" | "key" | "name" | "background"))
             .collect()
     };
     let (mut left, mut right) = (others(a), others(b));
@@ -164,13 +179,20 @@ fn same_options(a: &RawDocument, b: &RawDocument) -> bool {
 fn build(store: &Arc<Store>, runner: &mut Runner<'_>, namespace: &Namespace, id: i64) -> Result<()> {
     let context = ops::context(store, None, None, None)?;
     let mut after: Option<bytes::Bytes> = None;
+    let mut most = BATCH;
     loop {
-        let next = runner.transact(|tx| batch(store, tx, namespace, id, after.as_deref(), &context))?;
-        match next {
-            Some(next) => after = Some(next),
-            None => return Ok(()),
+        match runner.transact(|tx| batch(store, tx, namespace, id, most, after.as_deref(), &context)) {
+            Ok(Some(next)) => after = Some(next),
+            Ok(None) => return Ok(()),
+            // Documents may have more keys than their bytes tell.
+            Err(error) if is_too_large(&error) && most > 1 => most /= 2,
+            Err(error) => return Err(error),
         }
     }
+}
+
+fn gone() -> Error {
+    Error::new(Code::INTERRUPTED, "the collection or the index was dropped while the index was built")
 }
 
 fn batch(
@@ -178,14 +200,14 @@ fn batch(
     tx: &mut Transaction,
     namespace: &Namespace,
     id: i64,
+    most: usize,
     after: Option<&[u8]>,
     context: &Context,
 ) -> Result<Option<bytes::Bytes>> {
-    let gone = || Error::new(Code::INTERRUPTED, "the collection or the index was dropped while the index was built");
     let collection = store.collection(tx, namespace)?.ok_or_else(gone)?;
     let Some(index) = collection.indexes.iter().find(|index| index.row.id == id) else { return Err(gone()) };
     let prefix = collection.id.to_be_bytes();
-    let mut request = RangeRequest::prefix(&prefix).limit(BATCH).limit_bytes(4 << 20);
+    let mut request = RangeRequest::prefix(&prefix).limit(most).limit_bytes(4 << 20);
     if let Some(after) = after {
         request = request.resume_after(after);
     }
@@ -203,10 +225,15 @@ fn batch(
 }
 
 fn publish(store: &Arc<Store>, tx: &mut Transaction, namespace: &Namespace, ids: &[i64]) -> Result<()> {
-    let Some(collection) = store.collection(tx, namespace)? else { return Err(not_found(namespace)) };
+    let collection = store.collection(tx, namespace)?.ok_or_else(gone)?;
     let mut row = collection.row.clone();
+    let mut published = 0;
     for index in row.indexes.iter_mut().filter(|index| ids.contains(&index.id)) {
         index.building = false;
+        published += 1;
+    }
+    if published < ids.len() {
+        return Err(gone());
     }
     store.put_collection(tx, namespace, &row)
 }
@@ -215,23 +242,39 @@ fn publish(store: &Arc<Store>, tx: &mut Transaction, namespace: &Namespace, ids:
 fn abandon(store: &Arc<Store>, tx: &mut Transaction, namespace: &Namespace, ids: &[i64]) -> Result<()> {
     let Some(collection) = store.collection(tx, namespace)? else { return Ok(()) };
     let mut row = collection.row.clone();
-    row.indexes.retain(|index| !ids.contains(&index.id));
-    for id in ids {
-        store.put_garbage(tx, id.cast_unsigned(), Garbage::Entries)?;
+    // One that has been finished since it was looked at stays.
+    let unfinished = |index: &IndexRow| index.building && ids.contains(&index.id);
+    for index in row.indexes.iter().filter(|index| unfinished(index)) {
+        store.put_garbage(tx, index.id.cast_unsigned(), Garbage::Entries)?;
     }
+    row.indexes.retain(|index| !unfinished(index));
     store.put_collection(tx, namespace, &row)
 }
 
-/// Takes indexes out of the catalog whose building an earlier process did not finish: nobody was told of them.
+/// Takes out of the catalog what an earlier process did not finish: indexes that it built, and collections that it filled to put
+/// them in the place of others. Nobody was told of them.
 pub(crate) fn abandon_unfinished(store: &Arc<Store>) -> Result<()> {
     let all = store.collections(&mut store.engine.latest(), None)?;
     for (namespace, row) in all {
-        let ids: Vec<i64> = row.indexes.iter().filter(|index| index.building).map(|index| index.id).collect();
+        if create::is_staging(&namespace) && !store.is_making(row.id.cast_unsigned()) {
+            store.engine.transact(|tx| drop_unfinished(store, tx, &namespace, row.id))?;
+            continue;
+        }
+        let unfinished =
+            row.indexes.iter().filter(|index| index.building && !store.is_making(index.id.cast_unsigned()));
+        let ids: Vec<i64> = unfinished.map(|index| index.id).collect();
         if !ids.is_empty() {
             store.engine.transact(|tx| abandon(store, tx, &namespace, &ids))?;
         }
     }
     Ok(())
+}
+
+fn drop_unfinished(store: &Arc<Store>, tx: &mut Transaction, namespace: &Namespace, id: i64) -> Result<()> {
+    match store.collection(tx, namespace)? {
+        Some(collection) if collection.row.id == id => ops::drop::remove(store, tx, namespace, &collection.row),
+        _ => Ok(()),
+    }
 }
 
 /// Drops indexes. Says how many there were before.
@@ -263,6 +306,16 @@ fn select(collection: &Collection, selection: &IndexSelection) -> Result<Vec<i64
         }
         Ok(index.row.id)
     };
+    let clustered = field(&collection.row.options, "clusteredIndex").and_then(|index| index.as_document());
+    let clustered_name = clustered.and_then(|index| field(index, "name")).and_then(|name| name.as_str());
+    let is_clustered = match selection {
+        IndexSelection::Name(name) => clustered_name == Some(name),
+        IndexSelection::Names(names) => names.iter().any(|name| clustered_name == Some(name)),
+        IndexSelection::Keys(keys) => clustered.is_some() && fields(keys).map(|(name, _)| name).eq(["_id"]),
+    };
+    if is_clustered {
+        return refuse(Code(5_979_800), "It is illegal to drop the clusteredIndex");
+    }
     let by_name = |name: &str| match collection.indexes.iter().find(|index| &*index.name == name) {
         Some(index) => not_id(index),
         None => refuse(Code::INDEX_NOT_FOUND, format!("index not found with name [{name}]")),

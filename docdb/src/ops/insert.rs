@@ -12,7 +12,9 @@ use crate::{
     index::RecordId,
     model::{Insert, InsertReply, Namespace, Retry, WriteError},
     ops::{
-        self, Runner, capped, create,
+        self, Runner,
+        batches::is_too_large,
+        capped, create,
         retry::{self, Kept},
     },
     record,
@@ -46,12 +48,12 @@ pub(crate) fn insert(
             }
         }
     }
-    let mut rest = &ready[..];
+    let (mut rest, mut most) = (&ready[..], BATCH);
     while !rest.is_empty() {
         let mut bytes = 0;
         let size = rest
             .iter()
-            .take(BATCH)
+            .take(most)
             .take_while(|(_, document)| {
                 bytes += document.as_bytes().len();
                 bytes <= BATCH_BYTES
@@ -64,7 +66,15 @@ pub(crate) fn insert(
             bypass: insert.bypass_document_validation,
             retry: insert.retry.as_ref(),
         };
-        let done = runner.transact(|tx| insert_batch(store, tx, namespace, batch, options, &context))?;
+        let done = match runner.transact(|tx| insert_batch(store, tx, namespace, batch, options, &context)) {
+            // Documents may have more keys in indexes than their bytes tell.
+            Err(error) if is_too_large(&error) && batch.len() > 1 => {
+                most = batch.len() / 2;
+                continue;
+            }
+            Err(error) if is_too_large(&error) => refused(batch, error),
+            done => done?,
+        };
         reply.inserted += done.inserted;
         reply.retried.extend(done.retried);
         reply.errors.extend(done.errors);
@@ -77,6 +87,12 @@ pub(crate) fn insert(
     reply.errors.extend(unfit);
     reply.errors.sort_by_key(|error| error.index);
     Ok(reply)
+}
+
+/// One document that writes more than a transaction may.
+fn refused(batch: &[(usize, RawDocumentBuf)], error: Error) -> InsertReply {
+    let errors = batch.first().map(|(index, _)| WriteError { index: *index, error }).into_iter().collect();
+    InsertReply { errors, ..InsertReply::default() }
 }
 
 #[derive(Clone, Copy)]

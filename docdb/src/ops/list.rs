@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use bson::RawBsonRef;
 use millpond_engine::Read;
 
 use crate::{
     catalog::not_found,
     error::Result,
+    index::shown,
     model::{CollectionInfo, CollectionKind, DatabaseInfo, IndexInfo, Namespace, check_database},
     ops::refuse_view,
     store::Store,
-    value::field,
+    value::{DocumentBuilder, field},
 };
 
 /// The collections and views of a database, in alphabetical order.
@@ -63,8 +65,15 @@ pub(crate) fn indexes(store: &Arc<Store>, reader: &mut impl Read, namespace: &Na
         return Err(crate::error::Error::new(not_found(namespace).code(), format!("ns does not exist: {namespace}")));
     };
     refuse_view(&collection, "it has no indexes")?;
-    let shown = collection.indexes.iter().filter(|index| !index.row.building);
-    Ok(shown
-        .map(|index| IndexInfo { name: index.name.to_string(), definition: index.row.definition.clone() })
-        .collect())
+    let clustered = field(&collection.row.options, "clusteredIndex").and_then(|index| index.as_document());
+    let clustered = clustered.map(|index| {
+        let mut definition = DocumentBuilder::new();
+        definition.append_all(index);
+        definition.append("clustered", RawBsonRef::Boolean(true));
+        let name = field(index, "name").and_then(|name| name.as_str()).unwrap_or("_id_");
+        IndexInfo { name: name.to_owned(), definition: definition.finish() }
+    });
+    let ready = collection.indexes.iter().filter(|index| !index.row.building);
+    let ready = ready.map(|index| IndexInfo { name: index.name.to_string(), definition: shown(&index.row.definition) });
+    Ok(clustered.into_iter().chain(ready).collect())
 }

@@ -11,10 +11,10 @@ use crate::{
     error::Result,
     index::{FieldKind, RecordId, Stored, entry_key},
     model::Namespace,
-    ops::retry,
+    ops::{Runner, batches::in_batches, retry},
     plan::interval::component,
     store::{Store, count_key, document_key, record_of},
-    value::{Doc, Kind, field},
+    value::{Kind, field},
 };
 
 /// How many rows are deleted in one transaction, and how many batches of them in one call.
@@ -24,14 +24,16 @@ const MOST_BATCHES: usize = 200;
 /// Does what is due. Says how many documents and rows were deleted.
 pub(crate) fn maintain(store: &Arc<Store>) -> Result<u64> {
     let now = store.engine.clock().now();
-    Ok(expire(store, now)? + collect(store)? + retry::sweep(store, now)?)
+    // What one of them cannot do must not keep the others from their work.
+    let (expired, collected, swept) = (expire(store, now), collect(store), retry::sweep(store, now));
+    Ok(expired? + collected? + swept?)
 }
 
 /// Deletes documents by their TTL indexes, and those of clustered collections that expire.
 ///
 /// Source: <https://www.mongodb.com/docs/manual/core/index-ttl/>.
 fn expire(store: &Arc<Store>, now: Timestamp) -> Result<u64> {
-    let mut deleted = 0;
+    let (mut deleted, mut failed) = (0, Ok(()));
     for namespace in store.names(&mut store.engine.latest())? {
         let Some(collection) = store.collection(&mut store.engine.latest(), &namespace)? else { continue };
         let by_index = collection.indexes.iter().any(|index| index.expire_after_seconds.is_some());
@@ -39,14 +41,17 @@ fn expire(store: &Arc<Store>, now: Timestamp) -> Result<u64> {
             continue;
         }
         for _ in 0..MOST_BATCHES {
-            let batch = expire_batch(store, &namespace, &collection, now)?;
-            deleted += batch;
-            if batch == 0 {
-                break;
+            match expire_batch(store, &namespace, &collection, now) {
+                Ok(0) => break,
+                Ok(batch) => deleted += batch,
+                Err(error) => {
+                    failed = Err(error);
+                    break;
+                }
             }
         }
     }
-    Ok(deleted)
+    failed.map(|()| deleted)
 }
 
 fn expire_batch(store: &Arc<Store>, namespace: &Namespace, collection: &Collection, now: Timestamp) -> Result<u64> {
@@ -84,20 +89,23 @@ fn expire_batch(store: &Arc<Store>, namespace: &Namespace, collection: &Collecti
     if due.is_empty() {
         return Ok(0);
     }
-    store.engine.transact(|tx| {
-        let Some(current) = store.collection(tx, namespace)? else { return Ok(0) };
-        let mut deleted = 0;
-        for record in &due {
+    let mut deleted = 0;
+    in_batches(
+        &mut Runner::Own(&store.engine),
+        &due,
+        |batch: u64| deleted += batch,
+        |tx, record, batch| {
+            let Some(current) = store.collection(tx, namespace)? else { return Ok(0) };
             // It may have been given a later date since.
-            if let Some(document) = store.document(tx, current.id, record)?
-                && is_due(&current, &document, now)
-            {
+            let Some(document) = store.document(tx, current.id, record)? else { return Ok(0) };
+            if is_due(&current, &document, now) {
                 store.delete_record(tx, &current, record, &document, &context)?;
-                deleted += 1;
+                *batch += 1;
             }
-        }
-        Ok(deleted)
-    })
+            Ok(document.as_bytes().len())
+        },
+    )?;
+    Ok(deleted)
 }
 
 fn before(now: Timestamp, seconds: i64) -> bson::DateTime {

@@ -4,6 +4,7 @@
 //! both.
 
 pub(crate) mod aggregate;
+pub(crate) mod batches;
 pub(crate) mod bulk_write;
 pub(crate) mod capped;
 pub(crate) mod count;
@@ -29,18 +30,17 @@ pub(crate) mod view;
 
 use std::{sync::Arc, time::Duration};
 
-use bson::{RawBson, RawDocument};
+use bson::RawDocument;
 use millpond_engine::{Clock, Engine, Snapshot, Timestamp, Transaction};
 
 use crate::{
     catalog::Collection,
     collation::Collation,
-    context::{Context, Metadata},
+    context::Context,
     error::{Code, Result, refuse},
     execution::{Execution, Reader},
-    expression::{Env, Expression},
+    expression::command_let,
     store::Store,
-    value::{empty, fields},
 };
 
 /// How an operation's transactions run.
@@ -89,30 +89,14 @@ pub(crate) fn context(
 ) -> Result<Context> {
     let context = Context::new(store.engine.clock().now());
     let context = context.with_collation(match collation {
-        Some(document) => Collation::parse(document)?.map(Arc::new),
-        None => collection.and_then(|collection| collection.collation.clone()),
+        // An empty one is as good as none.
+        Some(document) if !document.is_empty() => Collation::parse(document)?.map(Arc::new),
+        _ => collection.and_then(|collection| collection.collation.clone()),
     });
     match variables {
-        Some(variables) => with_variables(context, variables),
+        Some(variables) => command_let(variables, &context),
         None => Ok(context),
     }
-}
-
-/// The context with variables of `let`, which are constant expressions.
-pub(crate) fn with_variables(mut context: Context, variables: &RawDocument) -> Result<Context> {
-    let mut all: Vec<(Box<str>, RawBson)> = context.variables.to_vec();
-    let metadata = Metadata::default();
-    for (name, value) in fields(variables) {
-        crate::expression::path::check_variable_name(name)?;
-        let expression = Expression::parse(value, &context)?;
-        let value = expression.evaluate(&Env::new(&context, empty(), &metadata))?.into_owned();
-        let Some(value) = value else {
-            return refuse(Code(4_890_500), "Command let Expression does not evaluate to a constant");
-        };
-        all.push((name.into(), value));
-        context.variables = all.clone().into();
-    }
-    Ok(context)
 }
 
 /// An execution that reads here.

@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use bson::{RawArrayBuf, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
+use millpond_engine::{RangeRequest, Transaction};
+
 use crate::{
     aggregation::Pipeline,
-    catalog::{Collection, CollectionRow, not_found},
+    catalog::{Collection, CollectionRow, Garbage, not_found},
     error::{Code, Result, refuse},
+    index::{Index, Stored, entry_key},
     model::{IndexChange, IndexSelection, ModifyCollection, Namespace},
-    ops::{self, Runner, create},
+    ops::{self, Runner, create, view},
     plan::same_keys,
     store::Store,
     value::{DocumentBuilder, field, fields},
 };
+
+/// How many entries of an index are written anew at a time.
+const BATCH: usize = 1000;
 
 /// Changes options of a collection, a view or an index. Answers with the old and new values of what changed.
 pub(crate) fn modify(
@@ -28,7 +34,11 @@ pub(crate) fn modify(
         let mut answer = DocumentBuilder::new();
         if let Some(change) = &modify.index {
             ops::refuse_view(&collection, "it has no indexes")?;
-            change_index(store, &collection, &mut row, change, &mut answer)?;
+            let mut changing = Changing { store, tx, dry_run: modify.dry_run, answer: &mut answer };
+            changing.index(&collection, &mut row, change)?;
+        }
+        if let Some(view) = &modify.view {
+            view::check_cycle(store, tx, namespace, &view.on)?;
         }
         let options = changed_options(store, &collection, namespace, modify)?;
         for (name, value) in options {
@@ -71,7 +81,8 @@ fn changed_options(
             return refuse(Code::INVALID_OPTIONS, "'viewOn' and 'pipeline' cannot be set on a collection");
         }
         let stages: Vec<&RawDocument> = view.pipeline.iter().map(|stage| &**stage).collect();
-        Pipeline::parse(&stages, &context)?;
+        Namespace::new(namespace.database(), &view.on)?;
+        create::check_view_pipeline(&Pipeline::parse(&stages, &context)?)?;
         let mut pipeline = RawArrayBuf::new();
         for stage in &view.pipeline {
             pipeline.push(RawBsonRef::Document(stage));
@@ -104,90 +115,125 @@ fn changed_options(
     Ok(changes)
 }
 
-fn change_index(
-    store: &Arc<Store>,
-    collection: &Collection,
-    row: &mut CollectionRow,
-    change: &IndexChange,
-    answer: &mut DocumentBuilder,
-) -> Result<()> {
-    let found = collection.indexes.iter().find(|index| match &change.index {
-        IndexSelection::Name(name) => *index.name == **name,
-        IndexSelection::Names(names) => names.iter().any(|name| *index.name == **name),
-        IndexSelection::Keys(keys) => same_keys(&index.key_pattern, keys),
-    });
-    let Some(index) = found else {
-        return refuse(
-            Code::INDEX_NOT_FOUND,
-            format!("cannot find index {:?} for ns {}", change.index, collection.namespace),
-        );
-    };
-    let mut definition = index.row.definition.clone();
-    if let Some(seconds) = change.expire_after_seconds {
-        if !(0..=i64::from(i32::MAX)).contains(&seconds) {
-            return refuse(
-                Code::INVALID_OPTIONS,
-                "TTL index 'expireAfterSeconds' option must be within an acceptable range",
-            );
-        }
-        if index.fields.len() != 1 || index.is_id() {
-            return refuse(
-                Code::INVALID_OPTIONS,
-                "TTL indexes are single-field indexes, compound indexes do not support TTL",
-            );
-        }
-        if let Some(old) = index.expire_after_seconds {
-            answer.append("expireAfterSeconds_old", RawBsonRef::Int64(old));
-        }
-        answer.append("expireAfterSeconds_new", RawBsonRef::Int64(seconds));
-        definition = with(
-            &definition,
-            "expireAfterSeconds",
-            Some(RawBsonRef::Int32(i32::try_from(seconds).unwrap_or(i32::MAX))),
-        );
-    }
-    if let Some(hidden) = change.hidden {
-        if index.is_id() {
-            return refuse(Code::BAD_VALUE, "can't hide _id index");
-        }
-        if hidden != index.hidden {
-            answer.append("hidden_old", RawBsonRef::Boolean(index.hidden));
-            answer.append("hidden_new", RawBsonRef::Boolean(hidden));
-        }
-        definition = with(&definition, "hidden", hidden.then_some(RawBsonRef::Boolean(true)));
-    }
-    if let Some(prepare) = change.prepare_unique {
-        definition = with(&definition, "prepareUnique", prepare.then_some(RawBsonRef::Boolean(true)));
-        answer.append("prepareUnique_old", RawBsonRef::Boolean(index.prepare_unique));
-        answer.append("prepareUnique_new", RawBsonRef::Boolean(prepare));
-    }
-    if change.unique && !index.unique {
-        return make_unique(store, collection, row, index, definition, answer);
-    }
-    replace(row, index.row.id, definition);
-    Ok(())
+/// An index that is being changed.
+struct Changing<'c, 't> {
+    store: &'c Store,
+    tx: &'t mut Transaction,
+    dry_run: bool,
+    answer: &'c mut DocumentBuilder,
 }
 
-/// Turns an index into a unique one, which stores its entries in another way: it is checked, then made anew.
-fn make_unique(
-    store: &Arc<Store>,
-    collection: &Collection,
-    row: &mut CollectionRow,
-    index: &crate::index::Index,
-    definition: RawDocumentBuf,
-    answer: &mut DocumentBuilder,
-) -> Result<()> {
-    if !index.prepare_unique {
-        return refuse(
-            Code::INVALID_OPTIONS,
-            format!(
-                "Cannot make index unique with 'prepareUnique=false': run collMod to set it first ({})",
-                index.name
-            ),
-        );
+impl Changing<'_, '_> {
+    fn index(&mut self, collection: &Collection, row: &mut CollectionRow, change: &IndexChange) -> Result<()> {
+        let found = collection.indexes.iter().find(|index| match &change.index {
+            IndexSelection::Name(name) => *index.name == **name,
+            IndexSelection::Names(names) => names.iter().any(|name| *index.name == **name),
+            IndexSelection::Keys(keys) => same_keys(&index.key_pattern, keys),
+        });
+        let clustered = field(&collection.row.options, "clusteredIndex").and_then(|index| index.as_document());
+        if let (Some(clustered), IndexSelection::Name(name), Some(true)) = (clustered, &change.index, change.hidden)
+            && field(clustered, "name") == Some(RawBsonRef::String(name))
+        {
+            return refuse(Code(6_011_800), "The clusteredIndex cannot be hidden");
+        }
+        let Some(index) = found else {
+            return refuse(
+                Code::INDEX_NOT_FOUND,
+                format!("cannot find index {:?} for ns {}", change.index, collection.namespace),
+            );
+        };
+        let mut definition = index.row.definition.clone();
+        if let Some(seconds) = change.expire_after_seconds {
+            if !(0..=i64::from(i32::MAX)).contains(&seconds) {
+                return refuse(
+                    Code::INVALID_OPTIONS,
+                    "TTL index 'expireAfterSeconds' option must be within an acceptable range",
+                );
+            }
+            if index.fields.len() != 1 || index.is_id() {
+                return refuse(
+                    Code::INVALID_OPTIONS,
+                    "TTL indexes are single-field indexes, compound indexes do not support TTL",
+                );
+            }
+            if let Some(old) = index.expire_after_seconds {
+                self.answer.append("expireAfterSeconds_old", RawBsonRef::Int64(old));
+            }
+            self.answer.append("expireAfterSeconds_new", RawBsonRef::Int64(seconds));
+            definition = with(
+                &definition,
+                "expireAfterSeconds",
+                Some(RawBsonRef::Int32(i32::try_from(seconds).unwrap_or(i32::MAX))),
+            );
+        }
+        if let Some(hidden) = change.hidden {
+            if index.is_id() {
+                return refuse(Code::BAD_VALUE, "can't hide _id index");
+            }
+            if hidden != index.hidden {
+                self.answer.append("hidden_old", RawBsonRef::Boolean(index.hidden));
+                self.answer.append("hidden_new", RawBsonRef::Boolean(hidden));
+            }
+            definition = with(&definition, "hidden", hidden.then_some(RawBsonRef::Boolean(true)));
+        }
+        if let Some(prepare) = change.prepare_unique {
+            definition = with(&definition, "prepareUnique", prepare.then_some(RawBsonRef::Boolean(true)));
+            self.answer.append("prepareUnique_old", RawBsonRef::Boolean(index.prepare_unique));
+            self.answer.append("prepareUnique_new", RawBsonRef::Boolean(prepare));
+        }
+        if change.unique && !index.unique {
+            return self.make_unique(row, index, &definition);
+        }
+        replace(row, index.row.id, definition);
+        Ok(())
     }
-    let _ = (store, collection, row, definition, answer);
-    refuse(Code::COMMAND_NOT_SUPPORTED, "an index cannot be turned into a unique one: drop it and create it anew")
+
+    /// Turns an index into a unique one, which stores its entries under other keys: they are checked and written anew.
+    fn make_unique(&mut self, row: &mut CollectionRow, index: &Index, definition: &RawDocument) -> Result<()> {
+        if !index.prepare_unique {
+            return refuse(
+                Code::INVALID_OPTIONS,
+                format!(
+                    "Cannot make index unique with 'prepareUnique=false': run collMod to set it first ({})",
+                    index.name
+                ),
+            );
+        }
+        let id = self.store.new_id(self.tx)?;
+        let mut request = RangeRequest::prefix(&index.id.to_be_bytes()).limit(BATCH).limit_bytes(4 << 20);
+        let mut last = Vec::new();
+        loop {
+            let page = self.tx.range(&self.store.entries, &request)?;
+            for (key, value) in page.entries {
+                let record = Stored::decode(&value).map_or(0, |stored| stored.record.0.len());
+                let components = key.get(8..key.len().saturating_sub(record)).unwrap_or_default();
+                if last == components {
+                    return refuse(
+                        Code(359),
+                        "Cannot convert the index to unique. Please resolve conflicting documents before running collMod again.",
+                    );
+                }
+                last = components.to_vec();
+                if !self.dry_run {
+                    self.tx.put(&self.store.entries, entry_key(id, components, None), value)?;
+                }
+            }
+            match page.resume {
+                Some(resume) => request = request.resume_after(&resume),
+                None => break,
+            }
+        }
+        let definition = with(&with(definition, "prepareUnique", None), "unique", Some(RawBsonRef::Boolean(true)));
+        if !self.dry_run {
+            self.store.put_garbage(self.tx, index.id, Garbage::Entries)?;
+        }
+        for entry in row.indexes.iter_mut().filter(|entry| entry.id == index.row.id) {
+            entry.definition.clone_from(&definition);
+            entry.id = id.cast_signed();
+        }
+        self.answer.append("unique_new", RawBsonRef::Boolean(true));
+        Ok(())
+    }
 }
 
 fn replace(row: &mut CollectionRow, id: i64, definition: RawDocumentBuf) {

@@ -33,6 +33,13 @@ pub(crate) fn rename(
             ));
         };
         refuse_view(&collection, "views cannot be renamed")?;
+        // Who builds an index looks for it under the collection's name.
+        if collection.row.indexes.iter().any(|index| index.building) {
+            return refuse(
+                Code(12587),
+                format!("cannot perform operation: an index build is currently running for collection '{from}'"),
+            );
+        }
         if let Some(target) = store.collection(tx, to)? {
             refuse_view(&target, "a view cannot be replaced")?;
             if !drop_target {

@@ -109,29 +109,27 @@ fn decode(row: &[u8]) -> Option<(i64, u64)> {
 /// Keeps what statements answered, in the transaction that did them.
 pub(crate) fn keep(store: &Store, tx: &mut Transaction, retry: &Retry, statement: i32, kept: &Kept) -> Result<()> {
     let now = tx.clock().now().as_millis();
-    if let Some((last, _)) = last(store, tx, retry)?
-        && last < retry.transaction
-    {
-        forget_statements(store, tx, &hash(retry), last)?;
-    }
+    let begins = last(store, tx, retry)?.is_some_and(|(last, _)| last < retry.transaction);
+    forget_earlier(store, tx, retry, if begins { MOST_FORGOTTEN } else { 2 })?;
     let mut row = retry.transaction.to_be_bytes().to_vec();
     row.extend_from_slice(&now.to_be_bytes());
     tx.put(&store.sessions, session_key(retry), row)?;
     Ok(tx.put(&store.sessions, statement_key(retry, statement), bson::serialize_to_vec(kept)?)?)
 }
 
-fn forget_statements(store: &Store, tx: &mut Transaction, hash: &[u8], transaction: i64) -> Result<()> {
-    let mut request = RangeRequest::prefix(&statements_prefix(hash, transaction));
-    loop {
-        let page = tx.range(&store.sessions, &request)?;
-        for (key, _) in page.entries {
-            tx.delete(&store.sessions, key)?;
-        }
-        match page.resume {
-            Some(resume) => request = request.resume_after(&resume),
-            None => return Ok(()),
-        }
+/// The most statements of earlier numbers that are forgotten in one transaction.
+const MOST_FORGOTTEN: usize = 1000;
+
+/// Deletes what is kept of earlier numbers of the session: many where a number begins, and with each statement more than it adds,
+/// since a number may have more statements than a transaction can delete.
+fn forget_earlier(store: &Store, tx: &mut Transaction, retry: &Retry, most: usize) -> Result<()> {
+    let hash = hash(retry);
+    let (low, high) = (statements_prefix(&hash, i64::MIN), statements_prefix(&hash, retry.transaction));
+    let request = RangeRequest::between(Bound::Included(&low), Bound::Excluded(&high)).limit(most);
+    for (key, _) in tx.range(&store.sessions, &request)?.entries {
+        tx.delete(&store.sessions, key)?;
     }
+    Ok(())
 }
 
 /// How long a session's results are kept after its last write: as long as sessions live.
@@ -139,20 +137,42 @@ const KEPT_MILLIS: u64 = 30 * 60 * 1000;
 
 /// Deletes what is kept of sessions that are over. Says how many there were.
 pub(crate) fn sweep(store: &Store, now: Timestamp) -> Result<u64> {
-    const MOST: usize = 1000;
-    let page = store.engine.snapshot()?.range(&store.sessions, &RangeRequest::prefix(&[SESSION]).limit(MOST))?;
-    let over = |row: &[u8]| decode(row).is_none_or(|(_, used)| used.saturating_add(KEPT_MILLIS) < now.as_millis());
     let mut swept = 0;
-    for (key, row) in page.entries.iter().filter(|(_, row)| over(row)) {
-        let Some((number, _)) = decode(row) else { continue };
-        swept += u64::from(store.engine.transact(|tx| -> Result<bool> {
-            let still = tx.get(&store.sessions, key)?.is_some_and(|now| now == *row);
-            if still {
-                forget_statements(store, tx, key.get(1..).unwrap_or_default(), number)?;
-                tx.delete(&store.sessions, key.clone())?;
-            }
-            Ok(still)
-        })?);
+    let snapshot = store.engine.snapshot()?;
+    for entry in snapshot.scan(&store.sessions, &RangeRequest::prefix(&[SESSION]))? {
+        let (key, row) = entry?;
+        let is_over = decode(&row).is_none_or(|(_, used)| used.saturating_add(KEPT_MILLIS) < now.as_millis());
+        if is_over && end(store, &key, &row)? {
+            swept += 1;
+        }
     }
     Ok(swept)
+}
+
+/// Deletes what is kept of a session, unless it has gone on: its statements first, some at a time. Who retries one of them
+/// meanwhile is half an hour late.
+fn end(store: &Store, key: &bytes::Bytes, row: &bytes::Bytes) -> Result<bool> {
+    let mut prefix = vec![STATEMENT];
+    prefix.extend_from_slice(key.get(1..).unwrap_or_default());
+    let request = RangeRequest::prefix(&prefix).limit(MOST_FORGOTTEN);
+    loop {
+        let more = store.engine.transact(|tx| -> Result<Option<bool>> {
+            if tx.get(&store.sessions, key)?.is_none_or(|now| now != *row) {
+                return Ok(None);
+            }
+            let page = tx.range(&store.sessions, &request)?;
+            for (statement, _) in page.entries {
+                tx.delete(&store.sessions, statement)?;
+            }
+            if page.resume.is_none() {
+                tx.delete(&store.sessions, key.clone())?;
+            }
+            Ok(Some(page.resume.is_some()))
+        })?;
+        match more {
+            None => return Ok(false),
+            Some(false) => return Ok(true),
+            Some(true) => {}
+        }
+    }
 }

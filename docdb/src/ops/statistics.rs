@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bson::{RawBsonRef, RawDocumentBuf};
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf, rawdoc};
 use millpond_engine::{RangeRequest, Read};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     model::{CollectionStatistics, DatabaseStatistics, Namespace, check_database},
     ops::refuse_view,
     store::Store,
-    value::{DocumentBuilder, field},
+    value::{DocumentBuilder, as_whole_i64, field},
 };
 
 /// Counts and sizes of a collection; zeros for one that does not exist.
@@ -81,13 +81,68 @@ pub(crate) fn stage(
                 })
                 .collect())
         }
-        _ => {
+        Statistics::Collection(asked) => {
             let statistics = collection(store, reader, namespace)?;
-            let mut shown = DocumentBuilder::new();
-            shown.append("ns", RawBsonRef::String(&namespace.to_string()));
-            shown.append("count", RawBsonRef::Int64(statistics.documents.cast_signed()));
-            shown.append("size", RawBsonRef::Int64(statistics.size_bytes.cast_signed()));
-            Ok(vec![shown.finish()])
+            Ok(vec![collection_stage(namespace, asked, &statistics)])
         }
     }
+}
+
+/// What `$collStats` tells of what it is asked for. Latencies are not measured: they are zeros.
+fn collection_stage(namespace: &Namespace, asked: &RawDocument, statistics: &CollectionStatistics) -> RawDocumentBuf {
+    let mut shown = DocumentBuilder::new();
+    shown.append("ns", RawBsonRef::String(&namespace.to_string()));
+    if field(asked, "latencyStats").is_some() {
+        let zero = rawdoc! { "latency": 0_i64, "ops": 0_i64, "queryableEncryptionLatencyMicros": 0_i64 };
+        let latencies =
+            rawdoc! { "reads": zero.clone(), "writes": zero.clone(), "commands": zero.clone(), "transactions": zero };
+        shown.append("latencyStats", RawBsonRef::Document(&latencies));
+    }
+    if let Some(options) = field(asked, "storageStats") {
+        let scale = options.as_document().and_then(|options| field(options, "scale")).and_then(as_whole_i64);
+        let scale = scale.and_then(|scale| u64::try_from(scale).ok()).unwrap_or(1).max(1);
+        shown.append("storageStats", RawBsonRef::Document(&storage(statistics, scale)));
+    }
+    if field(asked, "count").is_some() {
+        shown.append("count", integer(statistics.documents));
+    }
+    if field(asked, "queryExecStats").is_some() {
+        let scans = rawdoc! { "collectionScans": { "total": 0_i64, "nonTailable": 0_i64 } };
+        shown.append("queryExecStats", RawBsonRef::Document(&scans));
+    }
+    shown.finish()
+}
+
+fn storage(statistics: &CollectionStatistics, scale: u64) -> RawDocumentBuf {
+    let scaled = |bytes: u64| integer(bytes / scale);
+    let index_bytes: u64 = statistics.indexes.iter().map(|(_, bytes)| bytes).sum();
+    let mut sizes = DocumentBuilder::new();
+    for (name, bytes) in &statistics.indexes {
+        sizes.append(name, scaled(*bytes));
+    }
+    let mut shown = DocumentBuilder::new();
+    shown.append("size", scaled(statistics.size_bytes));
+    shown.append("count", integer(statistics.documents));
+    if let Some(average) = statistics.size_bytes.checked_div(statistics.documents) {
+        shown.append("avgObjSize", integer(average));
+    }
+    shown.append("numOrphanDocs", RawBsonRef::Int32(0));
+    shown.append("storageSize", scaled(statistics.size_bytes));
+    shown.append("freeStorageSize", RawBsonRef::Int32(0));
+    shown.append("capped", RawBsonRef::Boolean(statistics.capped.is_some()));
+    if let Some(capped) = statistics.capped {
+        shown.append("max", integer(capped.max_documents));
+        shown.append("maxSize", scaled(capped.size_bytes));
+    }
+    shown.append("nindexes", integer(statistics.indexes.len() as u64));
+    shown.append("totalIndexSize", scaled(index_bytes));
+    shown.append("totalSize", scaled(statistics.size_bytes.saturating_add(index_bytes)));
+    shown.append("indexSizes", RawBsonRef::Document(&sizes.finish()));
+    shown.append("scaleFactor", integer(scale));
+    shown.finish()
+}
+
+/// An int if it fits into one, as the server shows counts.
+fn integer(count: u64) -> RawBsonRef<'static> {
+    i32::try_from(count).map_or(RawBsonRef::Int64(count.cast_signed()), RawBsonRef::Int32)
 }

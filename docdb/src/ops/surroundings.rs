@@ -63,7 +63,7 @@ impl Collections for Surroundings {
         let collection = resolved.collection.as_ref();
         match &resolved.pipeline {
             Some(view) => {
-                let whole = pipeline.after(view);
+                let whole = pipeline.after(view, &context)?;
                 ops::aggregate::on_collection(&self.store, collection, &whole, None, &context, &mut execution)
             }
             None => ops::aggregate::on_collection(&self.store, collection, pipeline, None, &context, &mut execution),

@@ -11,12 +11,14 @@ use crate::{
     error::{Code, Error, Result, refuse},
     exec::{self, Scene},
     execution::Reader,
+    expression::command_let,
     filter::{Filter, Node},
     index::RecordId,
     model::{Namespace, Retry, Update, UpdateReply, UpdateStatement, Upserted, WriteError},
     ops::{
-        self, Runner, create, insert,
-        insert::is_of_engine,
+        self, Runner,
+        batches::{ends_all, in_batches},
+        create, insert,
         retry::{self, Kept},
         surroundings::Surroundings,
     },
@@ -28,8 +30,6 @@ use crate::{
     value::{Doc, field},
 };
 
-/// How many documents a statement that updates or deletes many does in one transaction.
-pub(crate) const BATCH: usize = 200;
 /// How often a statement looks again for a document that changed between its being found and its being updated.
 const MOST_TRIES: usize = 100;
 
@@ -42,16 +42,18 @@ pub(crate) struct Updated {
     /// Before and after, of a single document.
     pub(crate) before: Option<Doc>,
     pub(crate) after: Option<Doc>,
-    /// Whether it had been done before; then this is what was kept of it.
-    pub(crate) retried: Option<Kept>,
+    /// What [`Once::value`] made of them.
+    pub(crate) value: Option<RawDocumentBuf>,
+    /// Whether it had been done before.
+    pub(crate) retried: bool,
 }
 
-/// A statement that is to be done once, and what is kept of it.
+/// What is kept of a statement, so that it is done once, and what it answers with.
 #[derive(Clone, Copy)]
 pub(crate) struct Once<'r> {
-    pub(crate) retry: &'r Retry,
-    pub(crate) statement: i32,
-    /// The document that a retry answers with, if it answers with one.
+    /// With the statement's number.
+    pub(crate) retry: Option<(&'r Retry, i32)>,
+    /// The document that it answers with, if it does with one. Where that fails nothing is done.
     pub(crate) value: &'r dyn Fn(&Updated) -> Result<Option<RawDocumentBuf>>,
 }
 
@@ -81,9 +83,9 @@ pub(crate) fn update(
                 reply.matched += done.matched;
                 reply.modified += done.modified;
                 reply.upserted.extend(done.upserted.map(|id| Upserted { index, id }));
-                reply.retried.extend(retry.filter(|_| done.retried.is_some()).map(|(_, statement)| statement));
+                reply.retried.extend(retry.filter(|_| done.retried).map(|(_, statement)| statement));
             }
-            Err(error) if is_of_engine(&error) => return Err(error),
+            Err(error) if ends_all(&error) => return Err(error),
             Err(error) => {
                 reply.errors.push(WriteError { index, error });
                 if !update.unordered {
@@ -111,7 +113,7 @@ pub(crate) fn parse(
         return refuse(Code(51198), "Constant values may only be specified for pipeline updates");
     }
     let update_context = match &statement.constants {
-        Some(constants) => ops::with_variables(context.clone(), constants)?,
+        Some(constants) => command_let(constants, &context)?,
         None => context.clone(),
     };
     let update = Parsed::parse(&statement.update, &statement.array_filters, &update_context)?;
@@ -157,8 +159,7 @@ pub(crate) fn one(
 ) -> Result<Updated> {
     let collection = runner.read(|reader| store.collection(reader, namespace))?;
     let parsed = parse(store, collection.as_deref(), statement, variables, bypass)?;
-    let once = retry.map(|(retry, statement)| Once { retry, statement, value: &|_| Ok(None) });
-    run(store, runner, namespace, &parsed, once)
+    run(store, runner, namespace, &parsed, Once { retry, value: &|_| Ok(None) })
 }
 
 /// Runs a statement that has been parsed.
@@ -167,9 +168,12 @@ pub(crate) fn run(
     runner: &mut Runner<'_>,
     namespace: &Namespace,
     statement: &Statement,
-    once: Option<Once<'_>>,
+    once: Once<'_>,
 ) -> Result<Updated> {
     if statement.multi {
+        if once.retry.is_some() {
+            return refuse(Code::INVALID_OPTIONS, "Cannot use (or request) retryable writes with multi=true");
+        }
         return many(store, runner, namespace, statement);
     }
     let mut duplicate = None;
@@ -197,7 +201,7 @@ fn attempt(
     runner: &mut Runner<'_>,
     namespace: &Namespace,
     statement: &Statement,
-    once: Option<Once<'_>>,
+    once: Once<'_>,
 ) -> Result<Option<Updated>> {
     let found = if is_by_id(statement) {
         None
@@ -205,8 +209,8 @@ fn attempt(
         Some(runner.read(|reader| search(store, reader, namespace, &statement.query, 1))?)
     };
     runner.transact(|tx| {
-        if let Some(once) = once
-            && let Some(kept) = retry::before(store, tx, once.retry, once.statement)?
+        if let Some((retry, statement)) = once.retry
+            && let Some(kept) = retry::before(store, tx, retry, statement)?
         {
             return Ok(Some(from_kept(kept)));
         }
@@ -214,7 +218,7 @@ fn attempt(
             Some(found) => found.clone(),
             None => search(store, &mut Reader::Transaction(tx), namespace, &statement.query, 1)?,
         };
-        let done = match targets.first() {
+        let mut done = match targets.first() {
             Some((record, _)) => {
                 let Some(collection) = store.collection(tx, namespace)? else { return Ok(None) };
                 let Some(done) = apply(store, tx, &collection, statement, record)? else { return Ok(None) };
@@ -223,21 +227,21 @@ fn attempt(
             None if statement.upsert => upsert(store, tx, namespace, statement)?,
             None => Updated::default(),
         };
-        if let Some(once) = once {
-            let kept = to_kept(&done, (once.value)(&done)?);
-            retry::keep(store, tx, once.retry, once.statement, &kept)?;
+        done.value = (once.value)(&done)?;
+        if let Some((retry, statement)) = once.retry {
+            retry::keep(store, tx, retry, statement, &to_kept(&done))?;
         }
         Ok(Some(done))
     })
 }
 
-fn to_kept(done: &Updated, value: Option<RawDocumentBuf>) -> Kept {
+fn to_kept(done: &Updated) -> Kept {
     Kept {
         statements: 1,
         n: done.matched.cast_signed(),
         modified: done.modified.cast_signed(),
         upserted: done.upserted.clone(),
-        value,
+        value: done.value.clone(),
     }
 }
 
@@ -245,13 +249,14 @@ fn from_kept(kept: Kept) -> Updated {
     Updated {
         matched: kept.n.cast_unsigned(),
         modified: kept.modified.cast_unsigned(),
-        upserted: kept.upserted.clone(),
-        retried: Some(kept),
+        upserted: kept.upserted,
+        value: kept.value,
+        retried: true,
         ..Updated::default()
     }
 }
 
-/// Finds documents.
+/// Finds the first documents that match.
 pub(crate) fn search(
     store: &Arc<Store>,
     reader: &mut Reader<'_>,
@@ -259,21 +264,52 @@ pub(crate) fn search(
     query: &Query,
     most: usize,
 ) -> Result<Vec<(RecordId, Doc)>> {
+    let mut found = Vec::new();
+    each(store, reader, namespace, query, |record, doc| {
+        found.push((record, doc));
+        found.len() < most
+    })?;
+    Ok(found)
+}
+
+/// Finds the records of all documents that match. The documents are not held: there may be more of them than memory.
+pub(crate) fn records(
+    store: &Arc<Store>,
+    reader: &mut Reader<'_>,
+    namespace: &Namespace,
+    query: &Query,
+) -> Result<Vec<RecordId>> {
+    let mut found = Vec::new();
+    each(store, reader, namespace, query, |record, _| {
+        // The page that it was read from is not to live on with it.
+        found.push(RecordId(bytes::Bytes::copy_from_slice(&record.0)));
+        true
+    })?;
+    Ok(found)
+}
+
+/// Calls for each document that matches, while it is asked to go on.
+fn each(
+    store: &Arc<Store>,
+    reader: &mut Reader<'_>,
+    namespace: &Namespace,
+    query: &Query,
+    mut f: impl FnMut(RecordId, Doc) -> bool,
+) -> Result<()> {
     let surroundings = Surroundings::new(store, namespace);
     let mut execution = ops::execution(reader, &surroundings, None);
     let collection = store.collection(&mut execution.reader, namespace)?;
     let chosen = choose(collection.as_ref(), query, store, &mut execution)?;
     let scene = Scene { store: Arc::clone(store), collection, context: Arc::clone(&query.context) };
     let mut exec = exec::open(&chosen.plan, &scene, true);
-    let mut found = Vec::new();
-    while found.len() < most
-        && let Some(member) = exec::next(&mut *exec, &mut execution)?
-    {
-        if let (Some(record), Some(doc)) = (member.record, member.doc) {
-            found.push((record, doc));
+    while let Some(member) = exec::next(&mut *exec, &mut execution)? {
+        if let (Some(record), Some(doc)) = (member.record, member.doc)
+            && !f(record, doc)
+        {
+            return Ok(());
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Updates one record, if it is still there and still matches.
@@ -329,25 +365,22 @@ fn upsert(store: &Arc<Store>, tx: &mut Transaction, namespace: &Namespace, state
 
 /// Updates all that match, as they were found at one moment; those that have changed since must still match.
 fn many(store: &Arc<Store>, runner: &mut Runner<'_>, namespace: &Namespace, statement: &Statement) -> Result<Updated> {
-    let found = runner.read(|reader| search(store, reader, namespace, &statement.query, usize::MAX))?;
+    let found = runner.read(|reader| records(store, reader, namespace, &statement.query))?;
     if found.is_empty() && statement.upsert {
         return runner.transact(|tx| upsert(store, tx, namespace, statement));
     }
     let mut done = Updated::default();
-    for batch in found.chunks(BATCH) {
-        let (matched, modified) = runner.transact(|tx| {
-            let Some(collection) = store.collection(tx, namespace)? else { return Ok((0, 0)) };
-            let (mut matched, mut modified) = (0, 0);
-            for (record, _) in batch {
-                if let Some(updated) = apply(store, tx, &collection, statement, record)? {
-                    matched += 1;
-                    modified += updated.modified;
-                }
-            }
-            Ok((matched, modified))
-        })?;
-        done.matched += matched;
-        done.modified += modified;
-    }
+    let commit = |batch: Updated| {
+        done.matched += batch.matched;
+        done.modified += batch.modified;
+    };
+    in_batches(runner, &found, commit, |tx, record, batch| {
+        let Some(collection) = store.collection(tx, namespace)? else { return Ok(0) };
+        let Some(updated) = apply(store, tx, &collection, statement, record)? else { return Ok(0) };
+        batch.matched += 1;
+        batch.modified += updated.modified;
+        let written = updated.after.filter(|_| updated.modified > 0);
+        Ok(written.map_or(0, |after| after.as_bytes().len()))
+    })?;
     Ok(done)
 }

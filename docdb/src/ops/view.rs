@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bson::{RawDocument, RawDocumentBuf};
+use bson::RawDocument;
 use millpond_engine::Read;
 
 use crate::{
@@ -46,7 +46,7 @@ pub(crate) fn resolve(
         let stages: Vec<&RawDocument> = view.pipeline.iter().map(|stage| &**stage).collect();
         let first = Pipeline::parse(&stages, context)?;
         pipeline = Some(match pipeline {
-            Some(later) => later.after(&first),
+            Some(later) => later.after(&first, context)?,
             None => first,
         });
         namespace = Namespace::new(namespace.database(), &view.on)?;
@@ -54,16 +54,19 @@ pub(crate) fn resolve(
     refuse(Code::VIEW_DEPTH_LIMIT_EXCEEDED, format!("View depth exceeds limit {MAX_DEPTH}"))
 }
 
-impl Store {
-    /// The stages of all views from a name down to its collection, in the order in which they run.
-    pub(crate) fn view_stages(&self, reader: &mut impl Read, namespace: &Namespace) -> Result<Vec<RawDocumentBuf>> {
-        let (mut namespace, mut stages) = (namespace.clone(), Vec::new());
-        for _ in 0..=MAX_DEPTH {
-            let collection = self.collection(reader, &namespace)?;
-            let Some(view) = collection.as_ref().and_then(|collection| collection.view.as_ref()) else { break };
-            stages.splice(0..0, view.pipeline.iter().cloned());
-            namespace = Namespace::new(namespace.database(), &view.on)?;
+/// Refuses a view that would stand on itself, or on too many others.
+///
+/// # Errors
+/// [`Code::GRAPH_CONTAINS_CYCLE`], [`Code::VIEW_DEPTH_LIMIT_EXCEEDED`].
+pub(crate) fn check_cycle(store: &Store, reader: &mut impl Read, view: &Namespace, on: &str) -> Result<()> {
+    let mut below = Namespace::new(view.database(), on)?;
+    for _ in 0..MAX_DEPTH {
+        if below == *view {
+            return refuse(Code::GRAPH_CONTAINS_CYCLE, format!("View cycle detected: {view} stands on itself"));
         }
-        Ok(stages)
+        let collection = store.collection(reader, &below)?;
+        let Some(next) = collection.as_ref().and_then(|collection| collection.view.as_ref()) else { return Ok(()) };
+        below = Namespace::new(view.database(), &next.on)?;
     }
+    refuse(Code::VIEW_DEPTH_LIMIT_EXCEEDED, format!("View depth exceeds limit {MAX_DEPTH}"))
 }

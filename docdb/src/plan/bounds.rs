@@ -84,7 +84,13 @@ impl Order<'_> {
             Node::Mod { .. } => Some(Intervals(vec![Interval::class(Kind::Number)])),
             Node::Not(inner) => match &**inner {
                 Node::Exists { .. } => Some(Intervals(vec![Interval::point(RawBsonRef::Null, None)])),
-                Node::Compare { value, .. } if !matches!(value.as_raw_bson_ref(), RawBsonRef::Array(_)) => {
+                // Of these the intervals hold more than what matches.
+                Node::Compare { value, .. }
+                    if !matches!(
+                        value.as_raw_bson_ref(),
+                        RawBsonRef::Array(_) | RawBsonRef::MinKey | RawBsonRef::MaxKey
+                    ) =>
+                {
                     Some(self.intervals(inner)?.complement())
                 }
                 Node::In { values, regexes, .. }

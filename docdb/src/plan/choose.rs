@@ -9,17 +9,17 @@ use crate::{
     error::{Code, Result, refuse},
     exec,
     execution::Execution,
-    filter::{Compare, Filter, Node},
-    index::{FieldKind, Index, RecordId},
+    filter::{Compare, Node},
+    index::{FieldKind, Index, RecordId, bound},
     model::Hint,
     plan::{
         Cover, IndexScan, Plan, Query,
         candidate::{candidates, is_implied, predicates, provides, scans},
-        interval::{Interval, Intervals, component},
-        shape,
+        interval::{Intervals, component},
+        is_exact, shape,
     },
     store::Store,
-    value::fields,
+    value::{Path, fields},
 };
 
 /// The plan for a query, and those that were not taken.
@@ -66,7 +66,7 @@ pub(crate) fn choose(
     if let Some(plan) = by_id(collection, query) {
         return Ok(Chosen::only(plan));
     }
-    let mut plans = plans(collection, query);
+    let mut plans = plans(collection, query)?;
     match plans.len() {
         0 => Ok(Chosen::only(sorted(scan_all(collection, query, false)?, query))),
         1 => Ok(Chosen::only(plans.remove(0))),
@@ -75,11 +75,11 @@ pub(crate) fn choose(
 }
 
 /// All plans that use indexes, the likely best first.
-fn plans(collection: &Collection, query: &Query) -> Vec<Plan> {
+fn plans(collection: &Collection, query: &Query) -> Result<Vec<Plan>> {
     let root = query.filter.root();
     let collation = query.context.collation.as_deref();
     if collection.clustered && bounds_id(root) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let mut scans = candidates(collection, root, collation);
     scans.sort_by_key(|scan| std::cmp::Reverse(rank(scan)));
@@ -94,15 +94,13 @@ fn plans(collection: &Collection, query: &Query) -> Vec<Plan> {
     if let Some(merged) = query.sort.as_ref().and_then(|_| scans.iter().find_map(|scan| merge(scan, query))) {
         plans.push(merged);
     }
-    if plans.is_empty()
-        && let Some(plan) = either(collection, query)
-    {
-        plans.push(plan);
+    if plans.is_empty() {
+        plans = either(collection, query)?;
     }
     if query.sort.is_some() && (plans.is_empty() || plans.iter().all(Plan::blocks)) {
         plans.extend(in_order(collection, query));
     }
-    plans
+    Ok(plans)
 }
 
 fn rank(scan: &IndexScan) -> (usize, bool, std::cmp::Reverse<usize>) {
@@ -121,13 +119,22 @@ fn finish(mut scan: IndexScan, query: &Query) -> Plan {
 }
 
 fn over(scan: IndexScan, query: &Query) -> Plan {
-    if let Some(wanted) = &query.covered
+    if let Some(wanted) = wanted(query)
         && query.context.collation.is_none()
-        && let Some(cover) = Cover::new(&scan, wanted, query.filter.root())
+        && let Some(cover) = Cover::new(&scan, &wanted, query.filter.root())
     {
         return Plan::Covered { scan, cover, filter: query.filter.clone() };
     }
     Plan::Fetch { input: Box::new(Plan::IxScan(scan)), filter: Some(query.filter.clone()) }
+}
+
+/// The paths that the result is made of and is sorted by, if there is nothing else to it.
+fn wanted(query: &Query) -> Option<Vec<Path>> {
+    let mut wanted = query.covered.clone()?;
+    if let Some(sort) = &query.sort {
+        wanted.extend(sort.index_pattern()?.into_iter().map(|(path, _)| path.clone()));
+    }
+    Some(wanted)
 }
 
 fn sorted(plan: Plan, query: &Query) -> Plan {
@@ -157,21 +164,46 @@ fn in_order(collection: &Collection, query: &Query) -> Vec<Plan> {
     in_order.collect()
 }
 
-/// A plan for alternatives: one scan for each, if each has an index.
-fn either(collection: &Collection, query: &Query) -> Option<Plan> {
-    let alternatives = match query.filter.root() {
-        Node::Or(any) => any,
-        Node::And(all) => all.iter().find_map(|node| if let Node::Or(any) = node { Some(any) } else { None })?,
-        _ => return None,
-    };
+/// Plans for alternatives: one scan for each, if each has an index.
+fn either(collection: &Collection, query: &Query) -> Result<Vec<Plan>> {
     let collation = query.context.collation.as_deref();
-    let mut inputs = Vec::with_capacity(alternatives.len());
-    for alternative in alternatives {
-        let best = candidates(collection, alternative, collation).into_iter().max_by_key(rank)?;
-        inputs.push(Plan::IxScan(best));
+    let alternatives = query.filter.alternatives(&query.context)?;
+    if alternatives.is_empty() {
+        let any = match query.filter.root() {
+            Node::Or(any) => Some(any),
+            Node::And(all) => all.iter().find_map(|node| if let Node::Or(any) = node { Some(any) } else { None }),
+            _ => None,
+        };
+        let best = |node| candidates(collection, node, collation).into_iter().max_by_key(rank).map(Plan::IxScan);
+        let inputs: Option<Vec<Plan>> = any.and_then(|any| any.iter().map(best).collect());
+        let plan = |inputs| {
+            let any = Plan::Or { inputs };
+            sorted(Plan::Fetch { input: Box::new(any), filter: Some(query.filter.clone()) }, query)
+        };
+        return Ok(inputs.map(plan).into_iter().collect());
     }
-    let plan = Plan::Fetch { input: Box::new(Plan::Or { inputs }), filter: Some(query.filter.clone()) };
-    Some(sorted(plan, query))
+    let (mut inputs, mut ordered) = (Vec::new(), Vec::new());
+    for alternative in alternatives {
+        let mut scans = candidates(collection, alternative.root(), collation);
+        scans.sort_by_key(|scan| std::cmp::Reverse(rank(scan)));
+        let in_order = query.sort.as_ref().and_then(|sort| {
+            scans.iter().find_map(|scan| Some(IndexScan { reverse: provides(scan, sort, collation)?, ..scan.clone() }))
+        });
+        let fetched = |scan| Plan::Fetch { input: Box::new(Plan::IxScan(scan)), filter: Some(alternative.clone()) };
+        ordered.push(in_order.map(fetched));
+        let Some(best) = scans.into_iter().next() else { return Ok(Vec::new()) };
+        let exact = is_exact(alternative.root(), &best, &query.context);
+        inputs.push(if exact { Plan::IxScan(best) } else { fetched(best) });
+    }
+    let all_fetched = inputs.iter().all(|input| matches!(input, Plan::Fetch { .. }));
+    let any = Plan::Or { inputs };
+    let fetched = || Plan::Fetch { input: Box::new(any.clone()), filter: Some(query.filter.clone()) };
+    let mut plans = vec![sorted(if all_fetched { any.clone() } else { fetched() }, query)];
+    let ordered: Option<Vec<Plan>> = ordered.into_iter().collect();
+    if let (Some(inputs), Some(pattern)) = (ordered, &query.sort) {
+        plans.insert(0, Plan::SortMerge { inputs, pattern: Arc::clone(pattern) });
+    }
+    Ok(plans)
 }
 
 /// Several points and then the order of the sort: one scan for each point, merged.
@@ -196,9 +228,11 @@ fn merge(scan: &IndexScan, query: &Query) -> Option<Plan> {
 
 /// `{ _id: value }` and nothing else.
 fn by_id(collection: &Collection, query: &Query) -> Option<Plan> {
-    let (Node::Compare { path, op: Compare::Eq, value }, None) = (query.filter.root(), &query.covered) else {
+    let Node::Compare { path, op: Compare::Eq, value } = query.filter.root() else { return None };
+    // What is only counted needs no document.
+    if query.covered.as_ref().is_some_and(Vec::is_empty) {
         return None;
-    };
+    }
     let value_ref = value.as_raw_bson_ref();
     let same =
         query.context.collation.as_deref() == collection.collation.as_deref() || !super::bounds::has_strings(value_ref);
@@ -310,8 +344,9 @@ fn hinted(collection: &Arc<Collection>, query: &Query, hint: &Hint) -> Result<Ch
 /// A scan between `min` and `max`.
 fn between(index: &Arc<Index>, query: &Query) -> Result<Plan> {
     let mut scan = IndexScan::whole(index);
-    let fits =
-        |bound: &RawDocument| fields(bound).map(|(name, _)| name).eq(fields(&index.key_pattern).map(|(name, _)| name));
+    let fits = |bound: &RawDocument| {
+        index.is_plain() && fields(bound).map(|(name, _)| name).eq(fields(&index.key_pattern).map(|(name, _)| name))
+    };
     for bound in query.min.iter().chain(&query.max) {
         if !fits(bound) {
             return refuse(
@@ -331,7 +366,12 @@ fn between(index: &Arc<Index>, query: &Query) -> Result<Plan> {
         }
         components
     };
-    scan.between = Some((query.min.as_deref().map(encoded), query.max.as_deref().map(encoded)));
+    let low = query.min.as_deref().map(|min| bound(&encoded(min)).to_vec());
+    let high = query.max.as_deref().map(encoded).and_then(|max| match bound(&max) {
+        cut if cut.len() < max.len() => millpond_engine::key::prefix_end(cut),
+        _ => Some(max),
+    });
+    scan.between = Some((low, high));
     if let (Some(min), Some(max)) = (&query.min, &query.max)
         && encoded(min) >= encoded(max)
     {

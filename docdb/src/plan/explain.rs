@@ -8,6 +8,7 @@ use crate::{
     catalog::Collection,
     error::Result,
     exec::{Done, Exec},
+    filter::Node,
     index::FieldKind,
     plan::{IndexScan, Plan, Query, residual::residual},
     sort::MEMORY_BYTES,
@@ -93,14 +94,16 @@ impl Stage {
             }
             Plan::Covered { scan, filter, .. } => {
                 let mut stage = Stage::new("IXSCAN");
-                stage.filter = residual(scan, filter, &query.context)?;
+                stage.filter = residual(scan, filter, &query.context);
                 index_scan(&mut stage.own, scan);
                 stage
             }
             Plan::Fetch { input: below, filter } => {
                 let mut stage = Stage::new("FETCH");
                 stage.filter = match (&**below, filter) {
-                    (Plan::IxScan(scan), Some(filter)) => residual(scan, filter, &query.context)?,
+                    (Plan::IxScan(scan), Some(filter)) => residual(scan, filter, &query.context),
+                    // Each alternative is answered on its own.
+                    (Plan::Or { .. }, _) if matches!(query.filter.root(), Node::Or(_)) => None,
                     (_, filter) => {
                         filter.as_ref().map(crate::filter::Filter::to_bson).filter(|filter| !filter.is_empty())
                     }
@@ -109,7 +112,6 @@ impl Stage {
                 stage
             }
             Plan::Or { inputs: plans } => Stage { inputs: inputs(plans)?, ..Stage::new("OR") },
-            Plan::And { inputs: plans } => Stage { inputs: inputs(plans)?, ..Stage::new("AND_HASH") },
             Plan::Sort { input: below, pattern, limit } => {
                 let mut stage = Stage::new("SORT");
                 stage.own.append("sortPattern", RawBsonRef::Document(&pattern.to_document()));
@@ -177,7 +179,7 @@ impl Stage {
         }
         match &*self.inputs {
             [] => {}
-            [input] if !matches!(self.name, "OR" | "AND_HASH" | "SORT_MERGE") => {
+            [input] if !matches!(self.name, "OR" | "SORT_MERGE") => {
                 out.append("inputStage", RawBsonRef::Document(&input.show(ran, None)));
             }
             inputs => {

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use bson::{RawBson, RawBsonRef};
+use bson::RawBsonRef;
 
 use crate::{collation::Collation, index::encode::encode, value::Kind};
 
@@ -242,14 +242,26 @@ impl Intervals {
         Intervals(found)
     }
 
+    /// Whether a component is within one of them.
+    pub(crate) fn hold(&self, component: &[u8]) -> bool {
+        self.0.iter().any(|interval| {
+            let above = match &interval.low {
+                Bound::Unbounded => true,
+                Bound::Included(low) => component >= low.as_slice(),
+                Bound::Excluded(low) => component > low.as_slice(),
+            };
+            let below = match &interval.high {
+                Bound::Unbounded => true,
+                Bound::Included(high) => component <= high.as_slice(),
+                Bound::Excluded(high) => component < high.as_slice(),
+            };
+            above && below
+        })
+    }
+
     /// Whether each of these is within one of the others.
     pub(crate) fn are_within(&self, other: &Intervals) -> bool {
         self.0.iter().all(|interval| other.0.iter().any(|wide| interval.is_within(wide)))
-    }
-
-    pub(crate) fn of_values<'v>(values: impl Iterator<Item = &'v RawBson>, collation: Option<&Collation>) -> Intervals {
-        let points = values.map(|value| Interval::point(value.as_raw_bson_ref(), collation)).collect();
-        Intervals::none().union(Intervals(points))
     }
 }
 

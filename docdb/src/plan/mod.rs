@@ -19,9 +19,9 @@ use std::sync::Arc;
 use bson::{RawBson, RawDocumentBuf};
 
 pub(crate) use candidate::IndexScan;
-pub(crate) use choose::{Chosen, choose, find_index, same_keys};
+pub(crate) use choose::{Chosen, choose, same_keys};
 pub(crate) use cover::{Cover, MISSING};
-pub(crate) use residual::{is_exact, residual};
+pub(crate) use residual::is_exact;
 pub(crate) use shape::shape;
 pub(crate) use special::{Special, geo_near, ranges as special_ranges};
 
@@ -80,8 +80,6 @@ pub(crate) enum Plan {
     Covered { scan: IndexScan, cover: Cover, filter: Filter },
     /// What any of several finds, each once.
     Or { inputs: Vec<Plan> },
-    /// What both of two scans find.
-    And { inputs: Vec<Plan> },
     /// What is underneath, in order.
     Sort { input: Box<Plan>, pattern: Arc<SortPattern>, limit: Option<u64> },
     /// What several scans find that are in order each, in order.
@@ -96,7 +94,7 @@ impl Plan {
         match self {
             Plan::Sort { .. } => true,
             Plan::Fetch { input, .. } => input.blocks(),
-            Plan::Or { inputs } | Plan::And { inputs } => inputs.iter().any(Plan::blocks),
+            Plan::Or { inputs } => inputs.iter().any(Plan::blocks),
             _ => false,
         }
     }
@@ -106,9 +104,7 @@ impl Plan {
         match self {
             Plan::IxScan(scan) | Plan::Covered { scan, .. } => vec![scan],
             Plan::Fetch { input, .. } | Plan::Sort { input, .. } => input.scans(),
-            Plan::Or { inputs } | Plan::And { inputs } | Plan::SortMerge { inputs, .. } => {
-                inputs.iter().flat_map(Plan::scans).collect()
-            }
+            Plan::Or { inputs } | Plan::SortMerge { inputs, .. } => inputs.iter().flat_map(Plan::scans).collect(),
             _ => Vec::new(),
         }
     }

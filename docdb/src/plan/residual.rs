@@ -4,7 +4,6 @@ use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
     context::Context,
-    error::Result,
     filter::{Compare, Filter, Node},
     index::FieldKind,
     plan::{IndexScan, bounds::intervals, candidate::path_of},
@@ -12,16 +11,15 @@ use crate::{
 };
 
 /// The conditions of a filter that the scan does not answer, as they are shown; `None` if it answers all.
-pub(crate) fn residual(scan: &IndexScan, filter: &Filter, context: &Context) -> Result<Option<RawDocumentBuf>> {
+pub(crate) fn residual(scan: &IndexScan, filter: &Filter, context: &Context) -> Option<RawDocumentBuf> {
     let printed = filter.to_bson();
     let mut left = Vec::new();
     for condition in conditions(&printed) {
-        let parsed = Filter::parse(condition, context)?;
-        if !is_exact(parsed.root(), scan, context) {
+        if !Filter::parse(condition, context).is_ok_and(|parsed| is_exact(parsed.root(), scan, context)) {
             left.push(condition);
         }
     }
-    Ok(join(&left))
+    join(&left)
 }
 
 fn join(conditions: &[&RawDocument]) -> Option<RawDocumentBuf> {
@@ -75,6 +73,9 @@ pub(crate) fn is_exact(node: &Node, scan: &IndexScan, context: &Context) -> bool
 
 /// Whether a key says if a comparison holds.
 fn tells(op: Compare, value: RawBsonRef<'_>) -> bool {
-    !matches!(value, RawBsonRef::Null | RawBsonRef::Undefined | RawBsonRef::Array(_))
-        && !(op != Compare::Eq && matches!(value, RawBsonRef::MinKey | RawBsonRef::MaxKey))
+    match value {
+        RawBsonRef::Null | RawBsonRef::Undefined | RawBsonRef::Array(_) => false,
+        RawBsonRef::MinKey | RawBsonRef::MaxKey => op == Compare::Eq,
+        _ => true,
+    }
 }

@@ -17,7 +17,7 @@ use crate::{
     context::{Context, Metadata},
     error::Result,
     expression::Env,
-    projection::tree::{Branch, Node},
+    projection::tree::Branch,
     value::Path,
 };
 
@@ -83,6 +83,7 @@ impl Projection {
     }
 
     /// Whether documents stay as they are.
+    #[cfg(test)]
     pub(crate) fn is_identity(&self) -> bool {
         self.mode == Mode::Exclude && self.root.is_empty()
     }

@@ -7,6 +7,5 @@ mod sorter;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use keys::for_each_key;
-pub(crate) use pattern::{SortBy, SortKey, SortPart, SortPattern, natural};
+pub(crate) use pattern::{SortKey, SortPattern, natural};
 pub(crate) use sorter::{MEMORY_BYTES, Sorter};

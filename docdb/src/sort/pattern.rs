@@ -96,10 +96,6 @@ impl SortPattern {
         Ok(SortPattern { parts: parts.into(), paths: paths.into(), collation: context.collation.clone() })
     }
 
-    pub(crate) fn parts(&self) -> &[SortPart] {
-        &self.parts
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }

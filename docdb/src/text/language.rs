@@ -60,6 +60,7 @@ static STOP_WORDS: LazyLock<Vec<HashSet<&'static str>>> = LazyLock::new(|| {
 });
 
 impl Language {
+    #[cfg(test)]
     pub(crate) const NONE: Language = Language(0);
     pub(crate) const ENGLISH: Language = Language(3);
 

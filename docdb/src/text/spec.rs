@@ -101,10 +101,12 @@ impl TextIndexSpec {
         &self.language_override
     }
 
+    #[cfg(test)]
     pub(crate) fn prefix(&self) -> &[Box<str>] {
         &self.prefix
     }
 
+    #[cfg(test)]
     pub(crate) fn suffix(&self) -> &[Box<str>] {
         &self.suffix
     }

@@ -27,7 +27,7 @@ use crate::{
     context::Context,
     error::{Code, Error, Result, refuse},
     update::{operators::Operators, pipeline::Pipeline, replacement::Replacement},
-    value::{Path, fields, same_document},
+    value::{fields, same_document},
 };
 
 /// An update as a caller writes it.
@@ -112,7 +112,8 @@ impl Update {
 
     /// The paths that it may change, where these are known; what is below them may change as well. An index that has
     /// none of its fields at, above or below one of them stays as it is.
-    pub(crate) fn touches(&self) -> Option<Vec<Path>> {
+    #[cfg(test)]
+    pub(crate) fn touches(&self) -> Option<Vec<crate::value::Path>> {
         match self {
             Update::Operators(operators) => operators.touches(),
             Update::Replacement(_) | Update::Pipeline(_) => None,

@@ -143,7 +143,7 @@ impl Bit {
                          operator: {{{name}: {}}}",
                         show(operand)
                     );
-                    return refuse(Code::FAILED_TO_PARSE, message);
+                    return refuse(Code::BAD_VALUE, message);
                 }
             };
             let (RawBsonRef::Int32(_) | RawBsonRef::Int64(_), Some(number)) = (operand, Number::of(operand)) else {

@@ -17,7 +17,7 @@ use crate::{
         tree::Tree,
         trie::{Branch, Leaf, Name, Node, identifier},
     },
-    value::{Path, fields, type_name},
+    value::{fields, type_name},
 };
 
 #[derive(Debug)]
@@ -88,7 +88,8 @@ impl Operators {
     }
 
     /// Paths up to what may be an index of an array.
-    pub(super) fn touches(&self) -> Option<Vec<Path>> {
+    #[cfg(test)]
+    pub(super) fn touches(&self) -> Option<Vec<crate::value::Path>> {
         let is_item = |part: &str| part.starts_with('$') || part.bytes().all(|byte| byte.is_ascii_digit());
         let paths = self.paths.iter().map(|path| {
             let parts: Vec<&str> = path
@@ -97,7 +98,7 @@ impl Operators {
                 .take_while(|(index, part)| *index == 0 || !is_item(part))
                 .map(|(_, part)| part)
                 .collect();
-            Path::parse(&parts.join(".")).ok()
+            crate::value::Path::parse(&parts.join(".")).ok()
         });
         paths.collect()
     }

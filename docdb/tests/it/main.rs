@@ -4,6 +4,7 @@
 mod commands;
 mod crud;
 mod indexes;
+mod limits;
 mod modify;
 mod plans;
 mod reading;

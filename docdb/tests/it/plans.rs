@@ -2,8 +2,8 @@
 
 use bson::{Document, RawDocumentBuf, doc};
 use millpond_docdb::{
-    Aggregate, Count, Delete, DeleteStatement, Docdb, Find, Insert, Namespace, Update, UpdateModifications,
-    UpdateStatement, Verbosity,
+    Aggregate, Count, CreateCollection, Delete, DeleteStatement, Docdb, Find, Hint, Insert, Namespace, Update,
+    UpdateModifications, UpdateStatement, Verbosity, ViewDefinition,
 };
 use millpond_engine::Engine;
 
@@ -256,4 +256,197 @@ fn a_pipeline_is_a_plan_and_the_stages_it_does_not_answer() {
     assert_eq!(cursor.get_document("executionStats").unwrap().get_i32("totalDocsExamined").unwrap(), 10);
     assert_eq!([0, 1, 2].map(|at| stage(at).get_i32("nReturned").unwrap()), [10, 10, 4]);
     assert!(stage(1).contains_key("$group") && stage(2).contains_key("$match"));
+}
+
+fn hinted(find: Find, index: &str) -> Find {
+    Find { hint: Some(Hint::Name(index.to_owned())), ..find }
+}
+
+#[test]
+fn alternatives_are_answered_each_by_its_index() {
+    check(
+        &[doc! { "a": 1 }, doc! { "b": 1, "c": 1 }],
+        &[
+            (
+                filter(doc! { "$or": [{ "a": 3 }, { "b": 5 }] }),
+                "SUBPLAN < FETCH < OR < (IXSCAN a_1 + IXSCAN b_1_c_1)",
+                [19, 20, 19],
+            ),
+            (
+                filter(doc! { "$or": [{ "a": 3, "c": 31 }, { "b": 5 }] }),
+                "SUBPLAN < FETCH < OR < (FETCH filtered < IXSCAN a_1 + IXSCAN b_1_c_1)",
+                [11, 20, 20],
+            ),
+            (filter(doc! { "$or": [{ "a": 3 }, { "s": "x55" }] }), "SUBPLAN < COLLSCAN filtered", [11, 0, 100]),
+            (
+                filter(doc! { "$or": [{ "a": 3 }, { "a": 4 }] }),
+                "SUBPLAN < FETCH < OR < (IXSCAN a_1 + IXSCAN a_1)",
+                [20, 20, 20],
+            ),
+            (filter(doc! { "a": 3, "$or": [{ "b": 1 }, { "c": 35 }] }), "FETCH filtered < IXSCAN a_1", [2, 10, 10]),
+            (filter(doc! { "a": { "$in": [1, 3] } }), "FETCH < IXSCAN a_1", [20, 20, 20]),
+            (
+                Find { limit: 4, ..sorted(filter(doc! { "b": { "$in": [1, 3] } }), doc! { "c": 1 }) },
+                "LIMIT < SORT_MERGE < (FETCH < IXSCAN b_1_c_1 + FETCH < IXSCAN b_1_c_1)",
+                [4, 5, 5],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn keys_are_looked_at_before_documents() {
+    check(
+        &[doc! { "a": 1, "b": 1 }, doc! { "s": 1 }],
+        &[
+            (filter(doc! { "a": { "$gte": 5 }, "b": 3 }), "FETCH < IXSCAN a_1_b_1", [5, 50, 5]),
+            (filter(doc! { "a": { "$gt": 2, "$lt": 5 } }), "FETCH < IXSCAN a_1_b_1", [20, 20, 20]),
+            (filter(doc! { "a": { "$ne": 2 } }), "FETCH < IXSCAN a_1_b_1", [90, 90, 90]),
+            (filter(doc! { "a": null }), "FETCH filtered < IXSCAN a_1_b_1", [0, 0, 0]),
+            (filter(doc! { "a": "no number" }), "FETCH < IXSCAN a_1_b_1", [0, 0, 0]),
+            (filter(doc! { "s": { "$regex": "^x1" } }), "FETCH < IXSCAN s_1", [10, 10, 10]),
+            (filter(doc! { "s": "x10", "a": 1 }), "FETCH filtered < IXSCAN s_1", [1, 1, 1]),
+        ],
+    );
+}
+
+#[test]
+fn arrays_are_found_by_their_items() {
+    check(
+        &[doc! { "tags": 1 }],
+        &[
+            (filter(doc! { "tags": 3 }), "FETCH < IXSCAN tags_1", [10, 10, 10]),
+            (filter(doc! { "tags": { "$gte": 105 } }), "FETCH < IXSCAN tags_1", [50, 50, 50]),
+            (filter(doc! { "tags": { "$gte": 3, "$lt": 4 } }), "FETCH filtered < IXSCAN tags_1", [40, 40, 40]),
+            (filter(doc! { "tags": { "$all": [3, 103] } }), "FETCH filtered < IXSCAN tags_1", [10, 10, 10]),
+            (
+                filter(doc! { "tags": { "$elemMatch": { "$gt": 2, "$lt": 5 } } }),
+                "FETCH filtered < IXSCAN tags_1",
+                [20, 20, 20],
+            ),
+            (filter(doc! { "tags": { "$in": [3, 103] } }), "FETCH < IXSCAN tags_1", [10, 20, 10]),
+            (
+                projected(filter(doc! { "tags": 3 }), doc! { "tags": 1, "_id": 0 }),
+                "PROJECTION_SIMPLE < FETCH < IXSCAN tags_1",
+                [10, 10, 10],
+            ),
+            (sorted(filter(doc! { "tags": 3 }), doc! { "tags": 1 }), "SORT < FETCH < IXSCAN tags_1", [10, 10, 10]),
+        ],
+    );
+}
+
+#[test]
+fn indexes_that_lack_documents_are_used_only_where_those_do_not_matter() {
+    check(
+        &[
+            doc! { "key": { "a": 1 }, "sparse": true },
+            doc! { "key": { "b": 1 }, "partialFilterExpression": { "c": { "$gte": 50 } } },
+            doc! { "key": { "c": 1 }, "hidden": true },
+            doc! { "key": { "s": 1 }, "collation": { "locale": "en", "strength": 2 } },
+        ],
+        &[
+            (filter(doc! { "a": 3 }), "FETCH < IXSCAN a_1", [10, 10, 10]),
+            (filter(doc! { "a": null }), "COLLSCAN filtered", [0, 0, 100]),
+            (sorted(filter(doc! {}), doc! { "a": 1 }), "SORT < COLLSCAN", [100, 0, 100]),
+            (filter(doc! { "b": 3 }), "COLLSCAN filtered", [10, 0, 100]),
+            (filter(doc! { "b": 3, "c": { "$gt": 60 } }), "FETCH filtered < IXSCAN b_1", [4, 5, 5]),
+            (filter(doc! { "b": 3, "c": { "$gt": 40 } }), "COLLSCAN filtered", [6, 0, 100]),
+            (filter(doc! { "c": 3 }), "COLLSCAN filtered", [1, 0, 100]),
+            (filter(doc! { "s": "X10" }), "COLLSCAN filtered", [0, 0, 100]),
+            (
+                Find { collation: Some(raw(doc! { "locale": "en", "strength": 2 })), ..filter(doc! { "s": "X10" }) },
+                "FETCH < IXSCAN s_1",
+                [1, 1, 1],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_hint_is_followed_or_refused() {
+    let indexes = [doc! { "a": 1 }, doc! { "b": 1 }, doc! { "key": { "c": 1 }, "hidden": true }];
+    check(
+        &indexes,
+        &[
+            (hinted(filter(doc! { "a": 3 }), "b_1"), "FETCH filtered < IXSCAN b_1", [10, 100, 100]),
+            (hinted(filter(doc! { "a": 3, "b": 3 }), "b_1"), "FETCH filtered < IXSCAN b_1", [1, 10, 10]),
+            (hinted(filter(doc! { "_id": 3 }), "a_1"), "FETCH filtered < IXSCAN a_1", [1, 100, 100]),
+            (hinted(filter(doc! { "_id": 3 }), "_id_"), "FETCH < IXSCAN _id_", [1, 1, 1]),
+            (
+                Find { hint: Some(Hint::Keys(raw(doc! { "a": 1 }))), ..filter(doc! { "a": 3 }) },
+                "FETCH < IXSCAN a_1",
+                [10, 10, 10],
+            ),
+            (
+                Find { hint: Some(Hint::Keys(raw(doc! { "$natural": -1 }))), ..filter(doc! { "a": 3 }) },
+                "COLLSCAN backward filtered",
+                [10, 0, 100],
+            ),
+            (
+                Find {
+                    min: Some(raw(doc! { "a": 2 })),
+                    max: Some(raw(doc! { "a": 4 })),
+                    ..hinted(filter(doc! {}), "a_1")
+                },
+                "FETCH < IXSCAN a_1",
+                [20, 20, 20],
+            ),
+        ],
+    );
+    let (docdb, namespace) = collection(&indexes);
+    for name in ["c_1", "none"] {
+        let refused = docdb.find(&namespace, &hinted(filter(doc! { "c": 3 }), name)).err().map(|error| error.code().0);
+        assert_eq!(refused, Some(2), "{name}");
+    }
+}
+
+#[test]
+fn indexes_of_other_kinds_are_used_for_what_they_have() {
+    check(
+        &[doc! { "a": "hashed" }, doc! { "$**": 1 }],
+        &[
+            (hinted(filter(doc! { "a": 3 }), "a_hashed"), "FETCH filtered < IXSCAN a_hashed", [10, 10, 10]),
+            (filter(doc! { "s": "x10" }), "FETCH < IXSCAN $**_1", [1, 1, 1]),
+            (filter(doc! { "c": { "$lt": 5 } }), "FETCH < IXSCAN $**_1", [5, 5, 5]),
+            (filter(doc! { "s": null }), "COLLSCAN filtered", [0, 0, 100]),
+            (sorted(filter(doc! {}), doc! { "s": 1 }), "SORT < COLLSCAN", [100, 0, 100]),
+        ],
+    );
+}
+
+#[test]
+fn a_plan_shows_what_its_index_is() {
+    let (docdb, namespace) = collection(&[doc! { "key": { "a": 1, "tags": -1 }, "unique": false }]);
+    let find = sorted(filter(doc! { "a": { "$gte": 8 } }), doc! { "a": -1 });
+    let explained = decoded(&docdb.explain_find(&namespace, &find, Verbosity::QueryPlanner).unwrap());
+    let planner = explained.get_document("queryPlanner").unwrap();
+    assert_eq!(planner.get_document("parsedQuery").unwrap(), &doc! { "a": { "$gte": 8 } });
+    assert_eq!(planner.get_str("namespace").unwrap(), "test.c");
+    let plan = planner.get_document("winningPlan").unwrap();
+    assert!(!plan.get_bool("isCached").unwrap());
+    assert_eq!(
+        plan.get_document("inputStage").unwrap(),
+        &doc! {
+            "stage": "IXSCAN", "keyPattern": { "a": 1, "tags": -1 }, "indexName": "a_1_tags_-1", "isMultiKey": true,
+            "multiKeyPaths": { "a": [], "tags": ["tags"] }, "isUnique": false, "isSparse": false, "isPartial": false,
+            "indexVersion": 2, "direction": "backward",
+            "indexBounds": { "a": ["[inf, 8]"], "tags": ["[MinKey, MaxKey]"] },
+        }
+    );
+    assert!(!explained.contains_key("executionStats"));
+}
+
+#[test]
+fn a_view_is_explained_as_the_pipeline_that_it_is() {
+    let (docdb, namespace) = collection(&[doc! { "a": 1 }]);
+    let view = Namespace::new("test", "v").unwrap();
+    let definition = ViewDefinition { on: "c".to_owned(), pipeline: vec![raw(doc! { "$match": { "a": 3 } })] };
+    docdb
+        .create_collection(&view, &CreateCollection { view: Some(definition), ..CreateCollection::default() })
+        .unwrap();
+    let (plan, counts) = explain(&docdb, &view, &filter(doc! { "b": 4 }));
+    assert_eq!((&*plan, counts), ("FETCH filtered < IXSCAN a_1", [1, 10, 10]));
+    let missing = Namespace::new("test", "missing").unwrap();
+    assert_eq!(explain(&docdb, &missing, &filter(doc! { "b": 4 })).0, "EOF");
+    assert_eq!(docdb.count(&namespace, &Count::default()).unwrap(), 100);
 }

@@ -134,7 +134,7 @@ fn lookups_join_and_merges_write() {
         doc! { "$project": { "count": { "$size": "$orders" } } },
         doc! { "$merge": { "into": "counts" } },
     ];
-    assert_eq!(all(database.collection::<Document>("people").aggregate(pipeline).run()), [doc! {}; 0]);
+    assert_eq!(all(database.collection::<Document>("people").aggregate(pipeline).run()), [] as [Document; 0]);
     let written = all(counts.find(doc! {}).sort(doc! { "_id": 1 }).run());
     assert_eq!(written, [doc! { "_id": "ann", "count": 2 }, doc! { "_id": "bob", "count": 1 }]);
 }
@@ -145,6 +145,26 @@ fn a_pipeline_on_a_database_has_a_source_of_its_own() {
     let found = database.aggregate([doc! { "$documents": [{ "a": 1 }, { "a": 2 }] }, doc! { "$skip": 1 }]).run();
     assert_eq!(all(found), [doc! { "a": 2 }]);
     assert_eq!(database.aggregate([doc! { "$skip": 1 }]).run().unwrap_err().code(), Code::INVALID_NAMESPACE);
+}
+
+#[test]
+fn coll_stats_shows_what_it_is_asked_for() {
+    let things = ten();
+    let shown = |asked: Document| all(things.aggregate([doc! { "$collStats": asked }]).run()).remove(0);
+    assert_eq!(shown(doc! {}), doc! { "ns": "test.things" });
+    assert_eq!(shown(doc! { "count": {} }), doc! { "ns": "test.things", "count": 10 });
+    let storage = shown(doc! { "storageStats": {} });
+    let storage = storage.get_document("storageStats").unwrap();
+    assert_eq!((storage.get_i32("count").unwrap(), storage.get_i32("nindexes").unwrap()), (10, 1));
+}
+
+#[test]
+fn variables_of_let_are_known_before_any_document_is_read() {
+    let things = ten();
+    for (variables, code) in [(doc! { "a": "$n" }, 4_890_500), (doc! { "NOW": 1 }, 4_738_901), (doc! { "A": 1 }, 9)] {
+        let error = things.find(doc! {}).let_vars(variables.clone()).run().unwrap_err();
+        assert_eq!(error.code(), Code(code), "{variables}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[cfg(all(feature = "docdb", feature = "queue"))]
+mod documents;
 mod format;
 #[cfg(feature = "triggers")]
 mod triggers;

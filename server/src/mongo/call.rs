@@ -9,7 +9,7 @@ use super::{
     Face,
     arguments::{self, Arguments},
     auth,
-    client::Client,
+    client::{self, Client},
     commands::{self, Entry},
     concerns::{self, WriteConcern},
     failure::{self, Failure},
@@ -110,14 +110,29 @@ pub(crate) async fn answer(face: &Arc<Face>, client: &Arc<Client>, request: &Req
     let body = request.command.body();
     let name = reply::fields(body).next().map_or("", |(name, _)| name);
     let entry = commands::find(name);
-    let injected = face.fail_points.hit(entry.map_or(name, |entry| entry.name), name, client);
+    // The first hello is of a program that nobody has heard of before.
+    let own = client.application().or_else(|| client::application(body.get_document("client").ok()?));
+    let injected = face.fail_points.hit(entry.map_or(name, |entry| entry.name), name, own);
     if let Some(block) = injected.as_ref().and_then(|injected| injected.block) {
         tokio::time::sleep(block).await;
     }
+    let mut is_injected = false;
     let mut result = match injected.as_ref().and_then(|injected| injected.failure(has_transaction(body))) {
-        Some(failure) => Err(failure),
-        None => run(face, client, request, entry, name).await,
+        Some(failure) => {
+            is_injected = true;
+            Err(failure)
+        }
+        None => match interrupted(face, request, entry, false) {
+            Some(failure) => Err(failure),
+            None => run(face, client, request, entry, name).await,
+        },
     };
+    if let Ok(document) = &result
+        && !was_done_before(document)
+        && let Some(failure) = interrupted(face, request, entry, true)
+    {
+        result = Err(failure);
+    }
     if let (Ok(document), Some(injected)) = (&mut result, injected) {
         injected.append_write_concern_error(document, has_transaction(body));
     }
@@ -127,8 +142,8 @@ pub(crate) async fn answer(face: &Arc<Face>, client: &Arc<Client>, request: &Req
         Err(failure) => {
             tracing::debug!(command = name, code = failure.code.0, error = failure.message, "refused");
             let mut document = failure.reply();
-            if failure::is_of_state(failure.code) {
-                // By this a driver knows that it has heard of the state already, and goes on.
+            if failure::is_of_state(failure.code) && !is_injected {
+                // By this a driver knows that it has heard of the state already, and goes on. It must not of what a test injects.
                 document.append(cstr!("topologyVersion"), face.topology.version());
             }
             (document, failure.close)
@@ -161,7 +176,16 @@ async fn run(
     }
     let work = || {
         let call = prepare(face, client, request, entry)?;
-        (entry.run)(&call).map(|outcome| (outcome, call.write_concern))
+        match (entry.run)(&call) {
+            Ok(outcome) => Ok((outcome, call.write_concern)),
+            Err(mut failure) => {
+                // A write that fails tells of its write concern as well.
+                if let Some(error) = concerns::concern_error(call.write_concern).filter(|_| entry.writes) {
+                    failure.fields.append(cstr!("writeConcernError"), error);
+                }
+                Err(failure)
+            }
+        }
     };
     let Some(ran) = crate::http::run(entry.brief, work) else {
         return Err(Failure::new(Code::INTERNAL_ERROR, "the command was stopped"));
@@ -197,6 +221,24 @@ async fn run(
     Ok(document)
 }
 
+/// What a fail point makes of a retryable write, before or after it is done.
+fn interrupted(face: &Face, request: &Request, entry: Option<&Entry>, is_done: bool) -> Option<Failure> {
+    let body = request.command.body();
+    if !face.settings.test_commands || !entry?.retryable || !has_transaction(body) {
+        return None;
+    }
+    let count = |name: &str| match request.command.sequence(name) {
+        Some(statements) => statements.count(),
+        None => body.get_array(name).map_or(0, |statements| reply::items(statements).count()),
+    };
+    face.fail_points.hit_write(is_done, ["documents", "updates", "deletes", "ops"].map(count).iter().sum())
+}
+
+/// Whether the reply is that of a write which had been done before.
+fn was_done_before(reply: &RawDocument) -> bool {
+    ["retriedStmtIds", "retriedStmtId"].iter().any(|name| matches!(reply.get(name), Ok(Some(_))))
+}
+
 fn has_transaction(body: &RawDocument) -> bool {
     matches!(body.get("txnNumber"), Ok(Some(_)))
 }
@@ -218,7 +260,11 @@ fn prepare<'a>(
 
     let user = client.user();
     let session = SessionId::of(&arguments, user.as_ref())?;
-    let transaction = arguments.integer("txnNumber")?;
+    let transaction = match arguments.any("txnNumber") {
+        None => None,
+        Some(RawBsonRef::Int64(number)) => Some(number),
+        Some(other) => return Err(arguments.wrong_type("txnNumber", other, &["long"])),
+    };
     concerns::check_transaction(&arguments, session.is_some(), transaction, entry)?;
     auth::check(face, user.as_ref(), entry, database, command)?;
     if entry.admin_only && database != "admin" {
@@ -231,6 +277,10 @@ fn prepare<'a>(
     let snapshot = concerns::is_snapshot(&arguments, entry)?;
     let write_concern = concerns::write_concern(&arguments, entry)?;
     let max_time = arguments.millis("maxTimeMS")?.filter(|time| !time.is_zero());
+    // A cursor's time is of all its batches, and `getMore` knows it.
+    if max_time.is_some() && entry.name != "getMore" {
+        check_time(face)?;
+    }
     let _operation = face.operations.begin(client, command.body(), database, face.topology.millis());
     Ok(Call {
         face,
@@ -245,6 +295,14 @@ fn prepare<'a>(
         write_concern,
         _operation,
     })
+}
+
+/// Refuses what has a time limit, if a fail point wants it so.
+pub(crate) fn check_time(face: &Face) -> Result<(), Failure> {
+    match face.settings.test_commands && face.fail_points.fires("maxTimeAlwaysTimeOut") {
+        true => Err(Failure::new(Code(50), "operation exceeded time limit")),
+        false => Ok(()),
+    }
 }
 
 fn check_database(name: &str) -> Result<(), Failure> {

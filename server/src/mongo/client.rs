@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::OnceLock};
 
-use bson::RawDocumentBuf;
+use bson::{RawDocument, RawDocumentBuf};
 use parking_lot::Mutex;
 
 use super::auth::{Conversation, Identity};
@@ -36,11 +36,16 @@ impl Client {
 
     /// The name of the program, if its first hello said it.
     pub(crate) fn application(&self) -> Option<&str> {
-        self.metadata.get()?.get_document("application").ok()?.get_str("name").ok()
+        application(self.metadata.get()?)
     }
 
     /// The user, if it has authenticated.
     pub(crate) fn user(&self) -> Option<Identity> {
         self.identity.lock().clone()
     }
+}
+
+/// The name of the program in what a hello says of its client.
+pub(crate) fn application(metadata: &RawDocument) -> Option<&str> {
+    metadata.get_document("application").ok()?.get_str("name").ok()
 }

@@ -1,6 +1,10 @@
-//! `failCommand`: commands that fail as a test wants them to.
+//! Fail points: what fails as a test wants it to.
 //!
-//! Source: <https://github.com/mongodb/mongo/wiki/The-failCommand-fail-point>.
+//! `failCommand` fails commands, `onPrimaryTransactionalWrite` retryable writes before or after they are done, and
+//! `maxTimeAlwaysTimeOut` whatever has a time limit.
+//!
+//! Source: <https://github.com/mongodb/mongo/wiki/The-failCommand-fail-point> and
+//! <https://github.com/mongodb/specifications/blob/master/source/retryable-writes/tests/README.md>.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -10,12 +14,11 @@ use parking_lot::Mutex;
 
 use super::{
     arguments::{self, Arguments},
-    client::Client,
     failure::{Failure, append_labels, is_retryable_write},
     reply,
 };
 
-/// Fail points by their names. Only `failCommand` does anything.
+/// Fail points by their names.
 #[derive(Debug, Default)]
 pub(crate) struct FailPoints(Mutex<HashMap<String, FailPoint>>);
 
@@ -24,6 +27,30 @@ struct FailPoint {
     mode: Mode,
     hits: i32,
     data: FailCommand,
+}
+
+impl FailPoint {
+    /// Whether it happens this time, which counts.
+    fn fires(&mut self) -> bool {
+        match &mut self.mode {
+            Mode::AlwaysOn => {}
+            Mode::Times(0) => return false,
+            Mode::Times(left) => *left -= 1,
+            Mode::Skip(0) => {}
+            Mode::Skip(left) => {
+                *left -= 1;
+                return false;
+            }
+            Mode::Probability(probability) => {
+                let [a, b, ..] = uuid::Uuid::new_v4().into_bytes();
+                if f64::from(u16::from_le_bytes([a, b])) >= *probability * 65_536.0 {
+                    return false;
+                }
+            }
+        }
+        self.hits = self.hits.saturating_add(1);
+        true
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +67,9 @@ struct FailCommand {
     error_code: Option<i32>,
     labels: Option<Vec<String>>,
     close: bool,
+    /// Whether it says expressly that the connection stays.
+    stay: bool,
+    before_commit: Option<i32>,
     block: Option<Duration>,
     write_concern_error: Option<RawDocumentBuf>,
     application: Option<String>,
@@ -91,8 +121,30 @@ impl Injected {
 }
 
 impl FailPoints {
-    /// What is configured for a command of this client, under any of its names.
-    pub(crate) fn hit(&self, name: &str, asked: &str, client: &Client) -> Option<Injected> {
+    /// Whether one that needs to know nothing more is to happen now.
+    pub(crate) fn fires(&self, name: &str) -> bool {
+        self.0.lock().get_mut(name).is_some_and(FailPoint::fires)
+    }
+
+    /// What a retryable write of so many statements fails with, either before it is done or when it has been done.
+    pub(crate) fn hit_write(&self, is_done: bool, statements: usize) -> Option<Failure> {
+        let mut points = self.0.lock();
+        let point = points.get_mut("onPrimaryTransactionalWrite")?;
+        if point.data.before_commit.is_some() == is_done || !(0..statements.max(1)).any(|_| point.fires()) {
+            return None;
+        }
+        let close = !point.data.stay;
+        match point.data.before_commit {
+            Some(code) => {
+                let message = "Failing write due to failpoint. The write must not be reflected.";
+                Some(Failure { close, ..Failure::new(Code(code), message) })
+            }
+            None => close.then(Failure::closed),
+        }
+    }
+
+    /// What is configured for a command of this application, under any of its names.
+    pub(crate) fn hit(&self, name: &str, asked: &str, application: Option<&str>) -> Option<Injected> {
         if name == "configureFailPoint" {
             return None;
         }
@@ -100,27 +152,11 @@ impl FailPoints {
         let point = points.get_mut("failCommand")?;
         let data = &point.data;
         if !data.commands.iter().any(|command| command == name || command == asked)
-            || data.application.as_deref().is_some_and(|application| client.application() != Some(application))
+            || data.application.is_some() && data.application.as_deref() != application
+            || !point.fires()
         {
             return None;
         }
-        match &mut point.mode {
-            Mode::AlwaysOn => {}
-            Mode::Times(0) => return None,
-            Mode::Times(left) => *left -= 1,
-            Mode::Skip(0) => {}
-            Mode::Skip(left) => {
-                *left -= 1;
-                return None;
-            }
-            Mode::Probability(probability) => {
-                let [a, b, ..] = uuid::Uuid::new_v4().into_bytes();
-                if f64::from(u16::from_le_bytes([a, b])) >= *probability * 65_536.0 {
-                    return None;
-                }
-            }
-        }
-        point.hits = point.hits.saturating_add(1);
         let data = point.data.clone();
         Some(Injected {
             block: data.block,
@@ -182,37 +218,29 @@ impl FailCommand {
             Ok(array.map(|array| reply::items(array).filter_map(RawBsonRef::as_str).map(ToOwned::to_owned).collect()))
         };
         let blocks = arguments.bool("blockConnection")?;
+        let close = arguments.bool("closeConnection")?;
         let block = arguments.millis("blockTimeMS")?;
         Ok(FailCommand {
             commands: texts("failCommands")?.unwrap_or_default(),
             error_code: arguments.integer("errorCode")?.and_then(|code| i32::try_from(code).ok()),
             labels: texts("errorLabels")?,
-            close: arguments.bool("closeConnection")?,
+            close,
+            stay: arguments.has("closeConnection") && !close,
+            before_commit: arguments
+                .integer("failBeforeCommitExceptionCode")?
+                .and_then(|code| i32::try_from(code).ok()),
             block: block.filter(|_| blocks),
-            write_concern_error: arguments.owned("writeConcernError")?.map(named),
+            write_concern_error: arguments.owned("writeConcernError")?,
             application: arguments.text("appName")?.map(ToOwned::to_owned),
             extra: arguments.owned("errorExtraInfo")?,
         })
     }
 }
 
-/// A write concern error with the name of its code.
-fn named(mut error: RawDocumentBuf) -> RawDocumentBuf {
-    if let (Ok(code), Ok(None)) = (error.get_i32("code"), error.get("codeName")) {
-        error.append(cstr!("codeName"), super::failure::name(Code(code)));
-    }
-    error
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use bson::{RawBson, rawbson, rawdoc};
-
-    fn client() -> Client {
-        let address = "127.0.0.1:1".parse().unwrap();
-        Client::new(1, address, address)
-    }
 
     fn configured(mode: &RawBson, data: &RawDocument) -> FailPoints {
         let points = FailPoints::default();
@@ -231,8 +259,8 @@ mod tests {
         ];
         for (mode, expected) in cases {
             let points = configured(&mode, &data);
-            assert!(points.hit("ping", "ping", &client()).is_none());
-            let hits = expected.map(|_| points.hit("find", "find", &client()).is_some());
+            assert!(points.hit("ping", "ping", None).is_none());
+            let hits = expected.map(|_| points.hit("find", "find", None).is_some());
             assert_eq!(hits, expected, "{mode:?}");
         }
     }
@@ -245,8 +273,37 @@ mod tests {
             (rawdoc! { "failCommands": ["find"], "errorCode": 91, "errorLabels": ["X"] }, vec!["X"]),
         ];
         for (data, expected) in cases {
-            let injected = configured(&rawbson!("alwaysOn"), &data).hit("find", "find", &client()).unwrap();
+            let injected = configured(&rawbson!("alwaysOn"), &data).hit("find", "find", None).unwrap();
             assert_eq!(injected.failure(true).unwrap().labels, expected);
+        }
+    }
+
+    #[test]
+    fn a_fail_point_for_a_program_leaves_others_alone() {
+        let data = rawdoc! { "failCommands": ["hello"], "errorCode": 91, "appName": "a" };
+        let points = configured(&rawbson!({ "times": 1 }), &data);
+        assert!(points.hit("hello", "hello", None).is_none());
+        assert!(points.hit("hello", "hello", Some("b")).is_none());
+        assert!(points.hit("hello", "hello", Some("a")).is_some());
+    }
+
+    #[test]
+    fn a_retryable_write_fails_before_or_after_it_is_done() {
+        let cases = [
+            (rawdoc! {}, true, Some((6, true))),
+            (rawdoc! {}, false, None),
+            (rawdoc! { "failBeforeCommitExceptionCode": 1 }, false, Some((1, true))),
+            (rawdoc! { "failBeforeCommitExceptionCode": 1 }, true, None),
+            (rawdoc! { "failBeforeCommitExceptionCode": 1, "closeConnection": false }, false, Some((1, false))),
+        ];
+        for (data, is_done, expected) in cases {
+            let points = FailPoints::default();
+            let mode = rawbson!({ "skip": 2 });
+            points.configure("onPrimaryTransactionalWrite", mode.as_raw_bson_ref(), Some(&data)).unwrap();
+            // The first of three statements that is not skipped is the last.
+            assert!(points.hit_write(is_done, 2).is_none());
+            let failure = points.hit_write(is_done, 1).map(|failure| (failure.code.0, failure.close));
+            assert_eq!(failure, expected, "{data:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicI64, Ordering},
 };
 
-use bson::{RawBsonRef, RawDocument, spec::BinarySubtype};
+use bson::{RawArrayBuf, RawBsonRef, RawDocument, rawdoc, spec::BinarySubtype};
 use millpond::{Clock, docdb::Code};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -106,6 +106,25 @@ impl Sessions {
     /// Ends one.
     pub(crate) fn end(&self, session: &SessionId) {
         self.used.lock().remove(session);
+    }
+
+    /// Ends those of a user.
+    pub(crate) fn end_of(&self, user: Option<&Identity>) {
+        let user = user.map(digest);
+        self.used.lock().retain(|session, _| session.user != user);
+    }
+
+    /// All of them, as `$listLocalSessions` shows them.
+    pub(crate) fn shown(&self) -> RawArrayBuf {
+        let mut shown = RawArrayBuf::new();
+        for (session, last) in &*self.used.lock() {
+            let user = session.user.unwrap_or_else(|| Sha256::digest([]).into());
+            let user = bson::Binary { subtype: BinarySubtype::Generic, bytes: user.to_vec() };
+            shown.push(rawdoc! {
+                "_id": { "id": session.id(), "uid": user }, "lastUse": bson::DateTime::from_millis(*last),
+            });
+        }
+        shown
     }
 
     /// How many there are.

@@ -15,19 +15,31 @@ function binary() {
   return built.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
-/** What a client needs to talk to it; the server ends with the tests. */
-export async function start() {
-  const server = spawn(binary(), ["serve", "--memory", "--aws-addr", "127.0.0.1:0", "--mongo-addr", "off"], { stdio: ["ignore", "pipe", "inherit"] });
+/** Starts it, and waits until it has said what the pattern looks for; the server ends with the tests. */
+async function listening(mongo, options, pattern) {
+  const args = ["serve", "--memory", "--aws-addr", "127.0.0.1:0", "--mongo-addr", mongo, ...options];
+  const server = spawn(binary(), args, { stdio: ["ignore", "pipe", "inherit"] });
   process.on("exit", () => server.kill());
   for await (const line of createInterface({ input: server.stdout })) {
-    const endpoint = line.match(/^aws (http:\/\/\S+)$/)?.[1];
-    if (endpoint) {
+    const found = line.match(pattern)?.[1];
+    if (found) {
       // It does not keep the tests from ending.
       server.stdout.resume();
       server.stdout.unref();
       server.unref();
-      return { endpoint, region: "us-east-1", credentials: { accessKeyId: "any", secretAccessKey: "any" } };
+      return found;
     }
   }
   throw new Error("the server did not say where it listens");
+}
+
+/** What a client of AWS needs to talk to it. */
+export async function start() {
+  const endpoint = await listening("off", [], /^aws (http:\/\/\S+)$/);
+  return { endpoint, region: "us-east-1", credentials: { accessKeyId: "any", secretAccessKey: "any" } };
+}
+
+/** What a client of MongoDB needs to talk to it. */
+export function startMongo(...options) {
+  return listening("127.0.0.1:0", options, /^mongodb (mongodb:\/\/\S+)$/);
 }

@@ -1,13 +1,11 @@
 //! `$addFields` and `$set`.
 
-use std::sync::Arc;
-
 use bson::RawBsonRef;
 
 use crate::{
     aggregation::{
         Scope,
-        stage::{Stage, Stages, one, project::Project},
+        stage::{Stages, one, project::Project},
     },
     error::{Code, Result, refuse},
     projection::Projection,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use bson::{RawBson, RawBsonRef, RawDocument, rawdoc};
+use bson::{RawBson, RawBsonRef, rawdoc};
 
 use crate::{
     aggregation::{
         Scope, accumulator,
         stage::{
-            Field, Stage, Stages,
+            Field, Stages,
             group::{self, Group, Id},
             sort::Sort,
             sort_by_count::count,

@@ -7,7 +7,7 @@ use bson::{RawBson, RawBsonRef};
 use crate::{
     aggregation::{
         Row, Rows, Scope,
-        accumulator::{Accumulate, Fold},
+        accumulator::Fold,
         rows::{self, AllRows, all},
         stage::{
             Field, Stage, Stages,

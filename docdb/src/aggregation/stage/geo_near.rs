@@ -1,13 +1,11 @@
 //! `$geoNear`.
 
-use std::sync::Arc;
-
 use bson::{RawBson, RawBsonRef, RawDocument};
 
 use crate::{
     aggregation::{
         Row, Rows, Scope, Source, nested, rows,
-        stage::{Stage, Stages, one},
+        stage::{Stages, one},
     },
     context::{Context, Metadata},
     error::{Code, Result, refuse},

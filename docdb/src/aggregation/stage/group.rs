@@ -10,9 +10,9 @@ use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use crate::{
     aggregation::{
         Row, Rows, Scope,
-        accumulator::{self, Accumulate, Fold},
+        accumulator::{self, Fold},
         identity,
-        rows::{self, AllRows, all},
+        rows::{AllRows, all},
         stage::{Field, Stage, Stages, bucket::Buckets, one},
     },
     context::{Context, Metadata},

@@ -1,21 +1,19 @@
 //! `$merge`.
 
-use std::sync::Arc;
-
 use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
     aggregation::{
         Output, Row, Rows, Scope, nested,
         stage::{
-            Stage, Stages, one,
+            Stages, one,
             options::Options,
             output::{is_reserved, target, with_id},
             variables::Let,
         },
     },
     context::Context,
-    error::{Code, Error, Result, refuse},
+    error::{Code, Result, refuse},
     execution::{Change, CollectionName, Execution, UniqueIndex},
     expression::{Env, path::parse_path},
     update::{Update, UpdateModifications},
@@ -205,6 +203,7 @@ fn parse_update(stages: &bson::RawArray, variables: Option<&RawDocument>, contex
 }
 
 impl Merge {
+    #[cfg(test)]
     pub(super) fn target(&self) -> &CollectionName {
         &self.into
     }

@@ -27,6 +27,7 @@ pub(crate) enum Output {
 
 impl Output {
     /// The collection that is written to.
+    #[cfg(test)]
     pub(crate) fn target(&self) -> &CollectionName {
         match self {
             Output::Out(target) => target,

@@ -8,7 +8,7 @@ use crate::{
     aggregation::{
         Scope, accumulator,
         stage::{
-            Field, Stage, Stages,
+            Field, Stages,
             group::{Group, Id},
             sort::Sort,
         },

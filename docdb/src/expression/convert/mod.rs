@@ -24,8 +24,6 @@ use crate::{
     value::{MAX_DOCUMENT_BYTES, Number, Value, type_name},
 };
 
-pub(crate) use text::double_to_string;
-
 pub(super) const OPERATORS: &[Operator] = &[
     Operator { name: "$convert", parse },
     short("$toBool", |value, names| parse_short("$toBool", value, names, ElementType::Boolean)),

@@ -7,7 +7,7 @@ use bson::{RawArrayBuf, RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use super::{Dependency, Rule, Schema, Test, canonical, matches::is_additional};
 use crate::{
     error::Result,
-    value::{ArrayBuilder, DocumentBuilder, Kind, field, fields, items, type_name},
+    value::{ArrayBuilder, DocumentBuilder, field, fields, items, type_name},
 };
 
 impl Schema {

@@ -62,10 +62,8 @@ pub(crate) fn aggregate(
     };
     let context = Arc::new(context);
     let resolved = resolve(store, &mut execution.reader, &namespace, &context)?;
-    let mut written = store.view_stages(&mut execution.reader, &namespace)?;
-    written.extend(aggregate.pipeline.iter().cloned());
     let whole = match &resolved.pipeline {
-        Some(view) => pipeline.after(view),
+        Some(view) => pipeline.after(view, &context)?,
         None => pipeline,
     };
     let (query, chosen) = ops::aggregate::plan(
@@ -79,7 +77,7 @@ pub(crate) fn aggregate(
     let scene = scene(store, resolved.collection.clone(), &query);
     let leading = whole.leading();
     let (skip, limit) = (leading.skip, leading.limit.unwrap_or(0));
-    let rest = rest(&written);
+    let rest = rest(whole.written());
     let on_top = |stage, plan: &Plan| Ok(over_find(stage, plan, &query, rest.projection, skip, limit));
     let question = Question {
         namespace: &resolved.namespace,
@@ -200,7 +198,7 @@ fn run(question: &Question<'_>, pipeline: &Pipeline, done: usize, execution: &mu
     drop(rows);
     let exec = exec.lock();
     let stage = question.stages(&question.chosen.plan, Some(&**exec))?;
-    let millis = u64::try_from(clock.now().as_millis().saturating_sub(began.as_millis())).unwrap_or(0);
+    let millis = clock.now().as_millis().saturating_sub(began.as_millis());
     Ok(Ran { stage, millis, counts: counts.iter().map(|count| count.load(Ordering::Relaxed)).collect() })
 }
 

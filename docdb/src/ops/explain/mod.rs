@@ -158,7 +158,7 @@ impl Question<'_> {
             let clock = self.scene.store.engine.clock().clone();
             let began = clock.now();
             let exec = self.run(execution, each)?;
-            let millis = u64::try_from(clock.now().as_millis().saturating_sub(began.as_millis())).unwrap_or(0);
+            let millis = clock.now().as_millis().saturating_sub(began.as_millis());
             let ran = self.stages(&self.chosen.plan, Some(&*exec))?;
             let statistics = self.statistics(&ran, millis, verbosity, execution)?;
             out.append("executionStats", RawBsonRef::Document(&statistics));

@@ -44,7 +44,7 @@ fn malformed_updates_are_refused() {
         (doc! { "_id": 1, "n": i64::MAX }, doc! { "$mul": { "n": 2 } }, 2),
         (a(), doc! { "$bit": { "n": 1 } }, 2),
         (a(), doc! { "$bit": { "n": {} } }, 9),
-        (a(), doc! { "$bit": { "n": { "not": 1 } } }, 9),
+        (a(), doc! { "$bit": { "n": { "not": 1 } } }, 2),
         (a(), doc! { "$bit": { "n": { "and": 1.5 } } }, 2),
         (a(), doc! { "$bit": { "s": { "and": 1 } } }, 2),
         (a(), doc! { "$currentDate": { "n": "date" } }, 2),

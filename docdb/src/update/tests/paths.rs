@@ -70,7 +70,7 @@ fn the_positional_operator_stands_for_the_index_that_matched() {
 fn what_an_update_may_touch_ends_where_an_array_may_begin() {
     let update = doc! { "$set": { "a.b": 1, "c.0.d": 1, "e.$[x].f": 1 }, "$rename": { "g": "h.i" } };
     let touched = parse(&update, &[doc! { "x": 1 }]).unwrap().touches().unwrap();
-    let touched: Vec<&str> = touched.iter().map(Path::as_str).collect();
+    let touched: Vec<&str> = touched.iter().map(crate::value::Path::as_str).collect();
     assert_eq!(touched, ["a.b", "c", "e", "g", "h.i"]);
     assert_eq!(parse(&doc! { "a": 1 }, &[]).unwrap().touches(), None);
 }

@@ -309,7 +309,8 @@ fn functions_of_zero_have_the_exponents_of_the_server() {
 proptest! {
     #[test]
     fn functions_are_near_those_of_doubles(x in -30.0..30.0_f64, y in 0.01..5.0_f64) {
-        let table: [(Function, fn(f64) -> f64); 12] = [
+        type Double = fn(f64) -> f64;
+        let table: [(Function, Double); 12] = [
             (Decimal::exp, f64::exp), (Decimal::sin, f64::sin), (Decimal::cos, f64::cos), (Decimal::tan, f64::tan),
             (Decimal::atan, f64::atan), (Decimal::sinh, f64::sinh), (Decimal::cosh, f64::cosh),
             (Decimal::tanh, f64::tanh), (Decimal::asinh, f64::asinh), (|x| x.abs().ln(), |x| x.abs().ln()),

@@ -96,6 +96,7 @@ impl Number {
     }
 
     /// With the other sign: the least 64-bit integer becomes a double.
+    #[cfg(test)]
     pub(crate) fn negate(self) -> Number {
         match self {
             Number::Int32(value) => Number::smallest(-i64::from(value)),

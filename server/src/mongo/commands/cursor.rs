@@ -8,7 +8,7 @@ use millpond::docdb::Code;
 use super::super::{
     Face,
     arguments::{self, Arguments},
-    call::{Call, Outcome},
+    call::{self, Call, Outcome},
     cursors::{Cursor, FIRST_BATCH, Killed},
     failure::Failure,
     reply,
@@ -34,6 +34,7 @@ pub(super) fn first_batch(
     single: bool,
 ) -> Result<RawDocumentBuf, Failure> {
     cursor.session.clone_from(&call.session);
+    cursor.has_time_limit = call.max_time.is_some();
     cursor.user = call.client.user().map(|user| user.to_string());
     let batch = cursor.read(Some(batch_size))?;
     let namespace = cursor.namespace.clone();
@@ -71,7 +72,11 @@ pub(super) fn get_more(call: &Call<'_>) -> Result<Outcome, Failure> {
     let namespace = format!("{}.{collection}", call.database);
     let user = call.client.user().map(|user| user.to_string());
     let cursor = call.face.cursors.take(id, &namespace, call.session.as_ref(), user.as_deref())?;
+    let has_time_limit = cursor.has_time_limit || call.max_time.is_some();
     let cursor = Borrowed { face: Arc::clone(call.face), id, cursor: Some(cursor) };
+    if has_time_limit {
+        call::check_time(call.face)?;
+    }
     if call.max_time.is_some() && !cursor.awaits() {
         let message = "cannot set maxTimeMS on getMore command for a non-awaitData cursor";
         return Err(Failure::new(Code::BAD_VALUE, message));
@@ -117,17 +122,15 @@ fn read(
         && !batch.ended
         && let Some(wait) = wait
     {
-        // What waits must not hold a thread that serves connections.
-        let waited = tokio::task::spawn_blocking(move || {
-            cursor.wait(wait);
-            let batch = cursor.read(batch_size)?;
+        // What waits must not hold a thread: there may be more who wait than threads.
+        return Ok(Outcome::Later(Box::pin(async move {
+            cursor.wait(wait).await;
+            let batch = crate::http::run(false, || cursor.read(batch_size));
+            let batch = batch.unwrap_or_else(|| Err(Failure::new(Code::INTERNAL_ERROR, "the command was stopped")))?;
             if !batch.ended {
                 borrowed.cursor = Some(cursor);
             }
             Ok(next_batch(batch.documents, borrowed.id, batch.ended, &namespace))
-        });
-        return Ok(Outcome::Later(Box::pin(async move {
-            waited.await.unwrap_or_else(|_| Err(Failure::new(Code::INTERNAL_ERROR, "the command was stopped")))
         })));
     }
     if !batch.ended {

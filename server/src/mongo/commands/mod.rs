@@ -203,6 +203,8 @@ pub(crate) static COMMANDS: &[Entry] = &[
     Entry::new("setFeatureCompatibilityVersion", MANAGE, server::feature_compatibility).admin_only().writes(),
     Entry::new("getFreeMonitoringStatus", MONITOR, server::free_monitoring).admin_only(),
     Entry::new("configureFailPoint", MANAGE, server::configure_fail_point).admin_only().test_only(),
+    // Not in the Stable API, for the tests of drivers
+    Entry::new("testVersion2", FREE, server::nothing).test_only(),
     // What there is not
     Entry::new("mapReduce", READ, server::unsupported).aliases(&["mapreduce"]),
     Entry::new("commitTransaction", FREE, server::unsupported).admin_only().stable().retryable(),

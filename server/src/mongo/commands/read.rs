@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use bson::{RawArrayBuf, RawBsonRef, rawdoc};
+use bson::{RawArrayBuf, RawBsonRef, raw::cstr, rawdoc};
 use millpond::docdb::{Aggregate, Code, Count, Distinct, Find, Hint, Namespace, Tailable, Verbosity};
 
 use super::super::{
     arguments::{self, Arguments},
     call::{Call, Outcome},
+    concerns,
     cursors::{Cursor, FIRST_BATCH, Source},
     failure::Failure,
     reply,
@@ -166,21 +167,46 @@ pub(super) fn aggregate(call: &Call<'_>) -> Result<Outcome, Failure> {
         let message = "The 'cursor' option is required, except for aggregate with the explain argument";
         return Err(Failure::new(Code::FAILED_TO_PARSE, message));
     };
+    let last = aggregate.pipeline.last().and_then(|stage| reply::fields(stage).next());
+    let writes = last.is_some_and(|(stage, _)| matches!(stage, "$out" | "$merge"));
+    check_concerns(&call.arguments(), &aggregate, writes)?;
     match aggregate.pipeline.first().and_then(|stage| reply::fields(stage).next()) {
         Some(("$listSearchIndexes", _)) => return super::server::search(call),
         Some(("$currentOp" | "$listLocalSessions", _)) if collection.is_none() => know_server(call, &mut aggregate),
         _ => {}
     }
     let found = call.face.docdb.aggregate(call.database, collection, &aggregate)?;
-    let last = aggregate.pipeline.last().and_then(|stage| reply::fields(stage).next());
-    if last.is_some_and(|(stage, _)| matches!(stage, "$out" | "$merge")) {
+    if writes {
         call.face.topology.tick();
     }
     let namespace = format!("{}.{}", call.database, collection.unwrap_or("$cmd.aggregate"));
     let mut cursor = Cursor::new(namespace, Source::Stored(Box::new(found)));
     // Of pipelines only change streams stay open, and these wait.
     cursor.awaits = cursor.is_tailable();
-    Ok(rawdoc! { "cursor": cursor::first_batch(call, cursor, batch_size, false)? }.into())
+    let mut document = rawdoc! { "cursor": cursor::first_batch(call, cursor, batch_size, false)? };
+    if let Some(error) = concerns::concern_error(call.write_concern).filter(|_| writes) {
+        document.append(cstr!("writeConcernError"), error);
+    }
+    Ok(document.into())
+}
+
+/// Refuses stages outside the Stable API to who wants nothing else, and a read concern that a pipeline which writes cannot have.
+fn check_concerns(arguments: &Arguments<'_>, aggregate: &Aggregate, writes: bool) -> Result<(), Failure> {
+    const UNSTABLE: &[&str] =
+        &["$currentOp", "$indexStats", "$listLocalSessions", "$listSessions", "$planCacheStats", "$listSearchIndexes"];
+    if arguments.strict_bool("apiStrict")? == Some(true) {
+        let mut stages = aggregate.pipeline.iter().filter_map(|stage| reply::fields(stage).next());
+        if let Some((stage, _)) = stages.find(|(stage, _)| UNSTABLE.contains(stage)) {
+            let message = format!("stage {stage} is not allowed with 'apiStrict: true' in API Version 1");
+            return Err(Failure::new(Code::API_STRICT_ERROR, message));
+        }
+    }
+    let level = arguments.document("readConcern")?.and_then(|concern| concern.get_str("level").ok());
+    if writes && level == Some("linearizable") {
+        let message = "a stage that writes cannot be used with a 'linearizable' read concern level";
+        return Err(Failure::new(Code::INVALID_OPTIONS, message));
+    }
+    Ok(())
 }
 
 /// Puts what the document store cannot know in the place of the first stage, if that asks for it.
@@ -188,7 +214,7 @@ fn know_server(call: &Call<'_>, aggregate: &mut Aggregate) {
     let Some(first) = aggregate.pipeline.first_mut() else { return };
     let known = match reply::fields(first).next() {
         Some(("$currentOp", _)) => call.face.operations.shown(call.face.topology.millis()),
-        Some(("$listLocalSessions", _)) => RawArrayBuf::new(),
+        Some(("$listLocalSessions", _)) => call.face.sessions.shown(),
         _ => return,
     };
     *first = rawdoc! { "$documents": { "$literal": known } };

@@ -121,7 +121,7 @@ pub(super) fn validate(call: &Call<'_>) -> Result<Outcome, Failure> {
     let namespace = call.namespace()?;
     let arguments = call.arguments();
     let is = |name: &str| arguments.any(name).is_some_and(is_true);
-    arguments.ignore(&["enforceFastCount", "fixMultikey"]);
+    arguments.ignore(&["enforceFastCount", "fixMultikey", "scandata"]);
     let [full, repair, metadata, background, conformance] =
         ["full", "repair", "metadata", "background", "checkBSONConformance"].map(is);
     if metadata && (full || repair || conformance || background)

@@ -12,10 +12,15 @@ use super::Malformed;
 
 /// The longest message, as it is sent and again when it is unpacked.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 48_000_000;
+/// The longest message of a client that has to authenticate first: nothing that it may ask for is longer, and it is not to take
+/// the room of those who have.
+pub(crate) const MAX_UNKNOWN_BYTES: usize = 64 << 10;
 /// The bytes of a header.
 pub(crate) const HEADER_BYTES: usize = 16;
+/// What each connection may read without asking for room.
+const FREE_BYTES: usize = 128 << 10;
 /// How long a client may take for a message that it has begun.
-const MESSAGE_TIME: Duration = Duration::from_secs(300);
+const MESSAGE_TIME: Duration = Duration::from_secs(120);
 
 /// What stands before each message.
 #[derive(Debug, Clone, Copy)]
@@ -51,10 +56,10 @@ impl Header {
     }
 
     /// How many bytes follow the header.
-    fn body_bytes(&self) -> Result<usize, Malformed> {
+    fn body_bytes(&self, most: usize) -> Result<usize, Malformed> {
         let length = usize::try_from(self.length).map_err(|_| Malformed::Length(self.length))?;
         match length {
-            HEADER_BYTES..=MAX_MESSAGE_BYTES => Ok(length - HEADER_BYTES),
+            HEADER_BYTES.. if length <= most => Ok(length - HEADER_BYTES),
             _ => Err(Malformed::Length(self.length)),
         }
     }
@@ -78,10 +83,11 @@ pub(crate) struct Frame {
     pub(crate) room: Option<OwnedSemaphorePermit>,
 }
 
-/// Reads the next message; `None` if the client has gone.
+/// Reads the next message, of at most so many bytes; `None` if the client has gone.
 pub(crate) async fn read(
     from: &mut (impl AsyncRead + Unpin),
     room: &Arc<Semaphore>,
+    most: usize,
 ) -> Result<Option<Frame>, ReadError> {
     let mut bytes = [0; HEADER_BYTES];
     match from.read_exact(&mut bytes).await {
@@ -90,21 +96,32 @@ pub(crate) async fn read(
         Err(error) => return Err(error.into()),
     }
     let header = Header::from(bytes);
-    let length = header.body_bytes()?;
-    let permits = u32::try_from(length).map_err(|_| Malformed::Length(header.length))?;
-    // The semaphore is never closed.
-    let room = Arc::clone(room).acquire_many_owned(permits).await.ok();
-    let body = tokio::time::timeout(MESSAGE_TIME, read_body(from, length)).await.map_err(|_| ReadError::Slow)??;
+    let length = header.body_bytes(most)?;
+    let (body, room) = tokio::time::timeout(MESSAGE_TIME, read_body(from, header, length, room))
+        .await
+        .map_err(|_| ReadError::Slow)??;
     Ok(Some(Frame { header, body, room }))
 }
 
-async fn read_body(from: &mut (impl AsyncRead + Unpin), length: usize) -> Result<Bytes, ReadError> {
-    /// More than this is taken only once it is there.
-    const FIRST: usize = 1 << 20;
-    let mut body = Vec::with_capacity(length.min(FIRST));
-    let read = from.take(length as u64).read_to_end(&mut body).await?;
-    match read == length {
-        true => Ok(body.into()),
+/// Reads what follows the header. Whoever only promises much takes neither memory nor the room of others: it is asked for once the
+/// message has begun to come, and at once for all of it, so that no two wait for each other.
+async fn read_body(
+    from: &mut (impl AsyncRead + Unpin),
+    header: Header,
+    length: usize,
+    room: &Arc<Semaphore>,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), ReadError> {
+    let mut body = Vec::with_capacity(length.min(FREE_BYTES));
+    from.take(length.min(FREE_BYTES) as u64).read_to_end(&mut body).await?;
+    let mut held = None;
+    if body.len() == FREE_BYTES && length > FREE_BYTES {
+        let permits = u32::try_from(length).map_err(|_| Malformed::Length(header.length))?;
+        // The semaphore is never closed.
+        held = Arc::clone(room).acquire_many_owned(permits).await.ok();
+        from.take((length - FREE_BYTES) as u64).read_to_end(&mut body).await?;
+    }
+    match body.len() == length {
+        true => Ok((body.into(), held)),
         false => Err(Malformed::Short.into()),
     }
 }
@@ -115,7 +132,7 @@ mod tests {
 
     fn read_now(bytes: &[u8]) -> Result<Option<Frame>, ReadError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(read(&mut &*bytes, &Arc::new(Semaphore::new(MAX_MESSAGE_BYTES))))
+        runtime.block_on(read(&mut &*bytes, &Arc::new(Semaphore::new(MAX_MESSAGE_BYTES)), MAX_MESSAGE_BYTES))
     }
 
     #[test]
@@ -136,5 +153,18 @@ mod tests {
             let refused = read_now(&header.to_bytes());
             assert!(matches!(refused, Err(ReadError::Malformed(Malformed::Length(_)))), "{length}");
         }
+    }
+
+    #[test]
+    fn what_is_only_promised_takes_no_room() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let room = Arc::new(Semaphore::new(MAX_MESSAGE_BYTES));
+            let header = Header { length: 48_000_000, request_id: 1, response_to: 0, op_code: 2013 };
+            let (mut client, mut server) = tokio::io::duplex(1 << 20);
+            tokio::io::AsyncWriteExt::write_all(&mut client, &header.to_bytes()).await.unwrap();
+            let waiting = tokio::time::timeout(Duration::from_millis(20), read(&mut server, &room)).await;
+            assert!(waiting.is_err() && room.available_permits() == MAX_MESSAGE_BYTES);
+        });
     }
 }
