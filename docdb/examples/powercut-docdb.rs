@@ -254,7 +254,7 @@ fn apply(docdb: &Docdb, index: u64, operation: Operation) -> Result<(), Error> {
             let name = format!("built{writer}");
             let dropped = docdb.drop_indexes(&named("shared"), &IndexSelection::Name(name.clone()));
             if dropped.is_err() {
-                let field = format!("touched{}", if writer % 2 == 0 { "" } else { "2" });
+                let field = format!("touched{}", if writer.is_multiple_of(2) { "" } else { "2" });
                 let mut key = RawDocumentBuf::new();
                 key.append(bson::raw::CString::try_from(field).expect("a name").as_ref(), 1);
                 key.append(bson::raw::cstr!("writer"), signed(writer) + 1);

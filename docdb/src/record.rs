@@ -12,10 +12,12 @@ use crate::{
     index::{Entry, Index, Keys, RecordId, Stored, encode::encode, entry_key, keys},
     model::{ValidationAction, ValidationLevel},
     store::{Store, document_key},
+    update::with_times,
     value::{DocumentBuilder, MAX_DEPTH, MAX_DOCUMENT_BYTES, depth, field, fields, same_document},
 };
 
-/// Brings a new document into the form that is stored: `_id` first, made if it is not there.
+/// Brings a new document into the form that is stored: `_id` first, made if it is not there; the time for
+/// empty timestamps.
 ///
 /// # Errors
 /// [`Code::BSON_OBJECT_TOO_LARGE`], [`Code::OVERFLOW`] for nesting over 100 levels, [`Code::BAD_VALUE`] and
@@ -25,7 +27,7 @@ pub(crate) fn prepare(document: RawDocumentBuf, context: &Context) -> Result<Raw
     let first_is_id = fields(&document).next().is_some_and(|(name, _)| name == "_id");
     let document = if first_is_id { document } else { with_id_first(&document, context) };
     check(&document)?;
-    Ok(document)
+    Ok(with_times(document, context))
 }
 
 /// The same document with its `_id` in front; a new one, if it has none.
@@ -63,7 +65,8 @@ pub(crate) fn check(document: &RawDocument) -> Result<()> {
     if depth(document, MAX_DEPTH)? > MAX_DEPTH {
         return refuse(Code::OVERFLOW, "Document exceeds maximum nested object depth: 100");
     }
-    if fields(document).filter(|(name, _)| *name == "_id").count() > 1 {
+    let names = document.iter_elements().map_while(std::result::Result::ok);
+    if names.filter(|element| element.key().as_str() == "_id").count() > 1 {
         return refuse(Code::BAD_VALUE, "can't have multiple _id fields in one document");
     }
     match field(document, "_id") {
@@ -170,7 +173,7 @@ impl Store {
         }
         let mut changes = Vec::new();
         for index in &collection.indexes {
-            if index.is_id() {
+            if index.is_id() || same_keys(index, before, after) {
                 continue;
             }
             let (old, new) = (keys(index, before, context)?, keys(index, after, context)?);
@@ -297,6 +300,18 @@ impl Index {
         const MOST: usize = 1024;
         entry.values.as_bytes().len() <= MOST
     }
+}
+
+/// Whether two documents have the same keys in an index for certain: nothing is different that keys are made of.
+fn same_keys(index: &Index, before: &RawDocument, after: &RawDocument) -> bool {
+    let same = |name| match (field(before, name), field(after, name)) {
+        (None, None) => true,
+        // 0.0 and -0.0 are equal and have one key, but keys keep the values beside them.
+        (Some(RawBsonRef::Double(a)), Some(RawBsonRef::Double(b))) => a.to_bits() == b.to_bits(),
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    };
+    index.is_plain() && index.partial.is_none() && index.fields.iter().all(|field| same(field.path.head()))
 }
 
 /// What is in one list of keys and not in the other. All of both, where their values are to be written anew.

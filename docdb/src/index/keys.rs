@@ -1,7 +1,5 @@
 //! The keys that a document has in an index.
 
-use std::collections::BTreeMap;
-
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 use crate::{
@@ -68,24 +66,51 @@ pub(crate) fn keys(index: &Index, document: &RawDocument, context: &crate::conte
     if specials.iter().any(Vec::is_empty) {
         return Ok(keys);
     }
-    let mut sorted: BTreeMap<Vec<u8>, RawDocumentBuf> = BTreeMap::new();
+    let mut found: Vec<Entry> = Vec::with_capacity(expanded.tuples.len());
     for tuple in &expanded.tuples {
         if index.sparse && specials.is_empty() && tuple.iter().all(Option::is_none) {
             continue;
         }
         combine(index, tuple, &specials, &mut |components, values| {
-            if sorted.len() >= MAX_KEYS {
-                return refuse(Code::CANNOT_INDEX_PARALLEL_ARRAYS, "too many keys for one document in an index");
+            // Equal keys count once: they are put together when there may be too many.
+            if found.len() >= 2 * MAX_KEYS {
+                once(&mut found);
+                if found.len() > MAX_KEYS {
+                    return too_many();
+                }
             }
-            sorted.insert(components, values);
+            found.push(Entry { components, values });
             Ok(())
         })?;
     }
-    for (mut components, values) in sorted {
-        keys.truncated |= truncate(&mut components);
-        keys.entries.push(Entry { components, values });
+    once(&mut found);
+    if found.len() > MAX_KEYS {
+        return too_many();
     }
+    for entry in &mut found {
+        keys.truncated |= truncate(&mut entry.components);
+    }
+    keys.entries = found;
     Ok(keys)
+}
+
+fn too_many<T>() -> Result<T> {
+    refuse(Code::CANNOT_INDEX_PARALLEL_ARRAYS, "too many keys for one document in an index")
+}
+
+/// Brings keys into their order, each once, with the values that came last.
+fn once(entries: &mut Vec<Entry>) {
+    if entries.len() < 2 {
+        return;
+    }
+    entries.sort_by(|a, b| a.components.cmp(&b.components));
+    entries.dedup_by(|later, kept| {
+        let same = later.components == kept.components;
+        if same {
+            std::mem::swap(&mut later.values, &mut kept.values);
+        }
+        same
+    });
 }
 
 fn is_plain(kind: FieldKind) -> bool {

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct IndexRow {
     pub(crate) id: i64,
-    /// As `listIndexes` shows it.
+    /// As `listIndexes` shows it, but for the key of a text index.
     pub(crate) definition: RawDocumentBuf,
     /// For each field, whether a document's value under it has been an array.
     pub(crate) multikey: Vec<bool>,
@@ -261,6 +261,7 @@ pub(crate) fn parse(definition: &RawDocument, default_collation: Option<&Collati
             );
         }
     };
+    let key = &*special::plain_text_key(key, definition);
     check_duplicate_fields(key)?;
     let parsed = parse_fields(key)?;
     let is_id = key.as_bytes() == id_key().as_bytes() || is_plain_id(key, &parsed);
@@ -445,7 +446,7 @@ fn check_together(index: &Index) -> Result<()> {
             return bad("Index type 'wildcard' cannot be combined with other index types");
         }
     } else if field(&index.row.definition, "wildcardProjection").is_some() {
-        return bad("The field 'wildcardProjection' is only allowed in an 'wildcard' index");
+        return refuse(Code::BAD_VALUE, "The field 'wildcardProjection' is only allowed in an 'wildcard' index");
     }
     if let Some(partial) = &index.partial {
         check_partial(partial.root(), 0)?;

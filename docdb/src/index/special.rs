@@ -1,5 +1,7 @@
 //! Keys of the special kinds.
 
+use std::borrow::Cow;
+
 use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 pub(crate) use crate::value::hash64;
@@ -51,6 +53,26 @@ impl Text {
         definition.append("language_override", RawBsonRef::String(self.0.language_override()));
         definition.append("textIndexVersion", RawBsonRef::Int32(3));
     }
+}
+
+/// The key of a text index as it was asked for first, if it is given as `listIndexes` shows it: with `_fts` and `_ftsx` for
+/// the fields of the weights. Restored dumps and copied indexes have it so.
+pub(crate) fn plain_text_key<'k>(key: &'k RawDocument, definition: &'k RawDocument) -> Cow<'k, RawDocument> {
+    let Some(weights) = field(definition, "weights").and_then(|weights| weights.as_document()) else {
+        return Cow::Borrowed(key);
+    };
+    if field(key, "_fts") != Some(RawBsonRef::String("text")) {
+        return Cow::Borrowed(key);
+    }
+    let mut plain = DocumentBuilder::new();
+    for (name, value) in fields(key) {
+        match name {
+            "_fts" => fields(weights).for_each(|(name, _)| plain.append(name, RawBsonRef::String("text"))),
+            "_ftsx" => {}
+            _ => plain.append(name, value),
+        }
+    }
+    Cow::Owned(plain.finish())
 }
 
 /// An index's definition as `listIndexes` shows it: in a text index's key pattern, one pair of names stands for all texts, whose

@@ -46,19 +46,16 @@ pub(crate) fn in_batches<I, T: Default>(
     Ok(())
 }
 
-/// Whether a transaction wrote more than one may; a smaller one may be taken.
+/// Whether what was written is more than the engine takes; less of it may be taken.
 pub(crate) fn is_too_large(error: &Error) -> bool {
-    matches!(error, Error::Engine(millpond_engine::Error::TransactionTooLarge { .. }))
+    use millpond_engine::Error as Engine;
+    matches!(
+        error,
+        Error::Engine(Engine::TransactionTooLarge { .. } | Engine::KeyTooLarge { .. } | Engine::ValueTooLarge { .. })
+    )
 }
 
 /// Whether all of an operation is over, and not only one of its statements: one that writes too much is refused by itself.
 pub(crate) fn ends_all(error: &Error) -> bool {
-    use millpond_engine::Error as Engine;
-    match error {
-        Error::Engine(
-            Engine::TransactionTooLarge { .. } | Engine::KeyTooLarge { .. } | Engine::ValueTooLarge { .. },
-        ) => false,
-        Error::Engine(_) => true,
-        _ => false,
-    }
+    matches!(error, Error::Engine(_)) && !is_too_large(error)
 }

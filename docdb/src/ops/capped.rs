@@ -14,6 +14,10 @@ use crate::{
     value::Doc,
 };
 
+/// How many documents make room for one: more of them, where a bound has been lowered, go with the next ones, since a transaction
+/// has its limits.
+const MOST: usize = 100;
+
 /// Deletes the oldest documents until the collection is within its bounds, and wakes who waits for new ones.
 pub(crate) fn trim(
     store: &Arc<Store>,
@@ -22,7 +26,7 @@ pub(crate) fn trim(
     context: &Context,
 ) -> Result<()> {
     let Some(capped) = collection.capped else { return Ok(()) };
-    loop {
+    for _ in 0..MOST {
         let (documents, bytes) = store.counts(tx, collection.id)?;
         let over = bytes > capped.size_bytes || (capped.max_documents > 0 && documents > capped.max_documents);
         if !over || documents <= 1 {

@@ -13,7 +13,7 @@ use crate::{
     filter::Filter,
     index::{self, IndexRow},
     model::{CreateCollection, Insert, Namespace, ValidationAction, ValidationLevel},
-    ops::{self, Runner, batches::is_too_large, insert},
+    ops::{self, Runner, batches::is_too_large, insert, view},
     record,
     store::Store,
     value::{Doc, DocumentBuilder, field, same_document, values_equal},
@@ -82,6 +82,9 @@ pub(crate) fn create(
                 format!("namespace {namespace} already exists, but with different options: {:?}", existing.row.options),
             );
         }
+        if let Some(view) = &create.view {
+            view::check_cycle(store, tx, namespace, &view.on)?;
+        }
         make(store, tx, namespace, options.clone())
     })
 }
@@ -91,6 +94,9 @@ fn options(store: &Arc<Store>, namespace: &Namespace, create: &CreateCollection)
     let mut kept = DocumentBuilder::new();
     let context = ops::context(store, None, create.collation.as_deref(), None)?;
     if let Some(view) = &create.view {
+        if create.clustered_index.is_some() {
+            return refuse(Code(6_026_500), "The 'clusteredIndex' option is not supported with views");
+        }
         if create.capped.is_some() || create.clustered_index.is_some() || create.validation.validator.is_some() {
             return refuse(Code::INVALID_OPTIONS, "options of collections are not for views");
         }
@@ -116,7 +122,7 @@ fn options(store: &Arc<Store>, namespace: &Namespace, create: &CreateCollection)
             kept.append("max", number(capped.max_documents));
         }
         if create.clustered_index.is_some() {
-            return refuse(Code::INVALID_OPTIONS, "a clustered collection cannot be capped");
+            return refuse(Code(6_049_200), "a clustered collection cannot be capped");
         }
     }
     if let Some(clustered) = &create.clustered_index {

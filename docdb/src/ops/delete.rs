@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bson::{RawDocument, RawDocumentBuf};
 
 use crate::{
-    error::{Code, Error, Result},
+    error::{Code, Error, Result, refuse},
     execution::Reader,
     filter::{Filter, Node},
     model::{Delete, DeleteReply, DeleteStatement, Namespace, Retry, WriteError},
@@ -99,6 +99,9 @@ pub(crate) fn one(
     let collection = runner.read(|reader| store.collection(reader, namespace))?;
     let query = parse(store, collection.as_deref(), statement, variables)?;
     if statement.multi {
+        if retry.is_some() {
+            return refuse(Code::INVALID_OPTIONS, "Cannot use (or request) retryable writes with limit=0");
+        }
         return many(store, runner, namespace, &query);
     }
     single(store, runner, namespace, &query, Once { retry, value: &|_| Ok(None) })

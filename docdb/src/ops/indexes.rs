@@ -107,6 +107,7 @@ fn exists(row: &CollectionRow, definition: &RawDocument, collection: &Collection
     let distinct = |a: &RawDocument, b: &RawDocument| {
         ["collation", "sparse", "unique", "partialFilterExpression"].iter().any(|option| !same_option(a, b, option))
     };
+    let is_text = |of: &RawDocument| field(of, "textIndexVersion").is_some();
     for other in &row.indexes {
         let same_key = same_keys(&key(&other.definition).unwrap_or_default(), &wanted_key);
         let same_name = name(&other.definition) == wanted_name;
@@ -137,6 +138,15 @@ fn exists(row: &CollectionRow, definition: &RawDocument, collection: &Collection
                 format!(
                     "An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: {definition:?}, existing index: {:?}",
                     other.definition
+                ),
+            );
+        }
+        if is_text(definition) && is_text(&other.definition) {
+            return refuse(
+                Code::INDEX_OPTIONS_CONFLICT,
+                format!(
+                    "only one text index per collection allowed, found existing text index \"{}\"",
+                    name(&other.definition).unwrap_or_default()
                 ),
             );
         }
@@ -296,6 +306,16 @@ fn select(collection: &Collection, selection: &IndexSelection) -> Result<Vec<i64
         }
         Ok(index.row.id)
     };
+    let clustered = field(&collection.row.options, "clusteredIndex").and_then(|index| index.as_document());
+    let clustered_name = clustered.and_then(|index| field(index, "name")).and_then(|name| name.as_str());
+    let is_clustered = match selection {
+        IndexSelection::Name(name) => clustered_name == Some(name),
+        IndexSelection::Names(names) => names.iter().any(|name| clustered_name == Some(name)),
+        IndexSelection::Keys(keys) => clustered.is_some() && fields(keys).map(|(name, _)| name).eq(["_id"]),
+    };
+    if is_clustered {
+        return refuse(Code(5_979_800), "It is illegal to drop the clusteredIndex");
+    }
     let by_name = |name: &str| match collection.indexes.iter().find(|index| &*index.name == name) {
         Some(index) => not_id(index),
         None => refuse(Code::INDEX_NOT_FOUND, format!("index not found with name [{name}]")),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bson::RawBsonRef;
 use millpond_engine::Read;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     model::{CollectionInfo, CollectionKind, DatabaseInfo, IndexInfo, Namespace, check_database},
     ops::refuse_view,
     store::Store,
-    value::field,
+    value::{DocumentBuilder, field},
 };
 
 /// The collections and views of a database, in alphabetical order.
@@ -64,8 +65,15 @@ pub(crate) fn indexes(store: &Arc<Store>, reader: &mut impl Read, namespace: &Na
         return Err(crate::error::Error::new(not_found(namespace).code(), format!("ns does not exist: {namespace}")));
     };
     refuse_view(&collection, "it has no indexes")?;
+    let clustered = field(&collection.row.options, "clusteredIndex").and_then(|index| index.as_document());
+    let clustered = clustered.map(|index| {
+        let mut definition = DocumentBuilder::new();
+        definition.append_all(index);
+        definition.append("clustered", RawBsonRef::Boolean(true));
+        let name = field(index, "name").and_then(|name| name.as_str()).unwrap_or("_id_");
+        IndexInfo { name: name.to_owned(), definition: definition.finish() }
+    });
     let ready = collection.indexes.iter().filter(|index| !index.row.building);
-    Ok(ready
-        .map(|index| IndexInfo { name: index.name.to_string(), definition: shown(&index.row.definition) })
-        .collect())
+    let ready = ready.map(|index| IndexInfo { name: index.name.to_string(), definition: shown(&index.row.definition) });
+    Ok(clustered.into_iter().chain(ready).collect())
 }

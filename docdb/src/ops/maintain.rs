@@ -24,14 +24,16 @@ const MOST_BATCHES: usize = 200;
 /// Does what is due. Says how many documents and rows were deleted.
 pub(crate) fn maintain(store: &Arc<Store>) -> Result<u64> {
     let now = store.engine.clock().now();
-    Ok(expire(store, now)? + collect(store)? + retry::sweep(store, now)?)
+    // What one of them cannot do must not keep the others from their work.
+    let (expired, collected, swept) = (expire(store, now), collect(store), retry::sweep(store, now));
+    Ok(expired? + collected? + swept?)
 }
 
 /// Deletes documents by their TTL indexes, and those of clustered collections that expire.
 ///
 /// Source: <https://www.mongodb.com/docs/manual/core/index-ttl/>.
 fn expire(store: &Arc<Store>, now: Timestamp) -> Result<u64> {
-    let mut deleted = 0;
+    let (mut deleted, mut failed) = (0, Ok(()));
     for namespace in store.names(&mut store.engine.latest())? {
         let Some(collection) = store.collection(&mut store.engine.latest(), &namespace)? else { continue };
         let by_index = collection.indexes.iter().any(|index| index.expire_after_seconds.is_some());
@@ -39,14 +41,17 @@ fn expire(store: &Arc<Store>, now: Timestamp) -> Result<u64> {
             continue;
         }
         for _ in 0..MOST_BATCHES {
-            let batch = expire_batch(store, &namespace, &collection, now)?;
-            deleted += batch;
-            if batch == 0 {
-                break;
+            match expire_batch(store, &namespace, &collection, now) {
+                Ok(0) => break,
+                Ok(batch) => deleted += batch,
+                Err(error) => {
+                    failed = Err(error);
+                    break;
+                }
             }
         }
     }
-    Ok(deleted)
+    failed.map(|()| deleted)
 }
 
 fn expire_batch(store: &Arc<Store>, namespace: &Namespace, collection: &Collection, now: Timestamp) -> Result<u64> {

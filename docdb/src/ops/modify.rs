@@ -12,7 +12,7 @@ use crate::{
     error::{Code, Result, refuse},
     index::{Index, Stored, entry_key},
     model::{IndexChange, IndexSelection, ModifyCollection, Namespace},
-    ops::{self, Runner, create},
+    ops::{self, Runner, create, view},
     plan::same_keys,
     store::Store,
     value::{DocumentBuilder, field, fields},
@@ -36,6 +36,9 @@ pub(crate) fn modify(
             ops::refuse_view(&collection, "it has no indexes")?;
             let mut changing = Changing { store, tx, dry_run: modify.dry_run, answer: &mut answer };
             changing.index(&collection, &mut row, change)?;
+        }
+        if let Some(view) = &modify.view {
+            view::check_cycle(store, tx, namespace, &view.on)?;
         }
         let options = changed_options(store, &collection, namespace, modify)?;
         for (name, value) in options {
@@ -127,6 +130,12 @@ impl Changing<'_, '_> {
             IndexSelection::Names(names) => names.iter().any(|name| *index.name == **name),
             IndexSelection::Keys(keys) => same_keys(&index.key_pattern, keys),
         });
+        let clustered = field(&collection.row.options, "clusteredIndex").and_then(|index| index.as_document());
+        if let (Some(clustered), IndexSelection::Name(name), Some(true)) = (clustered, &change.index, change.hidden)
+            && field(clustered, "name") == Some(RawBsonRef::String(name))
+        {
+            return refuse(Code(6_011_800), "The clusteredIndex cannot be hidden");
+        }
         let Some(index) = found else {
             return refuse(
                 Code::INDEX_NOT_FOUND,

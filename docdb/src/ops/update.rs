@@ -171,6 +171,9 @@ pub(crate) fn run(
     once: Once<'_>,
 ) -> Result<Updated> {
     if statement.multi {
+        if once.retry.is_some() {
+            return refuse(Code::INVALID_OPTIONS, "Cannot use (or request) retryable writes with multi=true");
+        }
         return many(store, runner, namespace, statement);
     }
     let mut duplicate = None;

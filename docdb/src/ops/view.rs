@@ -53,3 +53,20 @@ pub(crate) fn resolve(
     }
     refuse(Code::VIEW_DEPTH_LIMIT_EXCEEDED, format!("View depth exceeds limit {MAX_DEPTH}"))
 }
+
+/// Refuses a view that would stand on itself, or on too many others.
+///
+/// # Errors
+/// [`Code::GRAPH_CONTAINS_CYCLE`], [`Code::VIEW_DEPTH_LIMIT_EXCEEDED`].
+pub(crate) fn check_cycle(store: &Store, reader: &mut impl Read, view: &Namespace, on: &str) -> Result<()> {
+    let mut below = Namespace::new(view.database(), on)?;
+    for _ in 0..MAX_DEPTH {
+        if below == *view {
+            return refuse(Code::GRAPH_CONTAINS_CYCLE, format!("View cycle detected: {view} stands on itself"));
+        }
+        let collection = store.collection(reader, &below)?;
+        let Some(next) = collection.as_ref().and_then(|collection| collection.view.as_ref()) else { return Ok(()) };
+        below = Namespace::new(view.database(), &next.on)?;
+    }
+    refuse(Code::VIEW_DEPTH_LIMIT_EXCEEDED, format!("View depth exceeds limit {MAX_DEPTH}"))
+}

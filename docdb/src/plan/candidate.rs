@@ -95,8 +95,11 @@ pub(crate) fn path_of(node: &Node) -> Option<&Path> {
     }
 }
 
-/// An end of a range of encoded keys, if it has one.
-type Edge = Option<Vec<u8>>;
+/// Keys of an index without its id: from (inclusive), to (exclusive; `None` is the end of the index).
+pub(crate) type KeyRange = (Vec<u8>, Option<Vec<u8>>);
+
+/// The least key and the end of keys, each if it is given.
+type Between = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// An index with the part of it that has to be scanned.
 #[derive(Debug, Clone)]
@@ -107,8 +110,8 @@ pub(crate) struct IndexScan {
     pub(crate) reverse: bool,
     /// Of a wildcard index, the path that is scanned.
     pub(crate) wildcard_path: Option<Path>,
-    /// `min` and `max`, in place of bounds.
-    pub(crate) between: Option<(Edge, Edge)>,
+    /// `min` and `max`, encoded, in place of bounds.
+    pub(crate) between: Option<Between>,
 }
 
 impl IndexScan {
@@ -169,9 +172,8 @@ impl IndexScan {
         self.bounds.first().is_some_and(|bounds| !bounds.is_all()) || self.wildcard_path.is_some()
     }
 
-    /// The ranges of keys to scan, in the ascending order of keys, without the index's id: from (inclusive), to
-    /// (exclusive; `None` is the end of the index).
-    pub(crate) fn ranges(&self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    /// The ranges of keys to scan, in the ascending order of keys.
+    pub(crate) fn ranges(&self) -> Vec<KeyRange> {
         const MOST: usize = 4096;
         if let Some((min, max)) = &self.between {
             return vec![(min.clone().unwrap_or_default(), max.clone())];
@@ -179,7 +181,7 @@ impl IndexScan {
         let mut ranges = Vec::new();
         self.descend(0, Vec::new(), &mut ranges, MOST);
         // Points that keys are too short to tell apart are one range, so that no key is met twice.
-        let mut apart: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::with_capacity(ranges.len());
+        let mut apart: Vec<KeyRange> = Vec::with_capacity(ranges.len());
         for (from, to) in ranges {
             match apart.last_mut() {
                 Some((_, end)) if end.as_ref().is_none_or(|end| *end > from) => {
@@ -193,7 +195,7 @@ impl IndexScan {
         apart
     }
 
-    fn descend(&self, at: usize, prefix: Vec<u8>, ranges: &mut Vec<(Vec<u8>, Option<Vec<u8>>)>, most: usize) {
+    fn descend(&self, at: usize, prefix: Vec<u8>, ranges: &mut Vec<KeyRange>, most: usize) {
         let (Some(bounds), Some(field)) = (self.bounds.get(at), self.index.fields.get(at)) else {
             let from = bound(&prefix).to_vec();
             let end = millpond_engine::key::prefix_end(&from);
@@ -410,6 +412,9 @@ fn tightness(intervals: &Intervals) -> u8 {
 }
 
 fn field_intervals(index: &Index, kind: FieldKind, node: &Node, collation: Option<&Collation>) -> Option<Intervals> {
+    if matches!(kind, FieldKind::Wildcard { .. }) && asks_for_an_object(node) {
+        return None;
+    }
     if kind != FieldKind::Hashed {
         return intervals(node, index, collation);
     }
@@ -433,6 +438,28 @@ fn field_intervals(index: &Index, kind: FieldKind, node: &Node, collation: Optio
             Some(Intervals::none().union(Intervals(points)))
         }
         _ => None,
+    }
+}
+
+/// Whether a condition may hold for an object: a wildcard index has the object's fields, but not the object.
+fn asks_for_an_object(node: &Node) -> bool {
+    match node {
+        Node::Compare { op: Compare::Eq, value, .. } => has_object(value.as_raw_bson_ref()),
+        Node::Compare { value, .. } => value.as_document().is_some() || has_object(value.as_raw_bson_ref()),
+        Node::In { values, .. } => values.iter().any(|value| has_object(value.as_raw_bson_ref())),
+        Node::ElemMatchValue { filter, .. } => asks_for_an_object(filter),
+        Node::And(nodes) | Node::Or(nodes) => nodes.iter().any(asks_for_an_object),
+        Node::Not(inner) => asks_for_an_object(inner),
+        _ => false,
+    }
+}
+
+/// Whether a value is an object with fields, or an array with one. The nesting of values is bounded.
+fn has_object(value: RawBsonRef<'_>) -> bool {
+    match value {
+        RawBsonRef::Document(document) => !document.is_empty(),
+        RawBsonRef::Array(array) => crate::value::items(array).any(has_object),
+        _ => false,
     }
 }
 

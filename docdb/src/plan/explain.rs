@@ -179,7 +179,7 @@ impl Stage {
         }
         match &*self.inputs {
             [] => {}
-            [input] if !matches!(self.name, "OR" | "AND_HASH" | "SORT_MERGE") => {
+            [input] if !matches!(self.name, "OR" | "SORT_MERGE") => {
                 out.append("inputStage", RawBsonRef::Document(&input.show(ran, None)));
             }
             inputs => {

@@ -9,7 +9,7 @@ use crate::{
         Mode,
         tree::{Branch, Node},
     },
-    value::{ArrayBuilder, DocumentBuilder, Value, fields, items},
+    value::{ArrayBuilder, DocumentBuilder, Value, items},
 };
 
 /// Projects a document. In an inclusion computed fields come last, in the order of the specification; otherwise they
@@ -17,12 +17,16 @@ use crate::{
 pub(super) fn document(branch: &Branch, mode: Mode, document: &RawDocument, env: &Env<'_>) -> Result<RawDocumentBuf> {
     let mut result = DocumentBuilder::new();
     let mut done = vec![false; if branch.is_computed() { branch.fields().len() } else { 0 }];
-    for (name, value) in fields(document) {
-        let Some((position, node)) = branch.position(name).and_then(|position| Some((position, branch.get(position)?)))
-        else {
-            if mode == Mode::Exclude {
-                result.append(name, value);
-            }
+    for element in document.iter_elements().map_while(std::result::Result::ok) {
+        let name = element.key().as_str();
+        let found = branch.position(name).and_then(|position| Some((position, branch.get(position)?)));
+        // The values of most fields need not be looked at.
+        if found.is_none() && mode == Mode::Include {
+            continue;
+        }
+        let Ok(value) = element.value() else { break };
+        let Some((position, node)) = found else {
+            result.append(name, value);
             continue;
         };
         match node {

@@ -5,12 +5,16 @@ use bson::{RawArray, RawArrayBuf, RawBson, RawBsonRef, RawDocument, RawDocumentB
 use crate::value::fields;
 
 /// A document that is being written, field by field.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct DocumentBuilder(RawDocumentBuf);
 
 impl DocumentBuilder {
     pub(crate) fn new() -> Self {
-        Self(RawDocumentBuf::new())
+        // Growing by each field costs more than a few bytes too many do.
+        const FIRST: usize = 120;
+        let mut bytes = Vec::with_capacity(FIRST);
+        bytes.extend_from_slice(&[5, 0, 0, 0, 0]);
+        Self(RawDocumentBuf::from_bytes(bytes).unwrap_or_default())
     }
 
     /// Appends a field. Names with a NUL in them cannot be written; none can come in either, so such a field is left out.

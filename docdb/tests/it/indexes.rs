@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use bson::doc;
-use millpond_docdb::{Code, Collation, CollationStrength, Error, IndexModel, IndexOptions};
+use bson::{Document, doc};
+use millpond_docdb::{Code, Collation, CollationStrength, Docdb, Error, IndexModel, IndexOptions, Namespace};
+use millpond_engine::Engine;
 
 use crate::{collection, ids};
 
@@ -163,4 +164,45 @@ fn queries_find_the_same_with_and_without_their_index() {
     }
     let sorted = ids(things.find(doc! {}).sort(doc! { "a": -1, "c.d": 1 }).limit(3).run());
     assert_eq!(sorted.len(), 3);
+}
+
+/// Updates leave an index alone whose fields they do not change; what decides is the bytes of the fields.
+#[test]
+fn keys_follow_what_updates_change_and_nothing_else() {
+    let docdb = Docdb::open(&Engine::in_memory()).unwrap();
+    let things = docdb.database("test").collection::<Document>("things");
+    let partial = IndexOptions::builder().partial_filter_expression(doc! { "on": true }).build();
+    things
+        .create_indexes([
+            plain(doc! { "a": 1 }),
+            plain(doc! { "b.c": -1, "d": 1 }),
+            plain(doc! { "tags": 1 }),
+            IndexModel::builder().keys(doc! { "e": 1 }).options(partial).build(),
+        ])
+        .run()
+        .unwrap();
+    things
+        .insert_one(doc! { "_id": 1, "a": 0.0, "b": { "c": 1 }, "tags": [2, 1, 2], "e": 1, "on": false })
+        .run()
+        .unwrap();
+    let valid = || {
+        let found = docdb.validate(&Namespace::new("test", "things").unwrap()).unwrap();
+        assert_eq!((found.documents, found.errors), (1, vec![]));
+    };
+    for update in [
+        doc! { "$set": { "a": -0.0 } },
+        doc! { "$set": { "other": 1 } },
+        doc! { "$set": { "b.c": 2 } },
+        doc! { "$set": { "d": 1 } },
+        doc! { "$push": { "tags": 1 } },
+        doc! { "$set": { "on": true } },
+        doc! { "$unset": { "b": 1 } },
+        doc! { "$set": { "on": false } },
+    ] {
+        things.update_one(doc! { "_id": 1 }, update).run().unwrap();
+        valid();
+    }
+    let covered =
+        things.find(doc! { "a": 0 }).projection(doc! { "_id": 0, "a": 1 }).run().unwrap().next().unwrap().unwrap();
+    assert!(covered.get_f64("a").unwrap().is_sign_negative());
 }

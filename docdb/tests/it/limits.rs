@@ -164,3 +164,30 @@ fn a_session_forgets_more_statements_than_a_transaction_deletes() {
     assert_eq!(refused.code(), Code::TRANSACTION_TOO_OLD);
     assert_eq!(docdb.insert(&namespace(), one(4, 0)).unwrap().retried, [0]);
 }
+
+#[test]
+fn a_key_that_the_engine_does_not_take_is_refused_alone() {
+    let docdb = Docdb::open(&Engine::in_memory()).unwrap();
+    let clustered_index = Some(rawdoc! { "key": { "_id": 1 }, "unique": true });
+    docdb
+        .create_collection(&namespace(), &CreateCollection { clustered_index, ..CreateCollection::default() })
+        .unwrap();
+    docdb.create_indexes(&namespace(), &[rawdoc! { "key": { "a": 1 }, "name": "a" }]).unwrap();
+    let long = rawdoc! { "_id": "x".repeat(900), "a": "y".repeat(900) };
+    let done = insert(&docdb, vec![rawdoc! { "_id": 0 }, long, rawdoc! { "_id": 2 }]);
+    assert_eq!((done.inserted, done.errors.len()), (2, 1));
+}
+
+#[test]
+fn a_capped_collection_of_lower_bounds_shrinks_bit_by_bit() {
+    let docdb = Docdb::open(&Engine::in_memory()).unwrap();
+    let capped = Some(Capped { size_bytes: 1 << 20, max_documents: 0 });
+    docdb.create_collection(&namespace(), &CreateCollection { capped, ..CreateCollection::default() }).unwrap();
+    insert(&docdb, (0..250).map(|id| rawdoc! { "_id": id }).collect());
+    let modify = millpond_docdb::ModifyCollection { capped_max: Some(10), ..Default::default() };
+    docdb.modify_collection(&namespace(), &modify).unwrap();
+    for (id, left) in [(250, 151), (251, 52), (252, 10)] {
+        insert(&docdb, vec![rawdoc! { "_id": id }]);
+        assert_eq!(count(&docdb, rawdoc! {}), left);
+    }
+}

@@ -1,7 +1,6 @@
 //! The document store through its public interface.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod collections;
 mod commands;
 mod crud;
 mod indexes;
@@ -10,10 +9,6 @@ mod modify;
 mod plans;
 mod reading;
 mod smoke;
-mod soundness;
-mod storage;
-mod time;
-mod transactions;
 
 use bson::Document;
 use millpond_docdb::{Collection, Cursor, Docdb, Error};

@@ -176,7 +176,16 @@ async fn run(
     }
     let work = || {
         let call = prepare(face, client, request, entry)?;
-        (entry.run)(&call).map(|outcome| (outcome, call.write_concern))
+        match (entry.run)(&call) {
+            Ok(outcome) => Ok((outcome, call.write_concern)),
+            Err(mut failure) => {
+                // A write that fails tells of its write concern as well.
+                if let Some(error) = concerns::concern_error(call.write_concern).filter(|_| entry.writes) {
+                    failure.fields.append(cstr!("writeConcernError"), error);
+                }
+                Err(failure)
+            }
+        }
     };
     let Some(ran) = crate::http::run(entry.brief, work) else {
         return Err(Failure::new(Code::INTERNAL_ERROR, "the command was stopped"));
@@ -251,7 +260,11 @@ fn prepare<'a>(
 
     let user = client.user();
     let session = SessionId::of(&arguments, user.as_ref())?;
-    let transaction = arguments.integer("txnNumber")?;
+    let transaction = match arguments.any("txnNumber") {
+        None => None,
+        Some(RawBsonRef::Int64(number)) => Some(number),
+        Some(other) => return Err(arguments.wrong_type("txnNumber", other, &["long"])),
+    };
     concerns::check_transaction(&arguments, session.is_some(), transaction, entry)?;
     auth::check(face, user.as_ref(), entry, database, command)?;
     if entry.admin_only && database != "admin" {

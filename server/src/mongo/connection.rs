@@ -56,8 +56,10 @@ async fn converse(
 ) -> Result<(), frame::ReadError> {
     let mut closing = face.closing.subscribe();
     loop {
+        let must_authenticate = client.user().is_none() && face.users.any();
+        let most = if must_authenticate { frame::MAX_UNKNOWN_BYTES } else { frame::MAX_MESSAGE_BYTES };
         let frame = tokio::select! {
-            frame = frame::read(read, &face.room) => frame?,
+            frame = frame::read(read, &face.room, most) => frame?,
             _ = closing.wait_for(|closing| *closing) => return Ok(()),
         };
         let Some(frame::Frame { header, body, room }) = frame else { return Ok(()) };

@@ -105,10 +105,11 @@ impl Cursor {
         matches!(&self.source, Source::Stored(cursor) if cursor.is_tailable())
     }
 
-    /// Waits until there may be more, at most so long.
-    pub(crate) fn wait(&mut self, at_most: Duration) {
+    /// Waits until there may be more, at most so long. No thread waits with it.
+    pub(crate) async fn wait(&mut self, at_most: Duration) {
         if let Source::Stored(cursor) = &mut self.source {
-            cursor.wait(at_most);
+            // Whether it was woken or the time is over: it looks.
+            let _ = tokio::time::timeout(at_most, cursor.arrived()).await;
         }
     }
 }
@@ -290,6 +291,11 @@ impl Cursors {
         self.open.lock().retain(|_, slot| slot.session.as_ref() != Some(session));
     }
 
+    /// Ends the cursors of a user's sessions.
+    pub(crate) fn kill_sessions_of(&self, user: Option<&str>) {
+        self.open.lock().retain(|_, slot| slot.session.is_none() || slot.user.as_deref() != user);
+    }
+
     /// Ends all cursors of sessions.
     pub(crate) fn kill_sessions(&self) {
         self.open.lock().retain(|_, slot| slot.session.is_none());
@@ -354,6 +360,19 @@ mod tests {
         let taken = cursors.take(id, "d.c", None, None).unwrap();
         assert_eq!(cursors.kill(id, "d.c", None), Killed::Killed);
         assert!(!cursors.give_back(id, taken));
+    }
+
+    #[test]
+    fn the_cursors_of_a_user_end_without_those_of_others() {
+        let cursors = Cursors::new(Clock::manual(Timestamp::from_millis(0)));
+        let of = |user: Option<&str>| {
+            let session = Some(SessionId::new(None));
+            cursors.keep(Cursor { user: user.map(str::to_owned), session, ..numbers(1) }).unwrap()
+        };
+        let (own, other) = (of(Some("a@admin")), of(Some("b@admin")));
+        cursors.kill_sessions_of(Some("a@admin"));
+        let left = cursors.open.lock().keys().copied().collect::<Vec<_>>();
+        assert_eq!((left, own == other), (vec![other], false));
     }
 
     #[test]

@@ -108,6 +108,12 @@ impl Sessions {
         self.used.lock().remove(session);
     }
 
+    /// Ends those of a user.
+    pub(crate) fn end_of(&self, user: Option<&Identity>) {
+        let user = user.map(digest);
+        self.used.lock().retain(|session, _| session.user != user);
+    }
+
     /// All of them, as `$listLocalSessions` shows them.
     pub(crate) fn shown(&self) -> RawArrayBuf {
         let mut shown = RawArrayBuf::new();

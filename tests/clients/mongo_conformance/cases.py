@@ -134,7 +134,9 @@ def contains(answer, expected):
     if isinstance(expected, type):
         return isinstance(answer, expected)
     if callable(expected):
-        return bool(expected(answer))
+        return answer is not MISSING and not isinstance(answer, Refused) and bool(expected(answer))
+    if expected is MISSING:
+        return answer is MISSING
     if isinstance(answer, Refused) or isinstance(expected, Refused):
         return answer == expected
     if isinstance(expected, dict):
@@ -308,14 +310,17 @@ def updates(source, *rows):
     return table(source, rows, make)
 
 
-def scenarios(source, *rows, admin=False):
-    """Rows of name and steps; a step is a command and what is expected of its reply. Each begins with an empty database."""
+def scenarios(source, *rows, own_session=False):
+    """Rows of name and steps; a step is a command and what is expected of its reply. Each begins with an empty database. With
+    `own_session` no other case has used its session: transaction numbers begin anew."""
 
     def make(name, *steps):
         def run(database):
             client = database.client
+            if own_session:
+                client = type(client)(*client.address)
             scratch = client[f"{database.name}_scratch"]
-            client.drop_database(scratch.name)
+            database.client.drop_database(scratch.name)
             answers = []
             with client.start_session() as session:
                 for command, expected in steps:
@@ -327,10 +332,13 @@ def scenarios(source, *rows, admin=False):
                     answer = ask(where, command, session)
                     answers.append(answer)
                     if not contains(answer, expected):
-                        client.drop_database(scratch.name)
-                        return {"step": command, "expected": expected, "answered": answer}
-            client.drop_database(scratch.name)
-            return None
+                        break
+                else:
+                    command = None
+            database.client.drop_database(scratch.name)
+            if own_session:
+                client.close()
+            return command and {"step": str(command)[:500], "expected": expected, "answered": answer}
 
         return name, None, run
 

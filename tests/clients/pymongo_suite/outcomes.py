@@ -17,11 +17,11 @@ def name(nodeid):
 
 def pytest_collection_modifyitems(items, config):
     patterns = json.loads(os.environ["NOT_ELIGIBLE"])
-    only = os.environ["ONLY"]
+    only = json.loads(os.environ["ONLY"])
 
     def is_left_out(item):
         test = name(item.nodeid)
-        other = only and not fnmatch.fnmatchcase(test, f"*{only}*")
+        other = only and not any(fnmatch.fnmatchcase(test, pattern) for pattern in only)
         return other or any(fnmatch.fnmatchcase(test, pattern) for pattern in patterns)
 
     left_out = [item for item in items if is_left_out(item)]

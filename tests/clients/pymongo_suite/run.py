@@ -32,7 +32,7 @@ NOT_ELIGIBLE = HERE / "not_eligible.txt"
 # time of most of them is waiting. The slowest come first.
 LANES = [
     [
-        "test_client", "test_retryable_writes", "test_retryable_writes_unified", "test_versioned_api_integration",
+        "test_client", "test_retryable_writes_unified", "test_versioned_api_integration",
         "test_sessions_unified", "test_session", "test_read_write_concern_spec", "test_command_monitoring",
         "test_command_logging", "test_index_management", "test_database",
     ],
@@ -40,9 +40,10 @@ LANES = [
         "test_collection", "test_csot", "test_crud_unified", "test_run_command", "test_collation", "test_comment",
         "test_raw_bson", "test_common", "test_examples", "test_auth", "test_binary", "test_pooling",
     ],
+    ["test_retryable_writes", "test_retryable_reads"],
     ["test_client_bulk_write", "test_bulk", "test_custom_types", "test_threads", "test_collection_management"],
     [
-        "test_read_concern", "test_cursor", "test_retryable_reads_unified", "test_retryable_reads", "test_gridfs", "test_gridfs_bucket",
+        "test_read_concern", "test_cursor", "test_retryable_reads_unified", "test_gridfs", "test_gridfs_bucket",
         "test_gridfs_spec", "test_grid_file", "test_handshake_unified", "test_causal_consistency",
         "test_create_entities", "test_unified_format", "test_json_util_integration",
     ],
@@ -94,7 +95,7 @@ def run_lane(modules, folder, only):
             outcomes = pathlib.Path(scratch, "outcomes")
             environment = {
                 **os.environ, "DB_IP": "127.0.0.1", "DB_PORT": str(server.mongo_port), "OUTCOMES": str(outcomes),
-                "NOT_ELIGIBLE": json.dumps([pattern for pattern, _ in not_eligible()]), "ONLY": only or "",
+                "NOT_ELIGIBLE": json.dumps([pattern for pattern, _ in not_eligible()]), "ONLY": json.dumps(only),
                 "PYTHONPATH": f"{HERE}:{folder}", "PYTHONDONTWRITEBYTECODE": "1",
             }
             with open(folder / f"{modules[0]}.log", "w") as log:
@@ -126,9 +127,10 @@ def main():
     if options.module:
         lanes = [[module for module in lane if module in options.module] for lane in LANES]
         lanes = [lane for lane in lanes if lane]
+    only = [f"*{options.only}*"] if options.only else []
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
-        ran = [test for lane in pool.map(lambda lane: run_lane(lane, folder, options.only), lanes) for test in lane]
+        ran = [test for lane in pool.map(lambda lane: run_lane(lane, folder, only), lanes) for test in lane]
 
     modules = {module for lane in lanes for module in lane}
     listed = {line for line in PASSING.read_text().splitlines() if line and not line.startswith("#")}
@@ -139,8 +141,19 @@ def main():
     passed = {test for test, what in eligible.items() if what == "passed"}
     asked = {
         test for test in listed
-        if test.split("::")[0] in modules and (not options.only or fnmatch.fnmatchcase(test, f"*{options.only}*"))
+        if test.split("::")[0] in modules and (not only or fnmatch.fnmatchcase(test, only[0]))
     }
+    # Many of the tests measure time, which a busy machine takes from them: they have a second chance, on an idle one.
+    again = sorted(asked - passed)
+    if again:
+        lane = sorted({test.split("::")[0] for test in again})
+        escaped = [re.sub(r"([*?[])", r"[\1]", test) for test in again]
+        second = {test["id"]: test["outcome"] for test in run_lane(lane, folder, escaped)}
+        outcome.update(second)
+        for test in again:
+            print(f"run again: {test}: {second.get(test, 'did not run')}; before: {eligible.get(test, 'did not run')}")
+        eligible = {test: what for test, what in outcome.items() if what != "skipped"}
+        passed = {test for test, what in eligible.items() if what == "passed"}
     lost = sorted(asked - passed)
     gained = sorted(passed - listed)
 

@@ -43,7 +43,12 @@ impl Match {
     /// What both let pass.
     pub(in crate::aggregation) fn and(&self, other: &Match, context: &Context) -> Result<Match> {
         let mut both = ArrayBuilder::new();
-        both.push(RawBsonRef::Document(&self.document));
+        // Side by side, so that many stages after each other do not nest.
+        let mut first = fields(&self.document);
+        match (first.next(), first.next()) {
+            (Some(("$and", RawBsonRef::Array(array))), None) => both.push_all(array),
+            _ => both.push(RawBsonRef::Document(&self.document)),
+        }
         both.push(RawBsonRef::Document(&other.document));
         let mut document = DocumentBuilder::new();
         document.append_owned("$and", &RawBson::Array(both.finish()));

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use bson::{Binary, RawArrayBuf, RawDocument, RawDocumentBuf, raw::cstr, rawdoc, spec::BinarySubtype};
-use millpond::docdb::{Code, Delete, DeleteStatement, Docdb, Find, Insert, Namespace, Result as Stored};
+use millpond::docdb::{
+    Code, Delete, DeleteStatement, Docdb, Find, Insert, Namespace, Result as Stored, Update, UpdateModifications,
+    UpdateStatement,
+};
 use parking_lot::RwLock;
 
 use super::{Action, Credentials, Identity, Mechanism, Role};
@@ -191,8 +194,7 @@ impl Users {
         let place = known.get_mut(&(database.to_owned(), name.to_owned())).ok_or_else(|| not_found(name, database))?;
         let mut user = place.clone();
         change(&mut user)?;
-        self.delete(rawdoc! { "_id": user.key() })?;
-        self.insert(&user)?;
+        self.replace(&user)?;
         *place = user;
         Ok(())
     }
@@ -218,6 +220,21 @@ impl Users {
     fn insert(&self, user: &User) -> Result<(), Failure> {
         let insert = Insert { documents: vec![user.to_document()], ..Insert::default() };
         match self.docdb.insert(&namespace()?, insert)?.errors.into_iter().next() {
+            Some(refused) => Err(refused.error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// In one commit, so that there is never none.
+    fn replace(&self, user: &User) -> Result<(), Failure> {
+        let statement = UpdateStatement {
+            filter: rawdoc! { "_id": user.key() },
+            update: UpdateModifications::Document(user.to_document()),
+            upsert: true,
+            ..UpdateStatement::default()
+        };
+        let update = Update { statements: vec![statement], ..Update::default() };
+        match self.docdb.update(&namespace()?, &update)?.errors.into_iter().next() {
             Some(refused) => Err(refused.error.into()),
             None => Ok(()),
         }

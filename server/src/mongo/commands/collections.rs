@@ -63,13 +63,17 @@ pub(super) fn create(call: &Call<'_>) -> Result<Outcome, Failure> {
     let is_capped = arguments.bool("capped")?;
     let size = arguments.integer("size")?;
     let max = arguments.integer("max")?;
+    if let Some(size) = size.filter(|size| *size < 1) {
+        let message = format!("BSON field 'size' value must be >= 1, actual value '{size}'");
+        return Err(Failure::new(Code::BAD_VALUE, message));
+    }
     let capped = match (is_capped, size) {
         (true, None) => return invalid("the 'size' field is required when 'capped' is true"),
         (false, _) if size.is_some() || max.is_some() => {
             return invalid("the 'capped' field needs to be true when either the 'size' or 'max' fields are present");
         }
         (true, Some(size)) => Some(Capped {
-            size_bytes: u64::try_from(size).unwrap_or(0).max(1),
+            size_bytes: u64::try_from(size).unwrap_or(1),
             max_documents: u64::try_from(max.unwrap_or(0)).unwrap_or(0),
         }),
         (false, _) => None,
@@ -100,6 +104,10 @@ pub(super) fn create(call: &Call<'_>) -> Result<Outcome, Failure> {
     arguments.finish()?;
     if create.view.is_some() && create.capped.is_some() {
         return invalid("the 'capped' and 'viewOn' fields cannot be specified together");
+    }
+    if create.clustered_index.as_ref().is_some_and(|index| index.get("key").ok().flatten().is_none()) {
+        let message = "BSON field 'create.clusteredIndex.key' is missing but a required field";
+        return Err(Failure::new(Code(40414), message));
     }
     call.face.docdb.create_collection(&namespace, &create)?;
     Ok(rawdoc! {}.into())

@@ -122,17 +122,15 @@ fn read(
         && !batch.ended
         && let Some(wait) = wait
     {
-        // What waits must not hold a thread that serves connections.
-        let waited = tokio::task::spawn_blocking(move || {
-            cursor.wait(wait);
-            let batch = cursor.read(batch_size)?;
+        // What waits must not hold a thread: there may be more who wait than threads.
+        return Ok(Outcome::Later(Box::pin(async move {
+            cursor.wait(wait).await;
+            let batch = crate::http::run(false, || cursor.read(batch_size));
+            let batch = batch.unwrap_or_else(|| Err(Failure::new(Code::INTERNAL_ERROR, "the command was stopped")))?;
             if !batch.ended {
                 borrowed.cursor = Some(cursor);
             }
             Ok(next_batch(batch.documents, borrowed.id, batch.ended, &namespace))
-        });
-        return Ok(Outcome::Later(Box::pin(async move {
-            waited.await.unwrap_or_else(|_| Err(Failure::new(Code::INTERNAL_ERROR, "the command was stopped")))
         })));
     }
     if !batch.ended {

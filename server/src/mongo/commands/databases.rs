@@ -1,10 +1,10 @@
 //! What there is: `listCollections`, `listDatabases`, `dropDatabase`.
 
 use bson::{RawDocument, RawDocumentBuf, raw::cstr, rawdoc, spec::BinarySubtype};
-use millpond::docdb::{Aggregate, CollectionInfo, CollectionKind};
+use millpond::docdb::{Aggregate, Code, CollectionInfo, CollectionKind};
 
 use super::super::{
-    auth,
+    arguments, auth,
     call::{Call, Outcome},
     cursors::Cursor,
     failure::Failure,
@@ -108,8 +108,10 @@ pub(super) fn list_databases(call: &Call<'_>) -> Result<Outcome, Failure> {
 }
 
 pub(super) fn drop_database(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let arguments = call.arguments();
-    arguments.finish()?;
+    call.arguments().finish()?;
+    if call.target().and_then(arguments::number) != Some(1.0) {
+        return Err(Failure::new(Code(5_255_100), "Expected value of 1 for the 'dropDatabase' field"));
+    }
     let mut document = RawDocumentBuf::new();
     if call.face.docdb.drop_database(call.database)? {
         document.append(cstr!("dropped"), call.database);

@@ -50,8 +50,13 @@ pub(super) fn end(call: &Call<'_>) -> Result<Outcome, Failure> {
 }
 
 pub(super) fn kill(call: &Call<'_>) -> Result<Outcome, Failure> {
+    // None in particular: all of whoever asks.
     if matches!(call.target(), Some(RawBsonRef::Array(array)) if array.is_empty()) {
-        return kill_all(call);
+        call.arguments().finish()?;
+        let user = call.client.user();
+        call.face.sessions.end_of(user.as_ref());
+        call.face.cursors.kill_sessions_of(user.map(|user| user.to_string()).as_deref());
+        return Ok(rawdoc! {}.into());
     }
     each(call, |session| {
         call.face.sessions.end(session);

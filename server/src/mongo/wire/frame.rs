@@ -12,6 +12,9 @@ use super::Malformed;
 
 /// The longest message, as it is sent and again when it is unpacked.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 48_000_000;
+/// The longest message of a client that has to authenticate first: nothing that it may ask for is longer, and it is not to take
+/// the room of those who have.
+pub(crate) const MAX_UNKNOWN_BYTES: usize = 64 << 10;
 /// The bytes of a header.
 pub(crate) const HEADER_BYTES: usize = 16;
 /// What each connection may read without asking for room.
@@ -53,10 +56,10 @@ impl Header {
     }
 
     /// How many bytes follow the header.
-    fn body_bytes(&self) -> Result<usize, Malformed> {
+    fn body_bytes(&self, most: usize) -> Result<usize, Malformed> {
         let length = usize::try_from(self.length).map_err(|_| Malformed::Length(self.length))?;
         match length {
-            HEADER_BYTES..=MAX_MESSAGE_BYTES => Ok(length - HEADER_BYTES),
+            HEADER_BYTES.. if length <= most => Ok(length - HEADER_BYTES),
             _ => Err(Malformed::Length(self.length)),
         }
     }
@@ -80,10 +83,11 @@ pub(crate) struct Frame {
     pub(crate) room: Option<OwnedSemaphorePermit>,
 }
 
-/// Reads the next message; `None` if the client has gone.
+/// Reads the next message, of at most so many bytes; `None` if the client has gone.
 pub(crate) async fn read(
     from: &mut (impl AsyncRead + Unpin),
     room: &Arc<Semaphore>,
+    most: usize,
 ) -> Result<Option<Frame>, ReadError> {
     let mut bytes = [0; HEADER_BYTES];
     match from.read_exact(&mut bytes).await {
@@ -92,7 +96,7 @@ pub(crate) async fn read(
         Err(error) => return Err(error.into()),
     }
     let header = Header::from(bytes);
-    let length = header.body_bytes()?;
+    let length = header.body_bytes(most)?;
     let (body, room) = tokio::time::timeout(MESSAGE_TIME, read_body(from, header, length, room))
         .await
         .map_err(|_| ReadError::Slow)??;
@@ -128,7 +132,7 @@ mod tests {
 
     fn read_now(bytes: &[u8]) -> Result<Option<Frame>, ReadError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(read(&mut &*bytes, &Arc::new(Semaphore::new(MAX_MESSAGE_BYTES))))
+        runtime.block_on(read(&mut &*bytes, &Arc::new(Semaphore::new(MAX_MESSAGE_BYTES)), MAX_MESSAGE_BYTES))
     }
 
     #[test]
@@ -159,7 +163,8 @@ mod tests {
             let header = Header { length: 48_000_000, request_id: 1, response_to: 0, op_code: 2013 };
             let (mut client, mut server) = tokio::io::duplex(1 << 20);
             tokio::io::AsyncWriteExt::write_all(&mut client, &header.to_bytes()).await.unwrap();
-            let waiting = tokio::time::timeout(Duration::from_millis(20), read(&mut server, &room)).await;
+            let waiting =
+                tokio::time::timeout(Duration::from_millis(20), read(&mut server, &room, MAX_MESSAGE_BYTES)).await;
             assert!(waiting.is_err() && room.available_permits() == MAX_MESSAGE_BYTES);
         });
     }

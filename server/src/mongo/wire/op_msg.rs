@@ -39,6 +39,14 @@ impl Command {
         Command { bytes, body, sequences, more_to_come: false, exhaust_allowed: false, has_checksum: false }
     }
 
+    /// A command as if it had come in a message.
+    #[cfg(test)]
+    pub(crate) fn of_document(body: &RawDocument) -> Command {
+        let bytes = Bytes::copy_from_slice(body.as_bytes());
+        let length = bytes.len();
+        Command::plain(bytes, 0..length)
+    }
+
     /// The command's document.
     pub(crate) fn body(&self) -> &RawDocument {
         document(&self.bytes, &self.body)
