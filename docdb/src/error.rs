@@ -126,7 +126,15 @@ fn shell_value(value: &Bson) -> String {
 impl Error {
     /// An error with a code and a message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Error::Command { code, message: message.into() }
+        // Many messages repeat what was wrong, which may be a document of 16 MiB.
+        const MOST_BYTES: usize = 16 << 10;
+        let mut message = message.into();
+        if message.len() > MOST_BYTES {
+            let end = (0..=MOST_BYTES).rev().find(|end| message.is_char_boundary(*end));
+            message.truncate(end.unwrap_or(0));
+            message.push_str("...");
+        }
+        Error::Command { code, message }
     }
 
     /// The server's code.
@@ -265,4 +273,15 @@ codes! {
     NOT_WRITABLE_PRIMARY 10107 NotWritablePrimary,
     UNKNOWN_FIELD 40415 Location40415,
     MISSING_FIELD 40414 Location40414,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_an_end() {
+        let error = Error::new(Code::BAD_VALUE, "ä".repeat(20_000));
+        assert!(error.to_string().len() < 17_000 && error.to_string().ends_with("ä..."));
+    }
 }
