@@ -12,10 +12,12 @@ use crate::{
     index::{Entry, Index, Keys, RecordId, Stored, encode::encode, entry_key, keys},
     model::{ValidationAction, ValidationLevel},
     store::{Store, document_key},
+    update::with_times,
     value::{DocumentBuilder, MAX_DEPTH, MAX_DOCUMENT_BYTES, depth, field, fields, same_document},
 };
 
-/// Brings a new document into the form that is stored: `_id` first, made if it is not there.
+/// Brings a new document into the form that is stored: `_id` first, made if it is not there; the time for
+/// empty timestamps.
 ///
 /// # Errors
 /// [`Code::BSON_OBJECT_TOO_LARGE`], [`Code::OVERFLOW`] for nesting over 100 levels, [`Code::BAD_VALUE`] and
@@ -25,7 +27,7 @@ pub(crate) fn prepare(document: RawDocumentBuf, context: &Context) -> Result<Raw
     let first_is_id = fields(&document).next().is_some_and(|(name, _)| name == "_id");
     let document = if first_is_id { document } else { with_id_first(&document, context) };
     check(&document)?;
-    Ok(document)
+    Ok(with_times(document, context))
 }
 
 /// The same document with its `_id` in front; a new one, if it has none.

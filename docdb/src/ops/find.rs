@@ -97,6 +97,9 @@ pub(crate) fn prepare(
         .filter(|projection| !projection.is_empty())
         .map(|projection| Projection::parse_find(projection, &context))
         .transpose()?;
+    if projection.as_ref().is_some_and(|projection| projection.needs_metadata("textScore")) && !filter.has_text() {
+        return refuse(Code(40218), "query requires text score metadata, but it is not available");
+    }
     if find.tailable != Tailable::No && collection.as_ref().is_some_and(|collection| collection.capped.is_none()) {
         return refuse(Code::BAD_VALUE, "error processing query: tailable cursor requested on non capped collection");
     }

@@ -30,6 +30,8 @@ use crate::{
     value::{fields, same_document},
 };
 
+pub(crate) use self::replacement::with_times;
+
 /// An update as a caller writes it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum UpdateModifications {

@@ -14,8 +14,7 @@ pub(crate) struct Replacement(RawDocumentBuf);
 
 impl Replacement {
     pub(super) fn parse(document: RawDocumentBuf, context: &Context) -> Result<Replacement> {
-        let mut has_empty_timestamp = false;
-        for (name, value) in fields(&document) {
+        for (name, _) in fields(&document) {
             if name.starts_with('$') {
                 let message = format!(
                     "The dollar ($) prefixed field '{name}' in '{name}' is not allowed in the context of an update's \
@@ -23,20 +22,8 @@ impl Replacement {
                 );
                 return refuse(Code::DOLLAR_PREFIXED_FIELD_NAME, message);
             }
-            has_empty_timestamp |= is_empty_timestamp(value);
         }
-        if !has_empty_timestamp {
-            return Ok(Replacement(document));
-        }
-        let mut filled = DocumentBuilder::new();
-        for (name, value) in fields(&document) {
-            if name != "_id" && is_empty_timestamp(value) {
-                filled.append(name, RawBsonRef::Timestamp(timestamp(context)));
-            } else {
-                filled.append(name, value);
-            }
-        }
-        Ok(Replacement(filled.finish()))
+        Ok(Replacement(with_times(document, context)))
     }
 
     /// The document, with the `_id` of the one that it replaces if it has none.
@@ -45,7 +32,25 @@ impl Replacement {
     }
 }
 
-/// An empty timestamp at the top stands for the time of the operation.
+/// The document with the time of the operation for each empty timestamp at the top but the `_id`.
+///
+/// Source: <https://www.mongodb.com/docs/manual/reference/bson-types/#timestamps>.
+pub(crate) fn with_times(document: RawDocumentBuf, context: &Context) -> RawDocumentBuf {
+    let stands_for_time = |name: &str, value: RawBsonRef<'_>| name != "_id" && is_empty_timestamp(value);
+    if !fields(&document).any(|(name, value)| stands_for_time(name, value)) {
+        return document;
+    }
+    let mut filled = DocumentBuilder::new();
+    for (name, value) in fields(&document) {
+        if stands_for_time(name, value) {
+            filled.append(name, RawBsonRef::Timestamp(timestamp(context)));
+        } else {
+            filled.append(name, value);
+        }
+    }
+    filled.finish()
+}
+
 fn is_empty_timestamp(value: RawBsonRef<'_>) -> bool {
     matches!(value, RawBsonRef::Timestamp(timestamp) if timestamp.time == 0 && timestamp.increment == 0)
 }

@@ -170,7 +170,7 @@ impl<'a> Arguments<'a> {
         let Some(number) = self.integer(name)? else { return Ok(None) };
         let refused = |_| {
             let message = format!("BSON field '{name}' value must be >= 0, actual value '{number}'");
-            Failure::new(Code(51024), message)
+            Failure::new(Code::BAD_VALUE, message)
         };
         u64::try_from(number).map(Some).map_err(refused)
     }

@@ -70,7 +70,7 @@ UNKNOWN = scenarios(
     asks("findAndModify removing what is new", {"findAndModify": "c", "remove": True, "new": True}, refused(9)),
     asks("findAndModify removing with upsert", {"findAndModify": "c", "remove": True, "upsert": True}, refused(9)),
     asks("aggregate without a cursor", {"aggregate": "c", "pipeline": []}, refused(9)),
-    asks("count of a negative skip", {"count": "c", "skip": -1}, refused(51024)),
+    asks("count of a negative skip", {"count": "c", "skip": -1}, refused(2)),
 )
 
 ROWS = put(*[{"_id": n, "a": n % 3, "list": [n, n + 1]} for n in range(6)])
@@ -211,6 +211,8 @@ SERVER = scenarios(
     told("listDatabases elsewhere than on admin", {"listDatabases": 1}, refused(13), on=None),
     told("startSession", {"startSession": 1}, {"id": {"id": ANY}, "timeoutMinutes": 30}),
     told("mapReduce is not there", {"mapReduce": "c", "map": "function() {}", "reduce": "function() {}", "out": {"inline": 1}}, refused(115), on=None),
+    told("currentOp as a stage", {"aggregate": 1, "pipeline": [{"$currentOp": {}}], "cursor": {}}, {"cursor": {"firstBatch": list}}),
+    told("listLocalSessions", {"aggregate": 1, "pipeline": [{"$listLocalSessions": {}}], "cursor": {}}, {"cursor": {"firstBatch": list}}),
     told("a reply tells the time", {"ping": 1}, {"operationTime": Timestamp, "$clusterTime": {"clusterTime": Timestamp, "signature": dict}}),
 )
 

@@ -298,6 +298,15 @@ ANGLES = expressions(
     ("degreesToRadians of a long", {"$degreesToRadians": Int64(0)}, 0.0),
 )
 
+SIGMOID = expressions(
+    f"{PAGE}sigmoid/",
+    ("sigmoid of zero", {"$sigmoid": 0}, 0.5),
+    ("sigmoid of infinity", {"$sigmoid": INFINITY}, 1.0),
+    ("sigmoid of minus infinity", {"$sigmoid": -INFINITY}, 0.0),
+    ("sigmoid of null", {"$sigmoid": None}, None),
+    ("sigmoid of a missing field", {"$sigmoid": "$absent"}, None),
+)
+
 BITS = expressions(
     f"{PAGE}bitAnd/",
     ("bitAnd of ints", {"$bitAnd": [12, 10]}, 8),
@@ -322,6 +331,6 @@ BITS = expressions(
     *[(f"bitNot of {name}", {"$bitNot": literal(VALUES[name])}, refused(14)) for name in ("double", "decimal")],
 )
 
-test_arithmetic = conformance(ABS, ROUNDING, ADD, SUBTRACT, MULTIPLY, DIVIDE, MOD, POWERS, BITS)
+test_arithmetic = conformance(ABS, ROUNDING, ADD, SUBTRACT, MULTIPLY, DIVIDE, MOD, POWERS, SIGMOID, BITS)
 test_one_number = conformance(*ONE_NUMBER)
 test_trigonometry = conformance(*TRIGONOMETRY, ANGLES)

@@ -229,3 +229,15 @@ test_unique = conformance(UNIQUE)
 test_drop = conformance(DROP)
 test_explain = conformance(EXPLAIN)
 test_equal = conformance(EQUAL)
+
+
+def test_duplicates_say_which_index_and_which_key(database):
+    """Source: https://www.mongodb.com/docs/manual/core/index-unique/"""
+    database.command(make({"a": 1, "b.c": -1}, collection="said", name="i", unique=True))
+    documents = [{"_id": 1, "a": 1, "b": {"c": "x"}}, {"_id": 2, "a": 1, "b": {"c": "x"}}]
+    reply = database.command({"insert": "said", "documents": documents})
+    [error] = reply["writeErrors"]
+    assert (error["index"], error["code"], error["keyPattern"]) == (1, 11000, {"a": 1, "b.c": -1})
+    assert error["keyValue"] == {"a": 1, "b.c": "x"}
+    expected = f'E11000 duplicate key error collection: {database.name}.said index: i dup key: {{ a: 1, b.c: "x" }}'
+    assert error["errmsg"] == expected

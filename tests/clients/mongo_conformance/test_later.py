@@ -2,7 +2,7 @@
 
 from bson import Int64
 
-from .cases import MANUAL, conformance, on_admin, pipelines, refused, scenarios
+from .cases import MANUAL, conformance, later, on_admin, pipelines, refused, scenarios
 
 PAGE = MANUAL + "reference/operator/aggregation/"
 NOT_SUPPORTED = refused(115)
@@ -31,7 +31,7 @@ STAGES = pipelines(
     ("search", [{"$search": {"text": {"query": "x", "path": "a"}}}], NOT_SUPPORTED),
     ("searchMeta", [{"$searchMeta": {}}], NOT_SUPPORTED),
     ("vectorSearch", [{"$vectorSearch": {"index": "i", "path": "a", "queryVector": [1.0], "limit": 1, "numCandidates": 1}}], NOT_SUPPORTED),
-    ("listSearchIndexes", [{"$listSearchIndexes": {}}], NOT_SUPPORTED),
+    ("listSearchIndexes", [{"$listSearchIndexes": {}}], refused(31082)),
     ("rankFusion", [{"$rankFusion": {"input": {"pipelines": {}}}}], NOT_SUPPORTED),
     ("planCacheStats", [{"$planCacheStats": {}}], NOT_SUPPORTED),
     ("listSampledQueries", [{"$listSampledQueries": {}}], NOT_SUPPORTED),
@@ -46,8 +46,6 @@ def agg(stage, collection=1):
 
 OTHER = scenarios(
     MANUAL + "reference/command/",
-    ("currentOp as a stage", (on_admin(agg({"$currentOp": {}})), NOT_SUPPORTED)),
-    ("listLocalSessions", (agg({"$listLocalSessions": {}}), NOT_SUPPORTED)),
     ("listSessions", (agg({"$listSessions": {}}, "system.sessions"), NOT_SUPPORTED)),
     ("a change stream of all", (on_admin(agg({"$changeStream": {"allChangesForCluster": True}})), NOT_SUPPORTED)),
     ("querySettings", (on_admin(agg({"$querySettings": {}})), NOT_SUPPORTED)),
@@ -58,15 +56,18 @@ OTHER = scenarios(
     ("dropRole", ({"dropRole": "r"}, NOT_SUPPORTED)),
     ("commitTransaction", (on_admin({"commitTransaction": 1}), NOT_SUPPORTED)),
     ("abortTransaction", (on_admin({"abortTransaction": 1}), NOT_SUPPORTED)),
-    ("a transaction", ({"find": "c", "txnNumber": Int64(1), "autocommit": False, "startTransaction": True}, refused(20))),
-    ("time series", ({"create": "c", "timeseries": {"timeField": "t"}}, NOT_SUPPORTED)),
+    ("a transaction", ({"find": "c", "txnNumber": Int64(1), "autocommit": False, "startTransaction": True}, refused(263))),
+    later(
+        "time series are kept as plain collections",
+        ("time series", ({"create": "c", "timeseries": {"timeField": "t"}}, {"ok": 1}), ({"listCollections": 1, "filter": {"name": "c"}}, {"cursor": {"firstBatch": [{"type": "timeseries"}]}})),
+    ),
     own_session=True,
 )
 
 JAVASCRIPT = pipelines(
     f"{PAGE}function/",
     ROWS,
-    ("function", [{"$project": {"r": {"$function": {"body": "function() {}", "args": [], "lang": "js"}}}}], NOT_SUPPORTED),
+    ("function", [{"$project": {"r": {"$function": {"body": "function() {}", "args": [], "lang": "js"}}}}], refused(31264)),
     ("accumulator", [{"$group": {"_id": None, "r": {"$accumulator": {"init": "function() {}", "accumulate": "function() {}", "accumulateArgs": [], "merge": "function() {}", "lang": "js"}}}}], NOT_SUPPORTED),
 )
 

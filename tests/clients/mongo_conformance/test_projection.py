@@ -119,9 +119,9 @@ SORT = finds(
     ("variables", ordered({"_id": 1}, {"filter": {"$expr": {"$eq": ["$a", "$$x"]}}, "let": {"x": 2}}), by(3)),
     ("a variable that is not given", ordered({}, {"filter": {"$expr": "$$x"}}), refused(17276)),
     ("a limit of a long", ordered({"_id": 1}, {"limit": Int64(1)}), by(1)),
-    ("a negative limit", ordered({"_id": 1}, {"limit": -1}), refused(51024)),
-    ("a negative skip", ordered({"_id": 1}, {"skip": -1}), refused(51024)),
-    ("a negative batch size", ordered({"_id": 1}, {"batchSize": -1}), refused(51024)),
+    ("a negative limit", ordered({"_id": 1}, {"limit": -1}), refused(2)),
+    ("a negative skip", ordered({"_id": 1}, {"skip": -1}), refused(2)),
+    ("a negative batch size", ordered({"_id": 1}, {"batchSize": -1}), refused(2)),
     ("batches of two", ordered({"_id": 1}, {"batchSize": 2}), by(*range(1, 9))),
 )
 

@@ -43,17 +43,17 @@ TEXT = scenarios(
     searches("of all fields", "town", [1], key={"$**": "text"}),
     searches("in an unknown language", "coffee", refused(2), options={"$language": "nope"}),
     searches("of a number", {"$search": 1}, refused(14)),
-    searches("without text", {"$language": "en"}, refused(40414)),
+    searches("without text", {"$language": "en"}, refused(4)),
     searches("with case of a number", {"$search": "x", "$caseSensitive": 1}, refused(14)),
-    searches("with an unknown option", {"$search": "x", "$nope": 1}, refused(40415)),
+    searches("with an unknown option", {"$search": "x", "$nope": 1}, refused(2)),
     ("without an index", ({"insert": "c", "documents": ARTICLES}, OK), ({"find": "c", "filter": {"$text": {"$search": "x"}}}, refused(27))),
     (
         "by a score", ({"insert": "c", "documents": ARTICLES}, OK), ({"createIndexes": "c", "indexes": [{"key": {"t": "text", "b": "text"}, "weights": {"t": 10}, "name": "t"}]}, OK),
         ({"find": "c", "filter": {"$text": {"$search": "coffee"}}, "projection": {"score": {"$meta": "textScore"}, "t": 1}, "sort": {"score": {"$meta": "textScore"}}}, {"cursor": {"firstBatch": [{"_id": 1, "score": float}, {"_id": 2, "score": float}]}}),
     ),
     (
-        "a score", ({"insert": "c", "documents": [{"_id": 1, "t": "coffee"}]}, OK), ({"createIndexes": "c", "indexes": [{"key": {"t": "text"}, "name": "t"}]}, OK),
-        ({"find": "c", "filter": {"$text": {"$search": "coffee"}}, "projection": {"score": {"$meta": "textScore"}}}, {"cursor": {"firstBatch": [{"score": lambda score: abs(score - 1.1) < 1e-9}]}}),
+        "a score", ({"insert": "c", "documents": [{"_id": 1, "t": "shop"}]}, OK), ({"createIndexes": "c", "indexes": [{"key": {"t": "text"}, "name": "t"}]}, OK),
+        ({"find": "c", "filter": {"$text": {"$search": "shop"}}, "projection": {"score": {"$meta": "textScore"}}}, {"cursor": {"firstBatch": [{"score": lambda score: abs(score - 1.1) < 1e-9}]}}),
     ),
     (
         "a document's language", ({"insert": "c", "documents": [{"_id": 1, "t": "the", "language": "spanish"}, {"_id": 2, "t": "the"}]}, OK), ({"createIndexes": "c", "indexes": [{"key": {"t": "text"}, "name": "t"}]}, OK),

@@ -4,7 +4,7 @@ import datetime
 
 from bson import Decimal128, Int64, Timestamp
 
-from .cases import DATE, MANUAL, NUMBERS, VALUES, conformance, other_than, refused, updates
+from .cases import DATE, MANUAL, NUMBERS, OK, VALUES, conformance, other_than, refused, scenarios, updates
 
 PAGE = MANUAL + "reference/operator/update/"
 
@@ -211,14 +211,25 @@ PIPELINE = updates(
     ("an update that is no object", {"a": 1}, 1, refused(9)),
 )
 
-TIMES = updates(
+TIMES = scenarios(
     f"{PAGE}currentDate/",
-    ("currentDate of true and a pipeline is a date", {"a": 1}, {"$currentDate": {"b": {"$type": "date"}}, "$unset": {"b.c": ""}}, refused(40)),
-    ("a stored timestamp of zero at the top becomes the time", {"a": 1}, {"$set": {"b": Timestamp(1, 1)}}, {"a": 1, "b": Timestamp(1, 1)}),
+    *[
+        (
+            f"currentDate of {what}", ({"insert": "c", "documents": [{"_id": 1}]}, OK),
+            ({"update": "c", "updates": [{"q": {}, "u": {"$currentDate": {"a": value}}}]}, {"nModified": 1}),
+            ({"find": "c"}, {"cursor": {"firstBatch": [{"a": kind}]}}),
+        )
+        for what, value, kind in (
+            ("true", True, datetime.datetime), ("false", False, datetime.datetime), ("the type date", {"$type": "date"}, datetime.datetime),
+            ("the type timestamp", {"$type": "timestamp"}, Timestamp),
+        )
+    ],
+    ("an empty timestamp becomes the time", ({"insert": "c", "documents": [{"_id": 1, "a": Timestamp(0, 0)}]}, OK), ({"find": "c"}, {"cursor": {"firstBatch": [{"a": lambda a: a.time > 0}]}})),
 )
 
 test_fields = conformance(FIELDS)
-test_numbers = conformance(NUMBER, TIMES)
+test_numbers = conformance(NUMBER)
+test_times = conformance(TIMES)
 test_arrays = conformance(ARRAYS, POSITIONS)
 test_upserts = conformance(UPSERTS)
 test_pipelines = conformance(PIPELINE)

@@ -65,7 +65,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<Outcome, Failure> {
     let max = arguments.integer("max")?;
     if let Some(size) = size.filter(|size| *size < 1) {
         let message = format!("BSON field 'size' value must be >= 1, actual value '{size}'");
-        return Err(Failure::new(Code(51024), message));
+        return Err(Failure::new(Code::BAD_VALUE, message));
     }
     let capped = match (is_capped, size) {
         (true, None) => return invalid("the 'size' field is required when 'capped' is true"),
