@@ -233,7 +233,9 @@ fn clauses(filter: &RawDocument) -> Vec<Clause<'_>> {
         }
         if name.starts_with('$') && !matches!(name, "$ref" | "$id" | "$db") {
             clauses.push(Clause { path: None, operator: name, value, implicit: false, siblings: None });
-        } else if let Some(all) = is_operators(value, false) {
+        } else if !name.starts_with('$')
+            && let Some(all) = is_operators(value, false)
+        {
             clauses.extend(operators(name, all));
         } else {
             let operator = if Kind::of(value) == Kind::Regex { "$regex" } else { "$eq" };

@@ -108,3 +108,13 @@ proptest! {
         }
     }
 }
+
+/// Parts of a reference are compared whole, whatever is in them: their explanation must not take that for operators.
+#[test]
+fn a_part_of_a_reference_is_explained_as_a_value() {
+    let filter = parse(&bson::doc! { "$ref": { "$jsonSchema": 0 } });
+    let document = raw(&bson::doc! { "a": 1 });
+    if let Ok(filter) = filter {
+        filter.explain_failure(&document, &context()).unwrap();
+    }
+}
