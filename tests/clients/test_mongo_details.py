@@ -45,8 +45,9 @@ def test_a_pipeline_that_writes_tells_of_its_write_concern(database):
 
 def test_a_write_that_fails_tells_of_its_write_concern_as_well(database):
     database.create_collection("c")
-    with pytest.raises(errors.WriteConcernError):
+    with pytest.raises(errors.OperationFailure) as refused:
         database.command("create", "c", capped=True, size=4096, writeConcern={"w": 2, "wtimeout": 1})
+    assert refused.value.code == 48 and refused.value.details["writeConcernError"]["code"] == 100
 
 
 def test_the_sessions_there_are_include_the_one_that_asks(mongo):

@@ -97,6 +97,9 @@ pub(crate) fn all(plan: Plan, movies: &Movies, subjects: &[Subject]) -> Result<V
     Ok(lines)
 }
 
+/// How long each operation of a thread took, how many documents they were for, when it started and when it ended.
+type Ran = (Vec<Duration>, usize, Instant, Instant);
+
 /// What the threads of a round share.
 struct Round<'r> {
     plan: Plan,
@@ -159,10 +162,12 @@ fn round(
             .collect::<Result<Vec<_>, Failure>>()
     })?;
     let mut times = Vec::new();
-    let (mut rate, mut done) = (0.0, 0);
-    for (its_times, its_done, took) in results {
-        // Threads end at different times where the documents run out.
-        rate += its_done as f64 / took.as_secs_f64();
+    let mut done = 0;
+    // From the first start to the last end: threads may run one after the other where the documents run out soon.
+    let started = results.iter().map(|(.., started, _)| *started).min();
+    let ended = results.iter().map(|(.., ended)| *ended).max();
+    let took = started.zip(ended).map_or(Duration::ZERO, |(started, ended)| ended - started);
+    for (its_times, its_done, ..) in results {
         done += its_done;
         times.extend(its_times);
     }
@@ -171,16 +176,12 @@ fn round(
     }
     times.sort_unstable();
     let p50 = times.get(times.len() / 2).copied().unwrap_or_default();
+    let rate = done as f64 / took.as_secs_f64();
     Ok(Some(Figures { rate, p50: p50.as_secs_f64() * 1e6 }))
 }
 
 impl Round<'_> {
-    fn thread(
-        &self,
-        subject: &Subject,
-        threads: usize,
-        seed: usize,
-    ) -> Result<(Vec<Duration>, usize, Duration), Failure> {
+    fn thread(&self, subject: &Subject, threads: usize, seed: usize) -> Result<Ran, Failure> {
         let ready = self.prepare(subject, threads, seed);
         if ready.is_err() {
             self.failed.fetch_add(1, Ordering::Relaxed);
@@ -207,7 +208,7 @@ impl Round<'_> {
                 break;
             }
         }
-        Ok((times, done, before - started))
+        Ok((times, done, started, before))
     }
 
     fn prepare<'s>(&self, subject: &'s Subject, threads: usize, seed: usize) -> Result<Box<dyn Client + 's>, Failure> {

@@ -162,11 +162,6 @@ impl Pipeline {
         Ok(Pipeline { stages: optimized(stages, context)?, written, is_command: self.is_command })
     }
 
-    /// The stages as they are written.
-    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
-        &self.written
-    }
-
     /// Runs the pipeline on documents.
     pub(crate) fn open(&self, input: Box<dyn Rows>, context: &Context) -> Box<dyn Rows> {
         self.open_after(0, input, context)

@@ -163,7 +163,8 @@ mod tests {
             let header = Header { length: 48_000_000, request_id: 1, response_to: 0, op_code: 2013 };
             let (mut client, mut server) = tokio::io::duplex(1 << 20);
             tokio::io::AsyncWriteExt::write_all(&mut client, &header.to_bytes()).await.unwrap();
-            let waiting = tokio::time::timeout(Duration::from_millis(20), read(&mut server, &room)).await;
+            let waiting =
+                tokio::time::timeout(Duration::from_millis(20), read(&mut server, &room, MAX_MESSAGE_BYTES)).await;
             assert!(waiting.is_err() && room.available_permits() == MAX_MESSAGE_BYTES);
         });
     }
