@@ -102,7 +102,7 @@ impl<'e> Explainer<'e> {
                 details.append("reason", "schema matched");
                 Ok(details.finish())
             }
-            ("$expr", value) => {
+            ("$expr", value) if clause.path.is_none() => {
                 let mut details = clause.details();
                 details.append(
                     "reason",
