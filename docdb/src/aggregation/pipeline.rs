@@ -197,11 +197,6 @@ impl Pipeline {
         }
     }
 
-    /// The stages as they are written, for `explain`.
-    pub(crate) fn written(&self) -> &[RawDocumentBuf] {
-        &self.written
-    }
-
     /// The collection that the pipeline writes to.
     pub(crate) fn output(&self) -> Option<&Output> {
         match self.stages.last()?.view() {
