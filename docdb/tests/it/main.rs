@@ -9,6 +9,10 @@ mod modify;
 mod plans;
 mod reading;
 mod smoke;
+mod soundness;
+mod storage;
+mod time;
+mod transactions;
 
 use bson::Document;
 use millpond_docdb::{Collection, Cursor, Docdb, Error};
