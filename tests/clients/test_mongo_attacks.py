@@ -454,10 +454,10 @@ def test_values_that_grow_are_refused_before_they_take_the_memory(server, client
     database.grow.drop()
     database.grow.insert_one({"_id": 1, "text": "x" * (1 << 20), "list": list(range(1000))})
     doubled = "$text"
-    for _ in range(20):
+    for _ in range(10):
         doubled = {"$concat": [doubled, doubled]}
     lists = "$list"
-    for _ in range(30):
+    for _ in range(12):
         lists = {"$concatArrays": [lists, lists]}
     for expression in (
         doubled, lists, {"$range": [0, 2**31 - 1]},

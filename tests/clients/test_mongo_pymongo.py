@@ -628,6 +628,8 @@ def test_values_come_back_bit_by_bit(database, kind):
     for at, value in enumerate(EDGES[kind]):
         if isinstance(value, (bson.Regex, list, dict)) or isinstance(value, str) and len(value) > 1000:
             continue
+        if value == bson.Timestamp(0, 0):
+            continue  # at the top of a document it becomes the time of the insert
         database.each.insert_one({"_id": at, "v": value})
         for hint in ("v_1", [("$natural", 1)]):
             assert at in [one["_id"] for one in database.each.find({"v": {"$eq": value}}, {"_id": 1}, hint=hint)], value
