@@ -5,23 +5,19 @@ use std::sync::Arc;
 use bson::{RawDocument, RawDocumentBuf};
 
 use crate::{
-    error::{Code, Error, Result, refuse},
-    execution::Reader,
-    filter::{Filter, Node},
+    error::{Code, Result, refuse},
+    filter::Filter,
     model::{Delete, DeleteReply, DeleteStatement, Namespace, Retry, WriteError},
     ops::{
         self, Runner,
-        batches::{ends_all, in_batches},
-        retry::{self, Kept},
-        update::{records, search},
+        batches::ends_all,
+        retry::Kept,
+        targets::{Target, change_all, change_one},
     },
     plan::Query,
     store::Store,
     value::Doc,
 };
-
-/// How often a statement looks again for a document that changed between its being found and its being deleted.
-const MOST_TRIES: usize = 100;
 
 /// What one statement did.
 #[derive(Debug, Default)]
@@ -115,67 +111,33 @@ pub(crate) fn single(
     query: &Query,
     once: Once<'_>,
 ) -> Result<Deleted> {
-    for _ in 0..MOST_TRIES {
-        if let Some(done) = attempt(store, runner, namespace, query, once)? {
-            return Ok(done);
-        }
-    }
-    Err(Error::new(Code::WRITE_CONFLICT, "the document is changed by others again and again"))
-}
-
-fn attempt(
-    store: &Arc<Store>,
-    runner: &mut Runner<'_>,
-    namespace: &Namespace,
-    query: &Query,
-    once: Once<'_>,
-) -> Result<Option<Deleted>> {
-    let by_id = matches!(query.filter.root(), Node::Compare { path, .. } if path.as_str() == "_id");
-    let found = if by_id { None } else { Some(runner.read(|reader| search(store, reader, namespace, query, 1))?) };
-    runner.transact(|tx| {
-        if let Some((retry, statement)) = once.retry
-            && let Some(kept) = retry::before(store, tx, retry, statement)?
-        {
-            return Ok(Some(Deleted { deleted: kept.n.cast_unsigned(), value: kept.value, retried: true }));
-        }
-        let targets = match &found {
-            Some(found) => found.clone(),
-            None => search(store, &mut Reader::Transaction(tx), namespace, query, 1)?,
-        };
-        let mut done = Deleted::default();
-        if let Some((record, _)) = targets.first() {
-            let Some(collection) = store.collection(tx, namespace)? else { return Ok(None) };
-            let Some(document) = store.document(tx, collection.id, record)? else { return Ok(None) };
-            if !query.filter.matches(&document, &query.context)? {
-                return Ok(None);
-            }
-            store.delete_record(tx, &collection, record, &document, &query.context)?;
-            done = Deleted { deleted: 1, value: (once.value)(&document)?, retried: false };
-        }
-        if let Some((retry, statement)) = once.retry {
-            let (n, value) = (done.deleted.cast_signed(), done.value.clone());
-            retry::keep(store, tx, retry, statement, &Kept { statements: 1, n, value, ..Kept::default() })?;
-        }
-        Ok(Some(done))
+    change_one(store, runner, namespace, query, once.retry, |tx, target| {
+        let Some(Target { collection, record, document }) = target else { return Ok(Deleted::default()) };
+        store.delete_record(tx, collection, record, document, &query.context)?;
+        Ok(Deleted { deleted: 1, value: (once.value)(document)?, retried: false })
     })
 }
 
+impl From<&Deleted> for Kept {
+    fn from(done: &Deleted) -> Kept {
+        Kept { statements: 1, n: done.deleted.cast_signed(), value: done.value.clone(), ..Kept::default() }
+    }
+}
+
+impl From<Kept> for Deleted {
+    fn from(kept: Kept) -> Deleted {
+        Deleted { deleted: kept.n.cast_unsigned(), value: kept.value, retried: true }
+    }
+}
+
 fn many(store: &Arc<Store>, runner: &mut Runner<'_>, namespace: &Namespace, query: &Query) -> Result<Deleted> {
-    let found = runner.read(|reader| records(store, reader, namespace, query))?;
     let mut done = Deleted::default();
-    in_batches(
-        runner,
-        &found,
-        |deleted: u64| done.deleted += deleted,
-        |tx, record, deleted| {
-            let Some(collection) = store.collection(tx, namespace)? else { return Ok(0) };
-            let Some(document) = store.document(tx, collection.id, record)? else { return Ok(0) };
-            if query.filter.matches(&document, &query.context)? {
-                store.delete_record(tx, &collection, record, &document, &query.context)?;
-                *deleted += 1;
-            }
-            Ok(document.as_bytes().len())
-        },
-    )?;
+    let commit = |deleted: u64| done.deleted += deleted;
+    change_all(store, runner, namespace, query, commit, |tx, target, deleted| {
+        let Target { collection, record, document } = target;
+        store.delete_record(tx, collection, record, document, &query.context)?;
+        *deleted += 1;
+        Ok(document.as_bytes().len())
+    })?;
     Ok(done)
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use bson::{RawBson, RawDocumentBuf};
+use bson::RawDocumentBuf;
 
 use crate::{
     aggregation::{Pipeline, Row, Rows},
+    catalog::Collection,
     context::{Context, Metadata},
     error::{Code, Result, refuse},
     exec::{self, Exec, PlanRows, Scene},
@@ -38,9 +39,9 @@ pub(crate) fn open(
 ) -> Result<Box<dyn Rows>> {
     let named = store.collection(&mut execution.reader, namespace)?;
     if named.as_ref().is_some_and(|collection| collection.view.is_some()) {
-        return on_view(store, namespace, find, execution);
+        return on_view(store, namespace, named.as_deref(), find, execution);
     }
-    let prepared = prepare(store, namespace, find, execution)?;
+    let prepared = prepare(store, named, find, execution)?;
     execution.wants_keys =
         find.return_key || prepared.projection.as_ref().is_some_and(|projection| projection.needs_metadata("indexKey"));
     let exec = exec::open(&prepared.chosen.plan, &prepared.scene, find.allow_disk_use);
@@ -55,7 +56,8 @@ pub(crate) fn open_after(
     last: Option<u64>,
     execution: &mut Execution<'_>,
 ) -> Result<Box<dyn Rows>> {
-    let mut prepared = prepare(store, namespace, find, execution)?;
+    let collection = store.collection(&mut execution.reader, namespace)?;
+    let mut prepared = prepare(store, collection, find, execution)?;
     prepared.chosen.plan = Plan::CollScan {
         reverse: false,
         from: last.map(|last| RecordId::of_number(last.saturating_add(1))),
@@ -80,14 +82,13 @@ fn rows(exec: Box<dyn Exec>, prepared: Prepared, find: &Find) -> Box<dyn Rows> {
     })
 }
 
-/// Parses a `find` and plans it.
+/// Parses a `find` on a collection, which need not exist, and plans it.
 pub(crate) fn prepare(
     store: &Arc<Store>,
-    namespace: &Namespace,
+    collection: Option<Arc<Collection>>,
     find: &Find,
     execution: &mut Execution<'_>,
 ) -> Result<Prepared> {
-    let collection = store.collection(&mut execution.reader, namespace)?;
     let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?
         .until(execution.deadline.as_ref());
     let filter = Filter::parse(&find.filter, &context)?;
@@ -139,13 +140,13 @@ pub(crate) fn prepare(
 fn on_view(
     store: &Arc<Store>,
     namespace: &Namespace,
+    view: Option<&Collection>,
     find: &Find,
     execution: &mut Execution<'_>,
 ) -> Result<Box<dyn Rows>> {
-    let collection = store.collection(&mut execution.reader, namespace)?;
-    let context = ops::context(store, collection.as_deref(), find.collation.as_deref(), find.variables.as_deref())?
+    let context = ops::context(store, view, find.collation.as_deref(), find.variables.as_deref())?
         .until(execution.deadline.as_ref());
-    check_collation(collection.as_deref(), find.collation.is_some(), &context)?;
+    check_collation(view, find.collation.is_some(), &context)?;
     let stages = stages(find)?;
     let stages: Vec<&bson::RawDocument> = stages.iter().map(|stage| &**stage).collect();
     let pipeline = Pipeline::parse(&stages, &context)?;
@@ -193,7 +194,7 @@ pub(crate) fn stages(find: &Find) -> Result<Vec<RawDocumentBuf>> {
 }
 
 /// A view has one collation; an operation on it may not have another.
-pub(crate) fn check_collation(view: Option<&crate::catalog::Collection>, given: bool, context: &Context) -> Result<()> {
+pub(crate) fn check_collation(view: Option<&Collection>, given: bool, context: &Context) -> Result<()> {
     match view {
         Some(view) if given && view.collation.as_deref() != context.collation.as_deref() => {
             refuse(Code::OPTION_NOT_SUPPORTED_ON_VIEW, "Cannot override a view's default collation")
@@ -252,19 +253,10 @@ impl Found {
                 projection.apply(&doc, metadata, position, &self.context)?.into()
             }
         };
-        if self.show_record_id { Ok(self.shown(doc.raw().to_owned(), metadata).into()) } else { Ok(doc) }
-    }
-
-    fn shown(&self, document: RawDocumentBuf, metadata: &Metadata) -> RawDocumentBuf {
-        match metadata.record_id.as_ref().filter(|_| self.show_record_id) {
-            None => document,
-            Some(record) => {
-                let mut with = DocumentBuilder::new();
-                with.append_all(&document);
-                let record: &RawBson = record;
-                with.append_owned("$recordId", record);
-                with.finish()
-            }
-        }
+        let Some(record) = metadata.record_id.as_ref().filter(|_| self.show_record_id) else { return Ok(doc) };
+        let mut shown = DocumentBuilder::new();
+        shown.append_all(&doc);
+        shown.append_owned("$recordId", record);
+        Ok(shown.finish().into())
     }
 }

@@ -7,7 +7,6 @@ use bson::RawDocumentBuf;
 use crate::{
     context::Metadata,
     error::{Code, Result, refuse},
-    filter::Filter,
     model::{DeleteStatement, FindAndModify, FindAndModifyReply, Modification, Namespace, Retry, UpdateStatement},
     ops::{
         self, Runner,
@@ -100,13 +99,10 @@ impl Whole<'_> {
     fn shown(&self, document: Option<Doc>, query: &Query) -> Result<Option<RawDocumentBuf>> {
         let Some(document) = document else { return Ok(None) };
         let Some(projection) = &self.projection else { return Ok(Some(document.raw().to_owned())) };
-        let position = if projection.needs_position() { position(&query.filter, &document, query)? } else { None };
+        let position =
+            if projection.needs_position() { query.filter.position(&document, &query.context)? } else { None };
         Ok(Some(projection.apply(&document, &Metadata::default(), position, &query.context)?))
     }
-}
-
-fn position(filter: &Filter, document: &Doc, query: &Query) -> Result<Option<u32>> {
-    filter.position(document, &query.context)
 }
 
 /// The `delete` that a `findAndModify` is.

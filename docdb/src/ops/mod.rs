@@ -24,6 +24,7 @@ pub(crate) mod rename;
 pub(crate) mod retry;
 pub(crate) mod statistics;
 pub(crate) mod surroundings;
+pub(crate) mod targets;
 pub(crate) mod update;
 pub(crate) mod validate;
 pub(crate) mod view;

@@ -9,29 +9,23 @@ use crate::{
     catalog::Collection,
     context::Context,
     error::{Code, Error, Result, refuse},
-    exec::{self, Scene},
-    execution::Reader,
     expression::command_let,
-    filter::{Filter, Node},
-    index::RecordId,
+    filter::Filter,
     model::{Namespace, Retry, Update, UpdateReply, UpdateStatement, Upserted, WriteError},
     ops::{
         self, Runner,
-        batches::{ends_all, in_batches},
+        batches::ends_all,
         create, insert,
-        retry::{self, Kept},
-        surroundings::Surroundings,
+        retry::Kept,
+        targets::{Target, change_all, change_one},
     },
-    plan::{Query, choose},
+    plan::Query,
     record,
     sort::{SortPattern, natural},
     store::Store,
     update::{Update as Parsed, UpdateModifications},
     value::{Doc, field},
 };
-
-/// How often a statement looks again for a document that changed between its being found and its being updated.
-const MOST_TRIES: usize = 100;
 
 /// What one statement did.
 #[derive(Debug, Default)]
@@ -176,162 +170,60 @@ pub(crate) fn run(
         }
         return many(store, runner, namespace, statement);
     }
-    let mut duplicate = None;
-    for _ in 0..MOST_TRIES {
-        match attempt(store, runner, namespace, statement, once) {
-            Ok(Some(done)) => return Ok(done),
-            // Changed since it was found: look again.
-            Ok(None) => {}
-            // Two upserts of one key: the other one's document is there now.
-            Err(error @ Error::DuplicateKey(_)) if statement.upsert && duplicate.is_none() => duplicate = Some(error),
-            Err(error) => return Err(error),
-        }
-    }
-    Err(duplicate
-        .unwrap_or_else(|| Error::new(Code::WRITE_CONFLICT, "the document is changed by others again and again")))
-}
-
-/// `{ _id: value }` and nothing else needs no search before the transaction.
-fn is_by_id(statement: &Statement) -> bool {
-    matches!(statement.query.filter.root(), Node::Compare { path, .. } if path.as_str() == "_id")
-}
-
-fn attempt(
-    store: &Arc<Store>,
-    runner: &mut Runner<'_>,
-    namespace: &Namespace,
-    statement: &Statement,
-    once: Once<'_>,
-) -> Result<Option<Updated>> {
-    let found = if is_by_id(statement) {
-        None
-    } else {
-        Some(runner.read(|reader| search(store, reader, namespace, &statement.query, 1))?)
+    let mut update = || {
+        change_one(store, runner, namespace, &statement.query, once.retry, |tx, target| {
+            let mut done = match target {
+                Some(target) => apply(store, tx, statement, target)?,
+                None if statement.upsert => upsert(store, tx, namespace, statement)?,
+                None => Updated::default(),
+            };
+            done.value = (once.value)(&done)?;
+            Ok(done)
+        })
     };
-    runner.transact(|tx| {
-        if let Some((retry, statement)) = once.retry
-            && let Some(kept) = retry::before(store, tx, retry, statement)?
-        {
-            return Ok(Some(from_kept(kept)));
-        }
-        let targets = match &found {
-            Some(found) => found.clone(),
-            None => search(store, &mut Reader::Transaction(tx), namespace, &statement.query, 1)?,
-        };
-        let mut done = match targets.first() {
-            Some((record, _)) => {
-                let Some(collection) = store.collection(tx, namespace)? else { return Ok(None) };
-                let Some(done) = apply(store, tx, &collection, statement, record)? else { return Ok(None) };
-                done
-            }
-            None if statement.upsert => upsert(store, tx, namespace, statement)?,
-            None => Updated::default(),
-        };
-        done.value = (once.value)(&done)?;
-        if let Some((retry, statement)) = once.retry {
-            retry::keep(store, tx, retry, statement, &to_kept(&done))?;
-        }
-        Ok(Some(done))
-    })
-}
-
-fn to_kept(done: &Updated) -> Kept {
-    Kept {
-        statements: 1,
-        n: done.matched.cast_signed(),
-        modified: done.modified.cast_signed(),
-        upserted: done.upserted.clone(),
-        value: done.value.clone(),
+    match update() {
+        // Two upserts of one key: the other one's document is there now.
+        Err(Error::DuplicateKey(_)) if statement.upsert => update(),
+        done => done,
     }
 }
 
-fn from_kept(kept: Kept) -> Updated {
-    Updated {
-        matched: kept.n.cast_unsigned(),
-        modified: kept.modified.cast_unsigned(),
-        upserted: kept.upserted,
-        value: kept.value,
-        retried: true,
-        ..Updated::default()
-    }
-}
-
-/// Finds the first documents that match.
-pub(crate) fn search(
-    store: &Arc<Store>,
-    reader: &mut Reader<'_>,
-    namespace: &Namespace,
-    query: &Query,
-    most: usize,
-) -> Result<Vec<(RecordId, Doc)>> {
-    let mut found = Vec::new();
-    each(store, reader, namespace, query, |record, doc| {
-        found.push((record, doc));
-        found.len() < most
-    })?;
-    Ok(found)
-}
-
-/// Finds the records of all documents that match. The documents are not held: there may be more of them than memory.
-pub(crate) fn records(
-    store: &Arc<Store>,
-    reader: &mut Reader<'_>,
-    namespace: &Namespace,
-    query: &Query,
-) -> Result<Vec<RecordId>> {
-    let mut found = Vec::new();
-    each(store, reader, namespace, query, |record, _| {
-        // The page that it was read from is not to live on with it.
-        found.push(RecordId(bytes::Bytes::copy_from_slice(&record.0)));
-        true
-    })?;
-    Ok(found)
-}
-
-/// Calls for each document that matches, while it is asked to go on.
-fn each(
-    store: &Arc<Store>,
-    reader: &mut Reader<'_>,
-    namespace: &Namespace,
-    query: &Query,
-    mut f: impl FnMut(RecordId, Doc) -> bool,
-) -> Result<()> {
-    let surroundings = Surroundings::new(store, namespace);
-    let mut execution = ops::execution(reader, &surroundings, None);
-    let collection = store.collection(&mut execution.reader, namespace)?;
-    let chosen = choose(collection.as_ref(), query, store, &mut execution)?;
-    let scene = Scene { store: Arc::clone(store), collection, context: Arc::clone(&query.context) };
-    let mut exec = exec::open(&chosen.plan, &scene, true);
-    while let Some(member) = exec::next(&mut *exec, &mut execution)? {
-        if let (Some(record), Some(doc)) = (member.record, member.doc)
-            && !f(record, doc)
-        {
-            return Ok(());
+impl From<&Updated> for Kept {
+    fn from(done: &Updated) -> Kept {
+        Kept {
+            statements: 1,
+            n: done.matched.cast_signed(),
+            modified: done.modified.cast_signed(),
+            upserted: done.upserted.clone(),
+            value: done.value.clone(),
         }
     }
-    Ok(())
 }
 
-/// Updates one record, if it is still there and still matches.
-fn apply(
-    store: &Arc<Store>,
-    tx: &mut Transaction,
-    collection: &Arc<Collection>,
-    statement: &Statement,
-    record: &RecordId,
-) -> Result<Option<Updated>> {
+impl From<Kept> for Updated {
+    fn from(kept: Kept) -> Updated {
+        Updated {
+            matched: kept.n.cast_unsigned(),
+            modified: kept.modified.cast_unsigned(),
+            upserted: kept.upserted,
+            value: kept.value,
+            retried: true,
+            ..Updated::default()
+        }
+    }
+}
+
+/// Updates one document.
+fn apply(store: &Arc<Store>, tx: &mut Transaction, statement: &Statement, target: &Target) -> Result<Updated> {
+    let Target { collection, record, document: before } = target;
     let context = &statement.query.context;
-    let Some(before) = store.document(tx, collection.id, record)? else { return Ok(None) };
-    if !statement.query.filter.matches(&before, context)? {
-        return Ok(None);
-    }
     let position =
-        if statement.update.needs_position() { statement.query.filter.position(&before, context)? } else { None };
+        if statement.update.needs_position() { statement.query.filter.position(before, context)? } else { None };
     let mut done = Updated { matched: 1, before: Some(before.clone()), ..Updated::default() };
-    if let Some(after) = statement.update.apply(&before, position, context)? {
+    if let Some(after) = statement.update.apply(before, position, context)? {
         record::check(&after)?;
         if !statement.bypass {
-            record::validate(collection, &after, Some(&before), context)?;
+            record::validate(collection, &after, Some(before), context)?;
         }
         if collection.capped.is_some() && after.as_bytes().len() > before.as_bytes().len() {
             let bytes = store.counts(tx, collection.id)?.1;
@@ -343,13 +235,13 @@ fn apply(
                 );
             }
         }
-        store.replace_record(tx, collection, record, &before, &after, context)?;
+        store.replace_record(tx, collection, record, before, &after, context)?;
         done.modified = 1;
         done.after = Some(after.into());
     } else {
-        done.after = Some(before);
+        done.after = Some(before.clone());
     }
-    Ok(Some(done))
+    Ok(done)
 }
 
 fn upsert(store: &Arc<Store>, tx: &mut Transaction, namespace: &Namespace, statement: &Statement) -> Result<Updated> {
@@ -365,22 +257,20 @@ fn upsert(store: &Arc<Store>, tx: &mut Transaction, namespace: &Namespace, state
 
 /// Updates all that match, as they were found at one moment; those that have changed since must still match.
 fn many(store: &Arc<Store>, runner: &mut Runner<'_>, namespace: &Namespace, statement: &Statement) -> Result<Updated> {
-    let found = runner.read(|reader| records(store, reader, namespace, &statement.query))?;
-    if found.is_empty() && statement.upsert {
-        return runner.transact(|tx| upsert(store, tx, namespace, statement));
-    }
     let mut done = Updated::default();
     let commit = |batch: Updated| {
         done.matched += batch.matched;
         done.modified += batch.modified;
     };
-    in_batches(runner, &found, commit, |tx, record, batch| {
-        let Some(collection) = store.collection(tx, namespace)? else { return Ok(0) };
-        let Some(updated) = apply(store, tx, &collection, statement, record)? else { return Ok(0) };
+    let found = change_all(store, runner, namespace, &statement.query, commit, |tx, target, batch: &mut Updated| {
+        let updated = apply(store, tx, statement, target)?;
         batch.matched += 1;
         batch.modified += updated.modified;
         let written = updated.after.filter(|_| updated.modified > 0);
         Ok(written.map_or(0, |after| after.as_bytes().len()))
     })?;
+    if found == 0 && statement.upsert {
+        return runner.transact(|tx| upsert(store, tx, namespace, statement));
+    }
     Ok(done)
 }

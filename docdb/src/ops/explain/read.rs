@@ -30,7 +30,7 @@ pub(crate) fn find(
     verbosity: Verbosity,
 ) -> Result<RawDocumentBuf> {
     let named = store.collection(reader, namespace)?;
-    if named.is_some_and(|named| named.view.is_some()) {
+    if named.as_ref().is_some_and(|named| named.view.is_some()) {
         let aggregate = Aggregate {
             pipeline: ops::find::stages(find)?,
             collation: find.collation.clone(),
@@ -45,7 +45,7 @@ pub(crate) fn find(
     }
     let surroundings = Surroundings::new(store, namespace);
     let mut execution = ops::execution(reader, &surroundings, ops::deadline(store, find.max_time));
-    let prepared = ops::find::prepare(store, namespace, find, &mut execution)?;
+    let prepared = ops::find::prepare(store, named, find, &mut execution)?;
     let projection = find.projection.as_deref().filter(|projection| !projection.is_empty());
     let on_top = |stage, plan: &Plan| Ok(over_find(stage, plan, &prepared.query, projection, find.skip, find.limit));
     let question = Question {
