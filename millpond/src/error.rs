@@ -18,6 +18,10 @@ pub enum Error {
     #[cfg(feature = "kv")]
     #[error(transparent)]
     Kv(#[from] millpond_kv::Error),
+    /// Of the topics.
+    #[cfg(feature = "pubsub")]
+    #[error(transparent)]
+    Pubsub(#[from] millpond_pubsub::Error),
     /// The queue service's.
     #[cfg(feature = "queue")]
     #[error(transparent)]

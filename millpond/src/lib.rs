@@ -12,8 +12,8 @@
 //! # Ok::<(), millpond::Error>(())
 //! ```
 //!
-//! A [`Pond`] owns one [`engine::Engine`] and the services that are turned on by cargo features: `docdb`, `kv`, `queue`, `stream` and
-//! `triggers` (all on by default; `triggers` needs the three before it).
+//! A [`Pond`] owns one [`engine::Engine`] and the services that are turned on by cargo features: `docdb`, `kv`, `pubsub`, `queue`, `stream` and
+//! `triggers` (all on by default; `pubsub` needs `queue` and `stream`, `triggers` these and `kv`).
 //! Each operation of a service that reads or changes data has a form ending in `_in` that joins the transaction of
 //! [`Pond::transact`].
 //!
@@ -35,6 +35,8 @@ pub use millpond_engine as engine;
 pub use millpond_engine::{BackendKind, Clock, Durability, Timestamp, Transaction};
 #[cfg(feature = "kv")]
 pub use millpond_kv as kv;
+#[cfg(feature = "pubsub")]
+pub use millpond_pubsub as pubsub;
 #[cfg(feature = "queue")]
 pub use millpond_queue as queue;
 #[cfg(feature = "stream")]

@@ -5,6 +5,8 @@ use millpond_docdb::Docdb;
 use millpond_engine::{BackendKind, Clock, Durability, Engine, Error as EngineError, Transaction};
 #[cfg(feature = "kv")]
 use millpond_kv::Kv;
+#[cfg(feature = "pubsub")]
+use millpond_pubsub::Topics;
 #[cfg(feature = "queue")]
 use millpond_queue::Queues;
 #[cfg(feature = "stream")]
@@ -24,6 +26,8 @@ pub struct Pond {
     kv: Kv,
     #[cfg(feature = "queue")]
     queues: Queues,
+    #[cfg(feature = "pubsub")]
+    topics: Topics,
     #[cfg(feature = "stream")]
     streams: Streams,
     #[cfg(feature = "triggers")]
@@ -42,6 +46,8 @@ pub struct Options {
 struct Services {
     #[cfg(feature = "kv")]
     kv: millpond_kv::Options,
+    #[cfg(feature = "pubsub")]
+    pubsub: millpond_pubsub::Options,
     #[cfg(feature = "queue")]
     queue: millpond_queue::Options,
     #[cfg(feature = "stream")]
@@ -91,6 +97,14 @@ impl Options {
     #[must_use]
     pub fn kv(mut self, options: millpond_kv::Options) -> Self {
         self.services.kv = options;
+        self
+    }
+
+    /// What can be chosen of the topics.
+    #[cfg(feature = "pubsub")]
+    #[must_use]
+    pub fn pubsub(mut self, options: millpond_pubsub::Options) -> Self {
+        self.services.pubsub = options;
         self
     }
 
@@ -154,6 +168,8 @@ impl Pond {
         let Services {
             #[cfg(feature = "kv")]
             kv,
+            #[cfg(feature = "pubsub")]
+            pubsub,
             #[cfg(feature = "queue")]
             queue,
             #[cfg(feature = "stream")]
@@ -161,15 +177,21 @@ impl Pond {
             #[cfg(feature = "triggers")]
             triggers,
         } = services;
+        #[cfg(feature = "queue")]
+        let queues = Queues::open_with(&engine, queue)?;
+        #[cfg(feature = "stream")]
+        let streams = Streams::open_with(&engine, stream)?;
         Ok(Pond {
             #[cfg(feature = "docdb")]
             docdb: Docdb::open(&engine)?,
             #[cfg(feature = "kv")]
             kv: Kv::open_with(&engine, kv)?,
+            #[cfg(feature = "pubsub")]
+            topics: Topics::open_with(&queues, &streams, pubsub)?,
             #[cfg(feature = "queue")]
-            queues: Queues::open_with(&engine, queue)?,
+            queues,
             #[cfg(feature = "stream")]
-            streams: Streams::open_with(&engine, stream)?,
+            streams,
             #[cfg(feature = "triggers")]
             triggers: Triggers::open_with(&engine, triggers)?,
             engine,
@@ -204,6 +226,13 @@ impl Pond {
         &self.streams
     }
 
+    /// The topics: messages that reach all who subscribed.
+    #[cfg(feature = "pubsub")]
+    #[must_use]
+    pub fn topics(&self) -> &Topics {
+        &self.topics
+    }
+
     /// The triggers: functions on queues, streams and the changes of tables.
     #[cfg(feature = "triggers")]
     #[must_use]
@@ -212,7 +241,7 @@ impl Pond {
     }
 
     /// The engine below the services, for keyspaces of the caller's own that commit together with them. Names that
-    /// start with a service's name and a dot (`docdb.`, `kv.`, `queue.`, `stream.`, `triggers.`) belong to that service.
+    /// start with a service's name and a dot (`docdb.`, `kv.`, `pubsub.`, `queue.`, `stream.`, `triggers.`) belong to that service.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -250,6 +279,8 @@ impl Pond {
         let services = Services {
             #[cfg(feature = "kv")]
             kv: self.kv.options().clone(),
+            #[cfg(feature = "pubsub")]
+            pubsub: self.topics.options().clone(),
             #[cfg(feature = "queue")]
             queue: self.queues.options().clone(),
             #[cfg(feature = "stream")]

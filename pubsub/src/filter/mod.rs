@@ -1,0 +1,5 @@
+//! Filter policies: which messages a subscription wants.
+
+mod policy;
+
+pub use policy::{FilterPolicy, FilterScope, Forms, PolicyError};

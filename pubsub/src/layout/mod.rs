@@ -1,0 +1,197 @@
+//! The only folder that knows keys and values on disk. Integers are big-endian; values are a version byte and a struct in
+//! [postcard](https://postcard.jamesmunns.com/wire-format)'s form, unless told otherwise.
+//!
+//! | keyspace | key | value |
+//! |---|---|---|
+//! | `pubsub.topics` | `00` | u64: the highest topic id ever given, as it is |
+//! | `pubsub.topics` | `01` name | a topic's record |
+//! | `pubsub.topics` | `02` topic id | u64 as it is: how often the topic's subscriptions were changed |
+//! | `pubsub.topics` | `03` topic id | u64 as it is: the last sequence number of a first-in-first-out topic |
+//! | `pubsub.subscriptions` | `01` topic id, subscription id | a subscription's record |
+//! | `pubsub.subscriptions` | `02` subscription id | the name of its topic, as text |
+//! | `pubsub.counters` | topic id, kind | i64: how many subscriptions are confirmed (`00`), wait for it (`01`), were deleted (`02`) |
+//!
+//! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
+
+use std::collections::BTreeMap;
+
+use millpond_engine::{Engine, Keyspace, Timestamp};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Endpoint, Error, Result, SubscriptionId};
+
+pub(crate) const TOPICS: &str = "pubsub.topics";
+pub(crate) const SUBSCRIPTIONS: &str = "pubsub.subscriptions";
+const COUNTERS: &str = "pubsub.counters";
+const VERSION: u8 = 1;
+
+/// Key of the highest topic id.
+pub(crate) const LAST_TOPIC: &[u8] = &[0];
+/// Before the names of topics.
+pub(crate) const TOPIC_PREFIX: &[u8] = &[1];
+const CHANGES: u8 = 2;
+const SEQUENCE: u8 = 3;
+const OF_TOPIC: u8 = 1;
+/// Before the ids of all subscriptions.
+pub(crate) const BY_ID_PREFIX: &[u8] = &[2];
+
+/// The keyspaces of the service's core. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Keyspaces {
+    pub(crate) topics: Keyspace,
+    pub(crate) subscriptions: Keyspace,
+    pub(crate) counters: Keyspace,
+}
+
+impl Keyspaces {
+    pub(crate) fn open(engine: &Engine) -> Result<Self> {
+        Ok(Keyspaces {
+            topics: engine.keyspace(TOPICS)?,
+            subscriptions: engine.keyspace(SUBSCRIPTIONS)?,
+            counters: engine.keyspace(COUNTERS)?,
+        })
+    }
+}
+
+/// A topic as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TopicRecord {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) created: u64,
+    /// What was set, by the names of the service and as it was given, once it was checked. What was not is not there.
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) data_protection_policy: Option<String>,
+}
+
+impl TopicRecord {
+    pub(crate) fn is_fifo(&self) -> bool {
+        self.name.ends_with(".fifo")
+    }
+
+    /// Whether an attribute was set to `true`.
+    pub(crate) fn is_set(&self, attribute: &str) -> bool {
+        self.attributes.get(attribute).is_some_and(|value| value == "true")
+    }
+}
+
+/// Whether a subscription gets messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Confirmation {
+    /// Its owner has asked for it.
+    Confirmed {
+        /// Whether only its owner may end it.
+        authenticated: bool,
+    },
+    /// It waits for this token, until then.
+    Pending { token: String, until: u64 },
+}
+
+/// A subscription as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SubscriptionRecord {
+    pub(crate) id: SubscriptionId,
+    pub(crate) topic: String,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) created: u64,
+    pub(crate) confirmation: Confirmation,
+    /// What was set, by the names of the service and as it was given, once it was checked.
+    pub(crate) attributes: BTreeMap<String, String>,
+    /// Whether its filter policy may have forms that the service refuses.
+    pub(crate) all_filter_forms: bool,
+    /// Where its replay is, if there is one.
+    pub(crate) replay: Option<ReplayRecord>,
+}
+
+/// A replay as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReplayRecord {
+    /// The sequence number after which it goes on.
+    pub(crate) after: u64,
+    /// Until messages of this time in milliseconds, if it does not go on with those that are published.
+    pub(crate) until: Option<u64>,
+    pub(crate) is_done: bool,
+}
+
+impl SubscriptionRecord {
+    pub(crate) fn is_confirmed(&self) -> bool {
+        matches!(self.confirmation, Confirmation::Confirmed { .. })
+    }
+
+    /// Whether an attribute was set to `true`.
+    pub(crate) fn is_set(&self, attribute: &str) -> bool {
+        self.attributes.get(attribute).is_some_and(|value| value == "true")
+    }
+
+    /// The name of the queue that gets what cannot be delivered.
+    pub(crate) fn dead_letter_queue(&self) -> Option<String> {
+        let policy: serde_json::Value = serde_json::from_str(self.attributes.get("RedrivePolicy")?).ok()?;
+        let arn = policy.get("deadLetterTargetArn")?.as_str()?;
+        arn.rsplit(':').next().map(str::to_owned)
+    }
+}
+
+/// Which subscriptions of a topic a counter counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    Confirmed,
+    Pending,
+    Deleted,
+}
+
+pub(crate) fn topic_key(name: &str) -> Vec<u8> {
+    [TOPIC_PREFIX, name.as_bytes()].concat()
+}
+
+pub(crate) fn changes_key(topic: u64) -> Vec<u8> {
+    [&[CHANGES][..], &topic.to_be_bytes()].concat()
+}
+
+pub(crate) fn sequence_key(topic: u64) -> Vec<u8> {
+    [&[SEQUENCE][..], &topic.to_be_bytes()].concat()
+}
+
+/// Before the ids of a topic's subscriptions.
+pub(crate) fn subscriptions_prefix(topic: u64) -> Vec<u8> {
+    [&[OF_TOPIC][..], &topic.to_be_bytes()].concat()
+}
+
+pub(crate) fn subscription_key(topic: u64, id: SubscriptionId) -> Vec<u8> {
+    [&subscriptions_prefix(topic)[..], &id.0].concat()
+}
+
+pub(crate) fn by_id_key(id: SubscriptionId) -> Vec<u8> {
+    [BY_ID_PREFIX, &id.0].concat()
+}
+
+pub(crate) fn counter_key(topic: u64, counted: Counted) -> Vec<u8> {
+    [&topic.to_be_bytes()[..], &[counted as u8]].concat()
+}
+
+/// A number as stored.
+pub(crate) fn read_u64(bytes: &[u8]) -> Result<u64> {
+    let number = bytes.try_into().map(u64::from_be_bytes);
+    number.map_err(|_| Error::Corrupt { keyspace: TOPICS, detail: "a number is not eight bytes" })
+}
+
+/// A value as stored.
+pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
+    let bad = |_| Error::Corrupt { keyspace: TOPICS, detail: "a value cannot be written" };
+    postcard::to_extend(value, vec![VERSION]).map_err(bad)
+}
+
+/// What [`encode`] gave.
+pub(crate) fn decode<T: DeserializeOwned>(keyspace: &'static str, bytes: &[u8]) -> Result<T> {
+    let corrupt = |detail| Error::Corrupt { keyspace, detail };
+    match bytes.split_first() {
+        Some((&VERSION, body)) => postcard::from_bytes(body).map_err(|_| corrupt("a row is cut off")),
+        _ => Err(corrupt("a row is of an unknown version")),
+    }
+}
+
+/// A time as stored.
+pub(crate) fn time(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}

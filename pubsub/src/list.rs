@@ -1,0 +1,1 @@
+//! Lists of topics and subscriptions, in pages.

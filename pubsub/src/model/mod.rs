@@ -1,0 +1,13 @@
+//! Plain types: topics, subscriptions and messages, with what may be said of each.
+
+mod endpoint;
+mod message;
+mod subscription;
+mod topic;
+
+pub use endpoint::{Endpoint, Protocol};
+pub use message::{
+    AttributeValue, Body, MessageAttribute, MessageId, Notification, PublishMessage, Published, SequenceNumber,
+};
+pub use subscription::{SubscribeOptions, SubscriptionId};
+pub use topic::CreateOptions;

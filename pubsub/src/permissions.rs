@@ -1,0 +1,1 @@
+//! Who may do what with a topic: kept, and nothing is authorized by it.

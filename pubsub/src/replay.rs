@@ -1,0 +1,1 @@
+//! Delivering again what a topic has kept.

@@ -1,0 +1,149 @@
+//! What all handles of the service share.
+
+use std::sync::Arc;
+
+use millpond_engine::{Engine, Read, Transaction};
+use millpond_queue::Queues;
+use millpond_stream::Streams;
+use parking_lot::RwLock;
+
+use crate::{
+    Error, Options, Result, SubscriptionId,
+    deferred::Deferred,
+    envelope::Signer,
+    index::Indexes,
+    layout::{self, Counted, Keyspaces, SUBSCRIPTIONS, SubscriptionRecord, TOPICS, TopicRecord},
+    local::Locals,
+    mobile::Mobile,
+    outbox::Outbox,
+    sms::Sms,
+};
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) options: Options,
+    pub(crate) queues: Queues,
+    pub(crate) streams: Streams,
+    pub(crate) keyspaces: Keyspaces,
+    /// Which subscriptions of a topic want a message: hints.
+    pub(crate) indexes: Indexes,
+    /// Subscriptions that last as long as the program.
+    pub(crate) locals: Locals,
+    /// Deliveries that are made after the commit.
+    pub(crate) deferred: Deferred,
+    pub(crate) signer: Signer,
+    pub(crate) outbox: Outbox,
+    pub(crate) mobile: Mobile,
+    pub(crate) sms: Sms,
+    public_url: RwLock<Arc<str>>,
+}
+
+impl Shared {
+    pub(crate) fn open(queues: &Queues, streams: &Streams, options: Options) -> Result<Arc<Shared>> {
+        let engine = queues.engine();
+        let public_url = RwLock::new(options.first_public_url().into());
+        Ok(Arc::new(Shared {
+            engine: engine.clone(),
+            queues: queues.clone(),
+            streams: streams.clone(),
+            keyspaces: Keyspaces::open(engine)?,
+            indexes: Indexes::default(),
+            locals: Locals::open(engine)?,
+            deferred: Deferred::open(engine)?,
+            signer: Signer::open(engine)?,
+            outbox: Outbox::open(engine)?,
+            mobile: Mobile::open(engine)?,
+            sms: Sms::open(engine)?,
+            public_url,
+            options,
+        }))
+    }
+
+    pub(crate) fn public_url(&self) -> Arc<str> {
+        Arc::clone(&self.public_url.read())
+    }
+
+    pub(crate) fn set_public_url(&self, url: &str) {
+        *self.public_url.write() = url.trim_end_matches('/').into();
+    }
+
+    /// An ARN of this service, in the region of its options if none is given.
+    pub(crate) fn arn(&self, region: Option<&str>, name: &str) -> String {
+        format!("arn:aws:sns:{}:{}:{name}", region.unwrap_or(self.options.region_name()), self.options.account_id())
+    }
+
+    /// The topic of that name, if there is one.
+    pub(crate) fn find(&self, reader: &mut impl Read, name: &str) -> Result<Option<TopicRecord>> {
+        let stored = reader.get(&self.keyspaces.topics, &layout::topic_key(name))?;
+        stored.map(|stored| layout::decode(TOPICS, &stored)).transpose()
+    }
+
+    /// As [`find`](Shared::find).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none.
+    pub(crate) fn need(&self, reader: &mut impl Read, name: &str) -> Result<TopicRecord> {
+        self.find(reader, name)?.ok_or_else(Error::no_topic)
+    }
+
+    pub(crate) fn keep(&self, tx: &mut Transaction, record: &TopicRecord) -> Result<()> {
+        Ok(tx.put(&self.keyspaces.topics, layout::topic_key(&record.name), layout::encode(record)?)?)
+    }
+
+    /// The subscription of that id with its topic, if there is one.
+    pub(crate) fn find_subscription(
+        &self,
+        reader: &mut impl Read,
+        id: SubscriptionId,
+    ) -> Result<Option<(TopicRecord, SubscriptionRecord)>> {
+        let Some(name) = reader.get(&self.keyspaces.subscriptions, &layout::by_id_key(id))? else { return Ok(None) };
+        let name = std::str::from_utf8(&name).unwrap_or_default();
+        let Some(topic) = self.find(reader, name)? else { return Ok(None) };
+        let stored = reader.get(&self.keyspaces.subscriptions, &layout::subscription_key(topic.id, id))?;
+        let record = stored.map(|stored| layout::decode(SUBSCRIPTIONS, &stored)).transpose()?;
+        Ok(record.map(|record| (topic, record)))
+    }
+
+    /// Keeps a subscription, whether it is new or changed, and has the topic's index made anew.
+    pub(crate) fn keep_subscription(
+        &self,
+        tx: &mut Transaction,
+        topic: &TopicRecord,
+        record: &SubscriptionRecord,
+    ) -> Result<()> {
+        let subscriptions = &self.keyspaces.subscriptions;
+        tx.put(subscriptions, layout::subscription_key(topic.id, record.id), layout::encode(record)?)?;
+        tx.put(subscriptions, layout::by_id_key(record.id), topic.name.clone())?;
+        self.changed(tx, topic.id)
+    }
+
+    /// Removes a subscription.
+    pub(crate) fn remove_subscription(
+        &self,
+        tx: &mut Transaction,
+        topic: &TopicRecord,
+        record: &SubscriptionRecord,
+    ) -> Result<()> {
+        let subscriptions = &self.keyspaces.subscriptions;
+        tx.delete(subscriptions, layout::subscription_key(topic.id, record.id))?;
+        tx.delete(subscriptions, layout::by_id_key(record.id))?;
+        self.changed(tx, topic.id)
+    }
+
+    /// Counts subscriptions of a topic.
+    pub(crate) fn count(&self, tx: &mut Transaction, topic: u64, counted: Counted, by: i64) -> Result<()> {
+        Ok(tx.add(&self.keyspaces.counters, layout::counter_key(topic, counted), by)?)
+    }
+
+    /// How often the subscriptions of a topic were changed. Who reads it in a transaction conflicts with a change.
+    pub(crate) fn changes(&self, reader: &mut impl Read, topic: u64) -> Result<u64> {
+        let stored = reader.get(&self.keyspaces.topics, &layout::changes_key(topic))?;
+        stored.map_or(Ok(0), |stored| layout::read_u64(&stored))
+    }
+
+    fn changed(&self, tx: &mut Transaction, topic: u64) -> Result<()> {
+        let next = self.changes(tx, topic)? + 1;
+        Ok(tx.put(&self.keyspaces.topics, layout::changes_key(topic), next.to_be_bytes().to_vec())?)
+    }
+}
