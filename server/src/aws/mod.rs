@@ -4,6 +4,7 @@ mod answer;
 mod cbor;
 pub(crate) mod json;
 pub(crate) mod kv;
+mod pubsub;
 pub(crate) mod query;
 mod queue;
 mod scope;
@@ -129,11 +130,14 @@ fn answer_form(call: &Call<'_>, scope: &Scope) -> Reply {
     let service = match (scope.service(), parameters.get("Version")) {
         (Some(signed), _) => Some(signed),
         (None, Some(queue::VERSION)) => Some(queue::SERVICE),
+        (None, Some(pubsub::VERSION)) => Some(pubsub::SERVICE),
         (None, None) if action.is_some_and(queue::knows) => Some(queue::SERVICE),
+        (None, None) if action.is_some_and(pubsub::knows) => Some(pubsub::SERVICE),
         (None, _) => None,
     };
     match (service, action) {
         (Some(queue::SERVICE), action) => queue::answer_form(call, action, &parameters),
+        (Some(pubsub::SERVICE), action) => pubsub::answer_form(call, action, &parameters),
         (Some(other), Some(_)) => query::refuse(&Failure::unknown_operation(not_served(other))),
         (None, Some(action)) => {
             query::refuse(&Failure::unknown_operation(format!("no service here has the action {action:?}")))

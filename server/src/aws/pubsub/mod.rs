@@ -1,0 +1,126 @@
+//! The topics as SNS speaks, in the Query protocol: one file a small family of operations.
+//!
+//! Source: <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
+
+mod applications;
+mod create_topic;
+mod data_protection;
+mod endpoints;
+mod failure;
+mod lists;
+mod permissions;
+mod publish;
+mod sms;
+mod sms_sandbox;
+mod subscribe;
+mod subscription_attributes;
+mod tags;
+mod topic_attributes;
+
+use super::{
+    Answer, Call, Reply,
+    answer::request_id,
+    json::Failure,
+    query::{Dialect, Entry, Parameters, Service},
+};
+
+/// The name of this service in a credential scope.
+pub(super) const SERVICE: &str = "sns";
+/// The version that requests name.
+pub(super) const VERSION: &str = "2010-03-31";
+
+type Answered = Result<Vec<u8>, Failure>;
+type Operation = fn(&Call<'_>) -> Answered;
+
+/// What each operation is answered by.
+const OPERATIONS: &[(&str, Operation)] = &[
+    ("AddPermission", permissions::add_permission),
+    ("CheckIfPhoneNumberIsOptedOut", sms::check_if_phone_number_is_opted_out),
+    ("ConfirmSubscription", subscribe::confirm_subscription),
+    ("CreatePlatformApplication", applications::create_platform_application),
+    ("CreatePlatformEndpoint", endpoints::create_platform_endpoint),
+    ("CreateSMSSandboxPhoneNumber", sms_sandbox::create_sms_sandbox_phone_number),
+    ("CreateTopic", create_topic::create_topic),
+    ("DeleteEndpoint", endpoints::delete_endpoint),
+    ("DeletePlatformApplication", applications::delete_platform_application),
+    ("DeleteSMSSandboxPhoneNumber", sms_sandbox::delete_sms_sandbox_phone_number),
+    ("DeleteTopic", create_topic::delete_topic),
+    ("GetDataProtectionPolicy", data_protection::get_data_protection_policy),
+    ("GetEndpointAttributes", endpoints::get_endpoint_attributes),
+    ("GetPlatformApplicationAttributes", applications::get_platform_application_attributes),
+    ("GetSMSAttributes", sms::get_sms_attributes),
+    ("GetSMSSandboxAccountStatus", sms_sandbox::get_sms_sandbox_account_status),
+    ("GetSubscriptionAttributes", subscription_attributes::get_subscription_attributes),
+    ("GetTopicAttributes", topic_attributes::get_topic_attributes),
+    ("ListEndpointsByPlatformApplication", endpoints::list_endpoints_by_platform_application),
+    ("ListOriginationNumbers", sms::list_origination_numbers),
+    ("ListPhoneNumbersOptedOut", sms::list_phone_numbers_opted_out),
+    ("ListPlatformApplications", applications::list_platform_applications),
+    ("ListSMSSandboxPhoneNumbers", sms_sandbox::list_sms_sandbox_phone_numbers),
+    ("ListSubscriptions", lists::list_subscriptions),
+    ("ListSubscriptionsByTopic", lists::list_subscriptions_by_topic),
+    ("ListTagsForResource", tags::list_tags_for_resource),
+    ("ListTopics", lists::list_topics),
+    ("OptInPhoneNumber", sms::opt_in_phone_number),
+    ("Publish", publish::publish),
+    ("PublishBatch", publish::publish_batch),
+    ("PutDataProtectionPolicy", data_protection::put_data_protection_policy),
+    ("RemovePermission", permissions::remove_permission),
+    ("SetEndpointAttributes", endpoints::set_endpoint_attributes),
+    ("SetPlatformApplicationAttributes", applications::set_platform_application_attributes),
+    ("SetSMSAttributes", sms::set_sms_attributes),
+    ("SetSubscriptionAttributes", subscription_attributes::set_subscription_attributes),
+    ("SetTopicAttributes", topic_attributes::set_topic_attributes),
+    ("Subscribe", subscribe::subscribe),
+    ("TagResource", tags::tag_resource),
+    ("Unsubscribe", subscribe::unsubscribe),
+    ("UntagResource", tags::untag_resource),
+    ("VerifySMSSandboxPhoneNumber", sms_sandbox::verify_sms_sandbox_phone_number),
+];
+
+/// How the service speaks the Query protocol.
+const QUERY: Service = Service {
+    namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
+    lists: &[],
+    answered_lists: &[],
+    maps: &[(Entry { name: "entry", key: "key", value: "value" }, "Attributes")],
+    numbers: &["MaxResults"],
+    first: &[],
+};
+
+/// Whether an operation is one of this service.
+pub(super) fn knows(operation: &str) -> bool {
+    OPERATIONS.iter().any(|(name, _)| *name == operation)
+}
+
+/// Answers a request.
+pub(super) fn answer_form(call: &Call<'_>, action: Option<&str>, parameters: &Parameters) -> Reply {
+    let action = action.unwrap_or_default();
+    match OPERATIONS.iter().find(|(name, _)| *name == action) {
+        Some((operation, answer)) => {
+            let dialect = Dialect { service: &QUERY, operation };
+            match answer(&Call { form: Some((dialect, parameters)), ..*call }) {
+                Ok(result) => dialect.answer(&result, request_id()).into(),
+                Err(refused) => refuse(&refused).into(),
+            }
+        }
+        None => {
+            refuse(&Failure::unknown_operation(format!("The action {action} is not valid for this endpoint."))).into()
+        }
+    }
+}
+
+fn refuse(failure: &Failure) -> Answer {
+    failure::refuse(&QUERY, failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_the_services_42_operations() {
+        assert_eq!(OPERATIONS.len(), 42);
+        assert!(OPERATIONS.is_sorted_by_key(|(name, _)| *name));
+    }
+}
