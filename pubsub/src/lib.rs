@@ -55,6 +55,7 @@ mod topics;
 mod typed;
 mod unsubscribe;
 
+pub use deferred::DeliveryCounts;
 pub use error::{Error, Result};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
