@@ -29,8 +29,8 @@ mod check;
 mod confirm;
 mod create_topic;
 mod deferred;
-mod delivery_policy;
 mod delete_topic;
+mod delivery_policy;
 mod envelope;
 mod error;
 pub mod filter;
@@ -38,8 +38,8 @@ mod index;
 mod layout;
 mod list;
 mod local;
-mod mobile;
 mod maintain;
+mod mobile;
 mod model;
 mod options;
 mod outbox;
@@ -59,11 +59,12 @@ mod topics;
 mod typed;
 mod unsubscribe;
 
-pub use deferred::DeliveryCounts;
+pub use deferred::{Attached, DeliveryCounts, Post, PostError, Transport};
 pub use error::{Error, Result};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
-    Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage, TopicSummary,
+    Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage,
+    TopicSummary,
 };
 pub use options::Options;
 pub use subscription::Subscription;

@@ -14,8 +14,14 @@
 //! | `pubsub.subscriptions` | `04` 16 bytes of a token's hash | what the token confirms |
 //! | `pubsub.subscriptions` | `05` u64 milliseconds, 16 bytes of a token's hash | empty: until when the token is good |
 //! | `pubsub.counters` | topic id, kind | i64: how many subscriptions are confirmed (`00`), wait for it (`01`), were deleted (`02`), have a filter policy (`03`) |
+//! | `pubsub.deliveries` | `01` subscription id, u64 milliseconds, position | a delivery that is due at that time |
+//! | `pubsub.deliveries` | `02` 16 random bytes | a message that several deliveries share |
+//! | `pubsub.deliveries` | `03` the same bytes | u64 as it is: how many deliveries are left that share it |
+//! | `pubsub.keys` | `00` | the key by which messages are signed: bytes of PKCS #8 |
 //!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
+
+pub(crate) mod deferred;
 
 use std::collections::BTreeMap;
 
