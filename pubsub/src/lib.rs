@@ -62,5 +62,6 @@ pub use model::{
     Published, SequenceNumber, SubscribeOptions, SubscriptionId,
 };
 pub use options::Options;
+pub use publish::TopicMetrics;
 pub use topic::Topic;
 pub use topics::Topics;

@@ -41,7 +41,9 @@ impl Topic {
     /// [`Error::NotFound`](crate::Error::NotFound), those of a message outside of the limits, and those of the engine.
     pub fn publish(&self, message: impl Into<PublishMessage>) -> Result<Published> {
         let message = message.into();
-        self.shared.engine.transact(|tx| publish::one(&self.shared, tx, &self.name, &message))
+        self.shared
+            .engine
+            .transact_with(&publish::lane(&self.name), |tx| publish::one(&self.shared, tx, &self.name, &message))
     }
 
     /// [`publish`](Topic::publish) in the caller's transaction.
