@@ -29,6 +29,7 @@ mod check;
 mod confirm;
 mod create_topic;
 mod deferred;
+mod delivery_policy;
 mod delete_topic;
 mod envelope;
 mod error;
@@ -38,10 +39,12 @@ mod layout;
 mod list;
 mod local;
 mod mobile;
+mod maintain;
 mod model;
 mod options;
 mod outbox;
 mod permissions;
+mod policy;
 mod publish;
 mod replay;
 mod set_subscription_attributes;
@@ -49,6 +52,7 @@ mod set_topic_attributes;
 mod shared;
 mod sms;
 mod subscribe;
+mod subscription;
 mod tags;
 mod topic;
 mod topics;
@@ -59,9 +63,10 @@ pub use deferred::DeliveryCounts;
 pub use error::{Error, Result};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
-    Published, SequenceNumber, SubscribeOptions, SubscriptionId,
+    Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage, TopicSummary,
 };
 pub use options::Options;
 pub use publish::TopicMetrics;
+pub use subscription::Subscription;
 pub use topic::Topic;
 pub use topics::Topics;
