@@ -26,6 +26,7 @@
 
 mod archive;
 mod check;
+mod check_endpoint;
 mod confirm;
 mod create_topic;
 mod deferred;
