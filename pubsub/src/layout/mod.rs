@@ -263,6 +263,16 @@ pub(crate) fn hash(text: &[u8]) -> [u8; 16] {
     short
 }
 
+/// Until when the token of a row is good.
+pub(crate) fn until_of(key: &[u8]) -> Result<u64> {
+    read_u64(key.get(1..9).unwrap_or_default())
+}
+
+/// The topic of a key that ends in its id.
+pub(crate) fn topic_of_deleted(key: &[u8]) -> Result<u64> {
+    read_u64(key.get(1..9).unwrap_or_default())
+}
+
 /// 16 bytes of a key or a value, after so many others.
 pub(crate) fn read_16(bytes: &[u8], after: usize) -> Result<[u8; 16]> {
     let found = bytes.get(after..after + 16).and_then(|found| found.try_into().ok());
