@@ -26,6 +26,7 @@
 
 mod archive;
 mod check;
+mod check_endpoint;
 mod confirm;
 mod create_topic;
 mod deferred;
@@ -67,6 +68,7 @@ pub use model::{
     TopicSummary,
 };
 pub use options::Options;
+pub use publish::TopicMetrics;
 pub use subscription::Subscription;
 pub use topic::Topic;
 pub use topics::Topics;
