@@ -56,10 +56,13 @@ mod typed;
 mod unsubscribe;
 
 pub use error::{Error, Result};
+pub use mobile::{Applications, Described, DescribedPage, Platform};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
     Published, SequenceNumber, SubscribeOptions, SubscriptionId,
 };
 pub use options::Options;
+pub use outbox::{Captured, CapturedFilter, Outbox, OutboxEntry, OutboxPage};
+pub use sms::{NumbersPage, OriginationNumber, OriginationPage, SandboxNumber, SandboxPage, TextMessages};
 pub use topic::Topic;
 pub use topics::Topics;

@@ -11,7 +11,13 @@
 //! | `pubsub.subscriptions` | `02` subscription id | the name of its topic, as text |
 //! | `pubsub.counters` | topic id, kind | i64: how many subscriptions are confirmed (`00`), wait for it (`01`), were deleted (`02`) |
 //!
+//! The rows of `pubsub.outbox`, `pubsub.mobile` and `pubsub.sms` are described in the files of these names.
+//!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
+
+pub(crate) mod mobile;
+pub(crate) mod outbox;
+pub(crate) mod sms;
 
 use std::collections::BTreeMap;
 
