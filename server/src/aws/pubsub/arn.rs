@@ -1,10 +1,13 @@
 //! How topics and subscriptions are called on the wire: by ARNs. Accounts and regions do not separate topics, so only the name
 //! in an ARN counts.
 
-use millpond::pubsub::SubscriptionId;
+use millpond::pubsub::{SubscriptionId, Topic};
 
 use super::failure::{invalid, missing, reason};
-use crate::aws::json::{Failure, Word};
+use crate::aws::{
+    Call,
+    json::{Failure, Word},
+};
 
 /// `arn:<partition>:sns:<region>:<account-id>:<topic>`
 const ELEMENTS: usize = 6;
@@ -20,6 +23,14 @@ pub(super) fn topic(given: Option<Word>, parameter: &str) -> Result<String, Fail
         true => Err(invalid(parameter)),
         false => Ok(resource.to_owned()),
     }
+}
+
+/// The topic whose ARN a request has to give.
+///
+/// # Errors
+/// `InvalidParameter`, `NotFound`.
+pub(super) fn find_topic(call: &Call<'_>, given: Option<Word>, parameter: &str) -> Result<Topic, Failure> {
+    Ok(call.pond.topics().get(&topic(given, parameter)?)?)
 }
 
 /// A subscription by its ARN, which a request has to give.

@@ -15,6 +15,7 @@ mod lists;
 mod message_attributes;
 mod permissions;
 mod publish;
+mod publish_batch;
 mod sms;
 mod sms_sandbox;
 mod subscribe;
@@ -68,7 +69,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("ListTopics", lists::list_topics),
     ("OptInPhoneNumber", sms::opt_in_phone_number),
     ("Publish", publish::publish),
-    ("PublishBatch", publish::publish_batch),
+    ("PublishBatch", publish_batch::publish_batch),
     ("PutDataProtectionPolicy", data_protection::put_data_protection_policy),
     ("RemovePermission", permissions::remove_permission),
     ("SetEndpointAttributes", endpoints::set_endpoint_attributes),
