@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use millpond_engine::Transaction;
 
 use crate::{
-    Endpoint, PublishMessage, Published, Result, SubscribeOptions, Subscription, SubscriptionId, SubscriptionPage, confirm,
-    list, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
+    Endpoint, PublishMessage, Published, Result, SubscribeOptions, Subscription, SubscriptionId, SubscriptionPage,
+    confirm, list, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
 };
 
 /// A topic by its name. Cheap to clone, and usable from any thread.
@@ -44,7 +44,9 @@ impl Topic {
     /// [`Error::NotFound`](crate::Error::NotFound), those of a message outside of the limits, and those of the engine.
     pub fn publish(&self, message: impl Into<PublishMessage>) -> Result<Published> {
         let message = message.into();
-        self.shared.engine.transact(|tx| publish::one(&self.shared, tx, &self.name, &message))
+        self.shared
+            .engine
+            .transact_with(&publish::lane(&self.name), |tx| publish::one(&self.shared, tx, &self.name, &message))
     }
 
     /// [`publish`](Topic::publish) in the caller's transaction.
@@ -72,10 +74,8 @@ impl Topic {
     /// or attributes that cannot be, [`Error::LimitExceeded`](crate::Error::LimitExceeded) for more than 200 filter policies of
     /// a topic, and those of the engine.
     pub fn subscribe(&self, endpoint: &Endpoint, options: &SubscribeOptions) -> Result<Subscription> {
-        let (topic, record) = self
-            .shared
-            .engine
-            .transact(|tx| subscribe::run(&self.shared, tx, &self.name, endpoint, options))?;
+        let (topic, record) =
+            self.shared.engine.transact(|tx| subscribe::run(&self.shared, tx, &self.name, endpoint, options))?;
         Ok(Subscription::new(&self.shared, &topic, &record))
     }
 
