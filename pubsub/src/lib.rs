@@ -62,6 +62,7 @@ mod unsubscribe;
 
 pub use deferred::DeliveryCounts;
 pub use error::{Error, Result};
+pub use mobile::{Applications, Described, DescribedPage, Platform};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
     Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage,
@@ -70,5 +71,7 @@ pub use model::{
 pub use options::Options;
 pub use publish::TopicMetrics;
 pub use subscription::Subscription;
+pub use outbox::{Captured, CapturedFilter, Outbox, OutboxEntry, OutboxPage};
+pub use sms::{NumbersPage, OriginationNumber, OriginationPage, SandboxNumber, SandboxPage, TextMessages};
 pub use topic::Topic;
 pub use topics::Topics;

@@ -20,10 +20,15 @@
 //! | `pubsub.archive` | `02` topic id, subscription id | how far a replay is that is under way |
 //! | `pubsub.archive` | `03` topic id | a topic that has kept messages: its name, and since when |
 //!
+//! The rows of `pubsub.outbox`, `pubsub.mobile` and `pubsub.sms` are described in the files of these names.
+//!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
 pub(crate) mod archive;
 pub(crate) mod deduplication;
+pub(crate) mod mobile;
+pub(crate) mod outbox;
+pub(crate) mod sms;
 
 use std::collections::BTreeMap;
 
