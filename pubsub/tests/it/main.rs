@@ -4,3 +4,5 @@
 mod mobile;
 mod outbox;
 mod sms;
+mod subscriptions;
+mod topics;
