@@ -51,6 +51,7 @@ mod replay;
 mod set_subscription_attributes;
 mod set_topic_attributes;
 mod shared;
+mod signing_certificate;
 mod sms;
 mod subscribe;
 mod subscription;
@@ -62,13 +63,16 @@ mod unsubscribe;
 
 pub use deferred::{Attached, DeliveryCounts, Post, PostError, Transport};
 pub use error::{Error, Result};
+pub use mobile::{Applications, Described, DescribedPage, Platform};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
     Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage,
     TopicSummary,
 };
 pub use options::Options;
+pub use outbox::{Captured, CapturedFilter, Outbox, OutboxEntry, OutboxPage};
 pub use publish::TopicMetrics;
+pub use sms::{NumbersPage, OriginationNumber, OriginationPage, SandboxNumber, SandboxPage, TextMessages};
 pub use subscription::Subscription;
 pub use topic::Topic;
 pub use topics::Topics;

@@ -24,11 +24,16 @@
 //! | `pubsub.deliveries` | `03` the same bytes | u64 as it is: how many deliveries are left that share it |
 //! | `pubsub.keys` | `00` | the key by which messages are signed: bytes of PKCS #8 |
 //!
+//! The rows of `pubsub.outbox`, `pubsub.mobile` and `pubsub.sms` are described in the files of these names.
+//!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
 pub(crate) mod archive;
 pub(crate) mod deduplication;
 pub(crate) mod deferred;
+pub(crate) mod mobile;
+pub(crate) mod outbox;
+pub(crate) mod sms;
 
 use std::collections::BTreeMap;
 
