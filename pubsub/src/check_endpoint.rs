@@ -55,7 +55,7 @@ fn is_url(address: &str, scheme: &str) -> bool {
 
 fn is_mail_address(address: &str) -> bool {
     address.len() <= 320
-        && !address.contains(char::is_whitespace)
+        && !address.contains(|character: char| character.is_whitespace() || ";,<>()[]\\".contains(character))
         && address
             .split_once('@')
             .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))

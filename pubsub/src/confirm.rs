@@ -93,3 +93,118 @@ fn restored(
 pub(crate) fn is_over(until: u64, now: Timestamp) -> bool {
     until <= now.as_millis()
 }
+
+#[cfg(test)]
+mod tests {
+    use millpond_engine::{Clock, Engine};
+    use millpond_queue::Queues;
+    use millpond_stream::Streams;
+
+    use super::*;
+    use crate::{CreateOptions, Endpoint, Error, Protocol, SubscribeOptions, Subscription, Topics, layout::TOKENS};
+
+    fn topics() -> (Engine, Topics) {
+        let engine = Engine::options().clock(Clock::manual(Timestamp::from_secs(1000))).open().unwrap();
+        let topics = Topics::open(&Queues::open(&engine).unwrap(), &Streams::open(&engine).unwrap()).unwrap();
+        (engine, topics)
+    }
+
+    fn subscribe(topics: &Topics) -> (Subscription, String) {
+        let topic = topics.create("orders", &CreateOptions::default()).unwrap();
+        let address = Endpoint::new(Protocol::Http, "http://localhost/x");
+        let options = SubscribeOptions::default().attribute("FilterPolicy", r#"{"kind":["paid"]}"#);
+        let subscription = topic.subscribe(&address, &options).unwrap();
+        let found = topics.shared.find_subscription(&mut topics.engine().latest(), subscription.id()).unwrap().unwrap();
+        let Confirmation::Pending { token, .. } = found.1.confirmation else { panic!("it is confirmed") };
+        (subscription, token)
+    }
+
+    /// Gives out a token as ending a subscription does, which only its endpoint is told.
+    fn token_of_the_ended(topics: &Topics, subscription: &Subscription) -> String {
+        let shared = &topics.shared;
+        let ended = topics.engine().transact(|tx| -> Result<String> {
+            let (topic, record) = shared.need_subscription(tx, subscription.id())?;
+            Ok(new_token(shared, tx, &topic, record.id, Some(record))?.text)
+        });
+        let token = ended.unwrap();
+        subscription.unsubscribe().unwrap();
+        token
+    }
+
+    fn counts(topics: &Topics) -> [String; 3] {
+        let shown = topics.get("orders").unwrap().attributes().unwrap();
+        ["SubscriptionsConfirmed", "SubscriptionsPending", "SubscriptionsDeleted"].map(|name| shown[name].clone())
+    }
+
+    #[test]
+    fn a_token_confirms_and_twice_gives_the_same() {
+        let (_, topics) = topics();
+        let (subscription, token) = subscribe(&topics);
+        assert!(token.len() == 288 && token.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert_eq!(counts(&topics), ["0", "1", "0"]);
+        assert_eq!(topics.confirm(&token, false).unwrap().arn(), subscription.arn());
+        assert_eq!(topics.confirm(&token, true).unwrap().arn(), subscription.arn());
+        assert_eq!(counts(&topics), ["1", "0", "0"]);
+        let shown = subscription.attributes().unwrap();
+        assert_eq!((&*shown["PendingConfirmation"], &*shown["ConfirmationWasAuthenticated"]), ("false", "false"));
+        topics.unsubscribe_by_link(subscription.id()).unwrap();
+        assert_eq!(counts(&topics), ["0", "0", "1"]);
+    }
+
+    #[test]
+    fn one_that_is_its_owners_to_end_cannot_be_ended_by_its_link() {
+        let (_, topics) = topics();
+        let (subscription, token) = subscribe(&topics);
+        topics.confirm(&token, true).unwrap();
+        assert_eq!(subscription.attributes().unwrap()["ConfirmationWasAuthenticated"], "true");
+        let refused = topics.unsubscribe_by_link(subscription.id());
+        assert!(matches!(refused, Err(Error::Authorization { .. })));
+        subscription.unsubscribe().unwrap();
+    }
+
+    #[test]
+    fn a_token_is_good_for_two_days_and_leaves_nothing_behind() {
+        let (engine, topics) = topics();
+        let (_, token) = subscribe(&topics);
+        engine.clock().advance(GOOD_FOR).unwrap();
+        assert_eq!(topics.confirm(&token, false).unwrap_err().to_string(), "Invalid parameter: Token");
+        assert_eq!(topics.maintain().unwrap(), 1);
+        let (subscription, token) = subscribe(&topics);
+        topics.confirm(&token, false).unwrap();
+        engine.clock().advance(GOOD_FOR).unwrap();
+        assert_eq!(topics.maintain().unwrap(), 0);
+        assert!(subscription.is_confirmed().unwrap());
+        assert_eq!(topics.confirm(&token, false).unwrap_err().to_string(), "Invalid parameter: Token");
+        let rows = engine.snapshot().unwrap();
+        for prefix in TOKENS {
+            let left =
+                rows.scan(&topics.shared.keyspaces.subscriptions, &millpond_engine::RangeRequest::prefix(&[prefix]));
+            assert_eq!(left.unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn an_endpoint_takes_back_what_was_ended() {
+        let (engine, topics) = topics();
+        let (subscription, token) = subscribe(&topics);
+        topics.confirm(&token, false).unwrap();
+        let taken_back = token_of_the_ended(&topics, &subscription);
+        assert_eq!(topics.confirm(&token, false).unwrap_err().to_string(), "Invalid parameter: Token");
+        assert_eq!(topics.confirm(&taken_back, false).unwrap().arn(), subscription.arn());
+        assert_eq!(counts(&topics), ["1", "0", "0"]);
+        assert_eq!(subscription.attributes().unwrap()["FilterPolicy"], r#"{"kind":["paid"]}"#);
+
+        // Not when it was subscribed anew, nor when the topic is another.
+        let too_late = token_of_the_ended(&topics, &subscription);
+        subscribe(&topics);
+        assert_eq!(topics.confirm(&too_late, false).unwrap_err().to_string(), "Invalid parameter: Token");
+        topics.delete("orders").unwrap();
+        let (anew, token) = subscribe(&topics);
+        assert_eq!(topics.confirm(&too_late, false).unwrap_err().to_string(), "Invalid parameter: Token");
+        topics.confirm(&token, false).unwrap();
+        anew.unsubscribe().unwrap();
+        assert_eq!(topics.confirm(&too_late, false).unwrap_err().to_string(), "Invalid parameter: Token");
+        engine.clock().advance(GOOD_FOR).unwrap();
+        topics.maintain().unwrap();
+    }
+}

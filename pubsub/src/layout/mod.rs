@@ -50,6 +50,9 @@ const OF_ENDPOINT: u8 = 3;
 const TOKEN: u8 = 4;
 /// Before the times until which tokens are good.
 pub(crate) const UNTIL_PREFIX: &[u8] = &[5];
+/// The first bytes of the rows of tokens.
+#[cfg(test)]
+pub(crate) const TOKENS: [u8; 2] = [TOKEN, 5];
 /// Before the ids of all subscriptions.
 pub(crate) const BY_ID_PREFIX: &[u8] = &[2];
 
