@@ -56,6 +56,7 @@ mod typed;
 mod unsubscribe;
 
 pub use error::{Error, Result};
+pub use local::{Channel, Lag, ListenMetrics, ListenOptions, Listening, Messages, RecvError};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
     Published, SequenceNumber, SubscribeOptions, SubscriptionId,
@@ -63,3 +64,4 @@ pub use model::{
 pub use options::Options;
 pub use topic::Topic;
 pub use topics::Topics;
+pub use typed::{Envelope, EnvelopeAttribute, TypedChannel, TypedTopic};

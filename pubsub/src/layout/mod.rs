@@ -10,8 +10,11 @@
 //! | `pubsub.subscriptions` | `01` topic id, subscription id | a subscription's record |
 //! | `pubsub.subscriptions` | `02` subscription id | the name of its topic, as text |
 //! | `pubsub.counters` | topic id, kind | i64: how many subscriptions are confirmed (`00`), wait for it (`01`), were deleted (`02`) |
+//! | `pubsub.spilled` | listener id, position | a message that a subscriber in the program has not received; none outlasts the program |
 //!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
+
+mod local;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +22,8 @@ use millpond_engine::{Engine, Keyspace, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Endpoint, Error, Result, SubscriptionId};
+
+pub(crate) use local::{SPILLED, spilled_key, spilled_prefix};
 
 pub(crate) const TOPICS: &str = "pubsub.topics";
 pub(crate) const SUBSCRIPTIONS: &str = "pubsub.subscriptions";
