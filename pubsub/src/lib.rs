@@ -26,9 +26,11 @@
 
 mod archive;
 mod check;
+mod check_endpoint;
 mod confirm;
 mod create_topic;
 mod deferred;
+mod delivery_policy;
 mod delete_topic;
 mod envelope;
 mod error;
@@ -38,10 +40,12 @@ mod layout;
 mod list;
 mod local;
 mod mobile;
+mod maintain;
 mod model;
 mod options;
 mod outbox;
 mod permissions;
+mod policy;
 mod publish;
 mod replay;
 mod set_subscription_attributes;
@@ -49,6 +53,7 @@ mod set_topic_attributes;
 mod shared;
 mod sms;
 mod subscribe;
+mod subscription;
 mod tags;
 mod topic;
 mod topics;
@@ -59,9 +64,10 @@ pub use error::{Error, Result};
 pub use local::{Channel, Lag, ListenMetrics, ListenOptions, Listening, Messages, RecvError};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
-    Published, SequenceNumber, SubscribeOptions, SubscriptionId,
+    Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage, TopicSummary,
 };
 pub use options::Options;
+pub use subscription::Subscription;
 pub use topic::Topic;
 pub use topics::Topics;
 pub use typed::{Envelope, EnvelopeAttribute, TypedChannel, TypedTopic};

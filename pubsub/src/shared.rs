@@ -105,6 +105,18 @@ impl Shared {
         Ok(record.map(|record| (topic, record)))
     }
 
+    /// As [`find_subscription`](Shared::find_subscription).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none.
+    pub(crate) fn need_subscription(
+        &self,
+        reader: &mut impl Read,
+        id: SubscriptionId,
+    ) -> Result<(TopicRecord, SubscriptionRecord)> {
+        self.find_subscription(reader, id)?.ok_or_else(Error::no_subscription)
+    }
+
     /// Keeps a subscription, whether it is new or changed, and has the topic's index made anew.
     pub(crate) fn keep_subscription(
         &self,
@@ -115,6 +127,7 @@ impl Shared {
         let subscriptions = &self.keyspaces.subscriptions;
         tx.put(subscriptions, layout::subscription_key(topic.id, record.id), layout::encode(record)?)?;
         tx.put(subscriptions, layout::by_id_key(record.id), topic.name.clone())?;
+        tx.put(subscriptions, layout::endpoint_key(topic.id, &record.endpoint), record.id.0.to_vec())?;
         self.changed(tx, topic.id)
     }
 
@@ -128,12 +141,18 @@ impl Shared {
         let subscriptions = &self.keyspaces.subscriptions;
         tx.delete(subscriptions, layout::subscription_key(topic.id, record.id))?;
         tx.delete(subscriptions, layout::by_id_key(record.id))?;
+        tx.delete(subscriptions, layout::endpoint_key(topic.id, &record.endpoint))?;
         self.changed(tx, topic.id)
     }
 
     /// Counts subscriptions of a topic.
     pub(crate) fn count(&self, tx: &mut Transaction, topic: u64, counted: Counted, by: i64) -> Result<()> {
         Ok(tx.add(&self.keyspaces.counters, layout::counter_key(topic, counted), by)?)
+    }
+
+    /// How many subscriptions of a topic were counted.
+    pub(crate) fn counted(&self, reader: &mut impl Read, topic: u64, counted: Counted) -> Result<i64> {
+        Ok(reader.counter(&self.keyspaces.counters, &layout::counter_key(topic, counted))?)
     }
 
     /// How often the subscriptions of a topic were changed. Who reads it in a transaction conflicts with a change.

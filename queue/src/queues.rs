@@ -83,6 +83,14 @@ impl Queues {
         Ok(self.queue(name))
     }
 
+    /// Whether there is a queue of that name, in the caller's transaction: it conflicts with one that creates or deletes it.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn exists_in(&self, tx: &mut Transaction, name: &str) -> Result<bool> {
+        Ok(self.shared.find(tx, name)?.is_some())
+    }
+
     /// Deletes a queue with all that is in it. For 60 seconds none of that name can be created.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ pub(crate) fn notify(
 }
 
 /// Ends those who listen to a topic, once it is deleted. They get what they have not yet received.
-pub(crate) fn topic_deleted(shared: &Arc<Shared>, tx: &mut Transaction, topic: &TopicRecord) {
+pub(crate) fn topic_deleted(shared: &Shared, tx: &mut Transaction, topic: &TopicRecord) {
     let (registry, topic) = (Arc::clone(&shared.locals.registry), topic.id);
     tx.on_commit(move || registry.end(topic));
 }

@@ -9,5 +9,5 @@ pub use endpoint::{Endpoint, Protocol};
 pub use message::{
     AttributeValue, Body, MessageAttribute, MessageId, Notification, PublishMessage, Published, SequenceNumber,
 };
-pub use subscription::{SubscribeOptions, SubscriptionId};
-pub use topic::CreateOptions;
+pub use subscription::{SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary};
+pub use topic::{CreateOptions, TopicPage, TopicSummary};
