@@ -62,6 +62,7 @@ mod unsubscribe;
 
 pub use deferred::DeliveryCounts;
 pub use error::{Error, Result};
+pub use local::{Channel, Lag, ListenMetrics, ListenOptions, Listening, Messages, RecvError};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
     Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage,
@@ -72,3 +73,4 @@ pub use publish::TopicMetrics;
 pub use subscription::Subscription;
 pub use topic::Topic;
 pub use topics::Topics;
+pub use typed::{Envelope, EnvelopeAttribute, TypedChannel, TypedTopic};

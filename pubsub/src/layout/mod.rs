@@ -19,11 +19,13 @@
 //! | `pubsub.archive` | `01` topic id, sequence number | a message that is kept to be replayed |
 //! | `pubsub.archive` | `02` topic id, subscription id | how far a replay is that is under way |
 //! | `pubsub.archive` | `03` topic id | a topic that has kept messages: its name, and since when |
+//! | `pubsub.spilled` | listener id, position | a message that a subscriber in the program has not received; none outlasts the program |
 //!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
 pub(crate) mod archive;
 pub(crate) mod deduplication;
+mod local;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +33,8 @@ use millpond_engine::{Engine, Keyspace, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Endpoint, Error, Result, SubscriptionId};
+
+pub(crate) use local::{SPILLED, spilled_key, spilled_prefix};
 
 pub(crate) const TOPICS: &str = "pubsub.topics";
 pub(crate) const SUBSCRIPTIONS: &str = "pubsub.subscriptions";
