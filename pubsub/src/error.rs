@@ -80,6 +80,14 @@ pub enum Error {
         /// Which rule.
         message: String,
     },
+    /// The service refuses it with a code and a text for which there is no variant of their own.
+    #[error("{message}")]
+    Refused {
+        /// The service's code, such as `UserError`.
+        code: &'static str,
+        /// Why.
+        message: String,
+    },
     /// A value cannot be serialized, or a message is no such value.
     #[error("a message is not the value that is expected")]
     Serde(#[from] serde_json::Error),
@@ -119,7 +127,7 @@ impl Error {
             Error::ParameterValueInvalid { .. } => "ParameterValueInvalid",
             Error::InvalidState { .. } => "InvalidState",
             Error::Authorization { .. } => "AuthorizationError",
-            Error::LimitExceeded { code, .. } | Error::Batch { code, .. } => code,
+            Error::LimitExceeded { code, .. } | Error::Batch { code, .. } | Error::Refused { code, .. } => code,
             Error::ResourceNotFound { .. } => "ResourceNotFound",
             Error::EndpointDisabled => "EndpointDisabled",
             Error::PlatformApplicationDisabled => "PlatformApplicationDisabled",

@@ -63,6 +63,7 @@ mod unsubscribe;
 pub use deferred::DeliveryCounts;
 pub use error::{Error, Result};
 pub use local::{Channel, Lag, ListenMetrics, ListenOptions, Listening, Messages, RecvError};
+pub use mobile::{Applications, Described, DescribedPage, Platform};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
     Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage,
@@ -71,6 +72,8 @@ pub use model::{
 pub use options::Options;
 pub use publish::TopicMetrics;
 pub use subscription::Subscription;
+pub use outbox::{Captured, CapturedFilter, Outbox, OutboxEntry, OutboxPage};
+pub use sms::{NumbersPage, OriginationNumber, OriginationPage, SandboxNumber, SandboxPage, TextMessages};
 pub use topic::Topic;
 pub use topics::Topics;
 pub use typed::{Envelope, EnvelopeAttribute, TypedChannel, TypedTopic};

@@ -21,11 +21,16 @@
 //! | `pubsub.archive` | `03` topic id | a topic that has kept messages: its name, and since when |
 //! | `pubsub.spilled` | listener id, position | a message that a subscriber in the program has not received; none outlasts the program |
 //!
+//! The rows of `pubsub.outbox`, `pubsub.mobile` and `pubsub.sms` are described in the files of these names.
+//!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
 pub(crate) mod archive;
 pub(crate) mod deduplication;
 mod local;
+pub(crate) mod mobile;
+pub(crate) mod outbox;
+pub(crate) mod sms;
 
 use std::collections::BTreeMap;
 
