@@ -60,7 +60,7 @@ mod topics;
 mod typed;
 mod unsubscribe;
 
-pub use deferred::DeliveryCounts;
+pub use deferred::{Attached, DeliveryCounts, Post, PostError, Transport};
 pub use error::{Error, Result};
 pub use local::{Channel, Lag, ListenMetrics, ListenOptions, Listening, Messages, RecvError};
 pub use mobile::{Applications, Described, DescribedPage, Platform};
