@@ -7,6 +7,7 @@
 mod applications;
 mod arn;
 mod checks;
+mod constraints;
 mod create_topic;
 mod data_protection;
 mod endpoints;
