@@ -108,6 +108,10 @@ pub enum Error {
     /// A stream did not take a message for another reason than that it does not exist.
     #[error(transparent)]
     Stream(#[from] millpond_stream::Error),
+    /// A subscriber in this program that publishers wait for has had no room in time: see [`Lag::Block`](crate::Lag::Block). The
+    /// message was not published, and may be again.
+    #[error("a subscriber in the program has no room for the message")]
+    WouldBlock,
     /// The engine's.
     #[error(transparent)]
     Engine(#[from] millpond_engine::Error),
@@ -129,6 +133,7 @@ impl Error {
             Error::PlatformApplicationDisabled => "PlatformApplicationDisabled",
             Error::OptedOut { .. } => "OptedOut",
             Error::Verification { .. } => "VerificationException",
+            Error::WouldBlock => "Throttled",
             Error::Serde(_)
             | Error::Corrupt { .. }
             | Error::Signing(_)

@@ -80,7 +80,7 @@ pub(super) fn check_application(given: &Attributes) -> Result<()> {
                 return Err(bad_value(name, "must be an integer between 0-100"));
             }
             "EventDeliveryFailure" | "EventEndpointCreated" | "EventEndpointDeleted" | "EventEndpointUpdated"
-                if !value.is_empty() && !(value.starts_with("arn:") && value.split(':').count() == 6) =>
+                if !is_topic_or_empty(value) =>
             {
                 return Err(bad_value(name, "must be the ARN of a topic"));
             }
@@ -108,6 +108,10 @@ pub(super) fn merge(platform: Platform, kept: &mut Attributes, given: &Attribute
         _ => return,
     };
     kept.insert("AuthenticationMethod".to_owned(), method.to_owned());
+}
+
+fn is_topic_or_empty(value: &str) -> bool {
+    value.is_empty() || (value.starts_with("arn:") && value.split(':').count() == 6)
 }
 
 fn check_flag(value: &str) -> Result<()> {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A number can be opted in once within it.
-const BETWEEN: Duration = Duration::from_hours(30 * 24);
+const BETWEEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// As if the owner had answered `STOP`.
 pub(super) fn opt_out(shared: &Shared, tx: &mut Transaction, given: &str) -> Result<()> {
