@@ -1,5 +1,9 @@
 //! The service through its public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
+mod fifo;
+mod publish;
+mod replay;
 mod subscriptions;
 mod topics;
+mod world;
