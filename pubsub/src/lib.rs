@@ -60,7 +60,7 @@ mod topics;
 mod typed;
 mod unsubscribe;
 
-pub use deferred::DeliveryCounts;
+pub use deferred::{Attached, DeliveryCounts, Post, PostError, Transport};
 pub use error::{Error, Result};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,

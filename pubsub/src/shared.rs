@@ -9,7 +9,7 @@ use parking_lot::RwLock;
 
 use crate::{
     Error, Options, Result, SubscriptionId,
-    deferred::Deferred,
+    deferred::{self, Deferred},
     envelope::Signer,
     index::{self, Indexes},
     layout::{self, Counted, Keyspaces, SUBSCRIPTIONS, SubscriptionRecord, TOPICS, TopicRecord},
@@ -45,7 +45,7 @@ impl Shared {
     pub(crate) fn open(queues: &Queues, streams: &Streams, options: Options) -> Result<Arc<Shared>> {
         let engine = queues.engine();
         let public_url = RwLock::new(options.first_public_url().into());
-        Ok(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             engine: engine.clone(),
             queues: queues.clone(),
             streams: streams.clone(),
@@ -53,14 +53,16 @@ impl Shared {
             indexes: Indexes::default(),
             publisher: Publisher::open(engine)?,
             locals: Locals::open(engine)?,
-            deferred: Deferred::open(engine)?,
+            deferred: Deferred::open(engine, &options)?,
             signer: Signer::open(engine)?,
             outbox: Outbox::open(engine)?,
             mobile: Mobile::open(engine)?,
             sms: Sms::open(engine)?,
             public_url,
             options,
-        }))
+        });
+        deferred::start(&shared)?;
+        Ok(shared)
     }
 
     pub(crate) fn public_url(&self) -> Arc<str> {

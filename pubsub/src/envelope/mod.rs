@@ -88,7 +88,8 @@ impl<'a> Envelopes<'a> {
                 ("TopicArn", message.topic_arn.as_str()),
                 ("Type", Kind::Notification.name()),
             ]);
-            sign(self.shared, self.topic, &mut members, signed)?;
+            let version = SignatureVersion::of(self.topic.attributes.get("SignatureVersion").map(String::as_str));
+            sign(self.shared, version, &mut members, signed)?;
         }
         Ok(members.as_written())
     }
@@ -97,11 +98,10 @@ impl<'a> Envelopes<'a> {
 /// Adds the members that say how the others are signed. `signed` are those, in the order of their names.
 fn sign<'a>(
     shared: &Shared,
-    topic: &TopicRecord,
+    version: SignatureVersion,
     members: &mut Members,
     signed: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<()> {
-    let version = SignatureVersion::of(topic.attributes.get("SignatureVersion").map(String::as_str));
     let mut text = String::new();
     for (name, value) in signed {
         for part in [name, "\n", value, "\n"] {

@@ -19,11 +19,16 @@
 //! | `pubsub.archive` | `01` topic id, sequence number | a message that is kept to be replayed |
 //! | `pubsub.archive` | `02` topic id, subscription id | how far a replay is that is under way |
 //! | `pubsub.archive` | `03` topic id | a topic that has kept messages: its name, and since when |
+//! | `pubsub.deliveries` | `01` subscription id, u64 milliseconds, position | a delivery that is due at that time |
+//! | `pubsub.deliveries` | `02` 16 random bytes | a message that several deliveries share |
+//! | `pubsub.deliveries` | `03` the same bytes | u64 as it is: how many deliveries are left that share it |
+//! | `pubsub.keys` | `00` | the key by which messages are signed: bytes of PKCS #8 |
 //!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
 pub(crate) mod archive;
 pub(crate) mod deduplication;
+pub(crate) mod deferred;
 
 use std::collections::BTreeMap;
 
