@@ -3,6 +3,7 @@
 
 mod fifo;
 mod publish;
+mod publish_model;
 mod replay;
 mod subscriptions;
 mod topics;
