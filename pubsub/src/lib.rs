@@ -62,13 +62,18 @@ mod unsubscribe;
 
 pub use deferred::{Attached, DeliveryCounts, Post, PostError, Transport};
 pub use error::{Error, Result};
+pub use local::{Channel, Lag, ListenMetrics, ListenOptions, Listening, Messages, RecvError};
+pub use mobile::{Applications, Described, DescribedPage, Platform};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
     Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage,
     TopicSummary,
 };
 pub use options::Options;
+pub use outbox::{Captured, CapturedFilter, Outbox, OutboxEntry, OutboxPage};
 pub use publish::TopicMetrics;
+pub use sms::{NumbersPage, OriginationNumber, OriginationPage, SandboxNumber, SandboxPage, TextMessages};
 pub use subscription::Subscription;
 pub use topic::Topic;
 pub use topics::Topics;
+pub use typed::{Envelope, EnvelopeAttribute, TypedChannel, TypedTopic};

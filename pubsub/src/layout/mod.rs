@@ -19,16 +19,23 @@
 //! | `pubsub.archive` | `01` topic id, sequence number | a message that is kept to be replayed |
 //! | `pubsub.archive` | `02` topic id, subscription id | how far a replay is that is under way |
 //! | `pubsub.archive` | `03` topic id | a topic that has kept messages: its name, and since when |
+//! | `pubsub.spilled` | listener id, position | a message that a subscriber in the program has not received; none outlasts the program |
 //! | `pubsub.deliveries` | `01` subscription id, u64 milliseconds, position | a delivery that is due at that time |
 //! | `pubsub.deliveries` | `02` 16 random bytes | a message that several deliveries share |
 //! | `pubsub.deliveries` | `03` the same bytes | u64 as it is: how many deliveries are left that share it |
 //! | `pubsub.keys` | `00` | the key by which messages are signed: bytes of PKCS #8 |
+//!
+//! The rows of `pubsub.outbox`, `pubsub.mobile` and `pubsub.sms` are described in the files of these names.
 //!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
 pub(crate) mod archive;
 pub(crate) mod deduplication;
 pub(crate) mod deferred;
+mod local;
+pub(crate) mod mobile;
+pub(crate) mod outbox;
+pub(crate) mod sms;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +43,8 @@ use millpond_engine::{Engine, Keyspace, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Endpoint, Error, Result, SubscriptionId};
+
+pub(crate) use local::{SPILLED, spilled_key, spilled_prefix};
 
 pub(crate) const TOPICS: &str = "pubsub.topics";
 pub(crate) const SUBSCRIPTIONS: &str = "pubsub.subscriptions";
