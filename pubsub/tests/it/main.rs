@@ -1,1 +1,3 @@
 //! The service through its public interface.
+
+mod filters;
