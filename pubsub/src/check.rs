@@ -1,1 +1,103 @@
-//! What names, attributes and messages may be.
+//! What names, tags and policies may be.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{Error, Result};
+
+const LONGEST_NAME: usize = 256;
+/// The most tags of a topic.
+pub(crate) const MOST_TAGS: usize = 50;
+/// The most bytes of a policy document.
+const MOST_POLICY_BYTES: usize = 30_720;
+
+/// An error of an attribute, as it reads where the attribute came with others: when a topic or a subscription is made.
+pub(crate) fn reason_attributes(error: Error) -> Error {
+    match error {
+        Error::InvalidParameter { message } => Error::parameter(format!("Attributes Reason: {message}")),
+        other => other,
+    }
+}
+
+pub(crate) fn topic_name(name: &str, is_fifo: bool) -> Result<()> {
+    let stem = if is_fifo { name.strip_suffix(".fifo") } else { Some(name) };
+    let is_good = |stem: &str| {
+        !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    };
+    match stem {
+        Some(stem) if is_good(stem) && name.len() <= LONGEST_NAME => Ok(()),
+        _ => Err(Error::parameter("Topic Name")),
+    }
+}
+
+/// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-tags.html>
+pub(crate) fn tags(tags: &BTreeMap<String, String>) -> Result<()> {
+    if tags.len() > MOST_TAGS {
+        return Err(too_many_tags());
+    }
+    tags.iter().try_for_each(|(key, value)| tag(key, value))
+}
+
+pub(crate) fn too_many_tags() -> Error {
+    Error::LimitExceeded {
+        code: "TagLimitExceeded",
+        message: "Could not complete request: tag quota of per resource exceeded".into(),
+    }
+}
+
+fn tag(key: &str, value: &str) -> Result<()> {
+    let length = key.chars().count();
+    if !(1..=128).contains(&length) {
+        return Err(Error::parameter("Tag keys must be between 1 and 128 characters long."));
+    }
+    if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+        return Err(Error::parameter("Tag keys must not start with aws:"));
+    }
+    if value.chars().count() > 256 {
+        return Err(Error::parameter("Tag values must be at most 256 characters long."));
+    }
+    let is_allowed = |character: char| character.is_alphanumeric() || " _.:/=+-@".contains(character);
+    if !key.chars().chain(value.chars()).all(is_allowed) {
+        return Err(Error::parameter("Tag keys and values may only have letters, digits, spaces and _.:/=+-@"));
+    }
+    Ok(())
+}
+
+pub(crate) fn data_protection_policy(text: &str) -> Result<()> {
+    // An empty text takes the policy away.
+    if text.is_empty() {
+        return Ok(());
+    }
+    object(text)
+        .map(|_| ())
+        .ok_or_else(|| Error::parameter("DataProtectionPolicy Reason: Policy document is not valid JSON"))
+}
+
+/// A JSON object, if the text is one of a length that policies may have.
+pub(crate) fn object(text: &str) -> Option<serde_json::Map<String, Value>> {
+    if text.len() > MOST_POLICY_BYTES {
+        return None;
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Some(object),
+        _ => None,
+    }
+}
+
+/// The parts of an ARN, from `arn` on: the sixth is all that is left.
+pub(crate) fn arn(text: &str) -> Option<[&str; 6]> {
+    let mut parts = text.splitn(6, ':');
+    let mut next = || parts.next();
+    let parts = [next()?, next()?, next()?, next()?, next()?, next()?];
+    (parts[0] == "arn" && !parts[5].is_empty()).then_some(parts)
+}
+
+/// `true` or `false`, however they are written.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    match () {
+        () if text.eq_ignore_ascii_case("true") => Some(true),
+        () if text.eq_ignore_ascii_case("false") => Some(false),
+        () => None,
+    }
+}

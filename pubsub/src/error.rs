@@ -80,6 +80,14 @@ pub enum Error {
         /// Which rule.
         message: String,
     },
+    /// The service refuses it with a code and a text for which there is no variant of their own.
+    #[error("{message}")]
+    Refused {
+        /// The service's code, such as `UserError`.
+        code: &'static str,
+        /// Why.
+        message: String,
+    },
     /// A value cannot be serialized, or a message is no such value.
     #[error("a message is not the value that is expected")]
     Serde(#[from] serde_json::Error),
@@ -100,6 +108,10 @@ pub enum Error {
     /// A stream did not take a message for another reason than that it does not exist.
     #[error(transparent)]
     Stream(#[from] millpond_stream::Error),
+    /// A subscriber in this program that publishers wait for has had no room in time: see [`Lag::Block`](crate::Lag::Block). The
+    /// message was not published, and may be again.
+    #[error("a subscriber in the program has no room for the message")]
+    WouldBlock,
     /// The engine's.
     #[error(transparent)]
     Engine(#[from] millpond_engine::Error),
@@ -115,12 +127,13 @@ impl Error {
             Error::ParameterValueInvalid { .. } => "ParameterValueInvalid",
             Error::InvalidState { .. } => "InvalidState",
             Error::Authorization { .. } => "AuthorizationError",
-            Error::LimitExceeded { code, .. } | Error::Batch { code, .. } => code,
+            Error::LimitExceeded { code, .. } | Error::Batch { code, .. } | Error::Refused { code, .. } => code,
             Error::ResourceNotFound { .. } => "ResourceNotFound",
             Error::EndpointDisabled => "EndpointDisabled",
             Error::PlatformApplicationDisabled => "PlatformApplicationDisabled",
             Error::OptedOut { .. } => "OptedOut",
             Error::Verification { .. } => "VerificationException",
+            Error::WouldBlock => "Throttled",
             Error::Serde(_)
             | Error::Corrupt { .. }
             | Error::Signing(_)

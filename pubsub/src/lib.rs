@@ -26,10 +26,12 @@
 
 mod archive;
 mod check;
+mod check_endpoint;
 mod confirm;
 mod create_topic;
 mod deferred;
 mod delete_topic;
+mod delivery_policy;
 mod envelope;
 mod error;
 pub mod filter;
@@ -37,11 +39,13 @@ mod index;
 mod layout;
 mod list;
 mod local;
+mod maintain;
 mod mobile;
 mod model;
 mod options;
 mod outbox;
 mod permissions;
+mod policy;
 mod publish;
 mod replay;
 mod set_subscription_attributes;
@@ -49,17 +53,27 @@ mod set_topic_attributes;
 mod shared;
 mod sms;
 mod subscribe;
+mod subscription;
 mod tags;
 mod topic;
 mod topics;
 mod typed;
 mod unsubscribe;
 
+pub use deferred::{Attached, DeliveryCounts, Post, PostError, Transport};
 pub use error::{Error, Result};
+pub use local::{Channel, Lag, ListenMetrics, ListenOptions, Listening, Messages, RecvError};
+pub use mobile::{Applications, Described, DescribedPage, Platform};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
-    Published, SequenceNumber, SubscribeOptions, SubscriptionId,
+    Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage,
+    TopicSummary,
 };
 pub use options::Options;
+pub use outbox::{Captured, CapturedFilter, Outbox, OutboxEntry, OutboxPage};
+pub use publish::TopicMetrics;
+pub use sms::{NumbersPage, OriginationNumber, OriginationPage, SandboxNumber, SandboxPage, TextMessages};
+pub use subscription::Subscription;
 pub use topic::Topic;
 pub use topics::Topics;
+pub use typed::{Envelope, EnvelopeAttribute, TypedChannel, TypedTopic};

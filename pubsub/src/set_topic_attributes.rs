@@ -1,1 +1,195 @@
-//! The attributes of a topic.
+//! The attributes of a topic: what they may be, and what is shown of them.
+//!
+//! Source: <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
+
+use std::collections::BTreeMap;
+
+use millpond_engine::{Read, Transaction};
+use serde_json::Value;
+
+use crate::{
+    Error, Protocol, Result, archive, check,
+    delivery_policy::{self, DeliveryPolicy},
+    layout::{self, Counted, TopicRecord},
+    list,
+    policy::Document,
+    shared::Shared,
+};
+
+/// The longest message that any topic takes, in bytes, and how long one may be before the topic's subscriptions are limited.
+const MESSAGE_BYTES: std::ops::RangeInclusive<u64> = 1024..=1 << 20;
+const LARGE_MESSAGE_BYTES: u64 = 256 << 10;
+/// The most subscriptions of a topic of such messages.
+const LARGE_MESSAGE_SUBSCRIPTIONS: i64 = 100;
+
+pub(crate) fn run(shared: &Shared, tx: &mut Transaction, topic: &str, name: &str, value: &str) -> Result<()> {
+    let mut record = shared.need(tx, topic)?;
+    if name == "FifoTopic" {
+        return Err(Error::parameter("AttributeName"));
+    }
+    let value = checked(topic, name, value)?;
+    if name == "MaximumMessageSize" && value.parse().is_ok_and(|bytes: u64| bytes > LARGE_MESSAGE_BYTES) {
+        check_subscriptions_for_large_messages(shared, tx, &record)?;
+    }
+    match value.is_empty() {
+        true => record.attributes.remove(name),
+        false => record.attributes.insert(name.to_owned(), value),
+    };
+    archive::begin(shared, tx, &record)?;
+    shared.keep(tx, &record)
+}
+
+/// An attribute's value, as it is kept. An empty one takes it away.
+pub(crate) fn checked(topic: &str, name: &str, value: &str) -> Result<String> {
+    let is_fifo = topic.ends_with(".fifo");
+    let is_good = match name {
+        "DisplayName" => value.chars().count() <= 100 && !value.contains(['\n', '\r']),
+        "Policy" => value.is_empty() || check::object(value).is_some_and(|_| Document::parse(value).is_some()),
+        "DeliveryPolicy" if value.is_empty() => true,
+        "DeliveryPolicy" => return DeliveryPolicy::of_topic(value).map(|_| value.to_owned()).map_err(Error::parameter),
+        "KmsMasterKeyId" => value.len() <= 2048,
+        "SignatureVersion" => matches!(value, "1" | "2"),
+        "TracingConfig" => matches!(value, "PassThrough" | "Active"),
+        "MaximumMessageSize" => {
+            value.is_empty() || value.parse().is_ok_and(|bytes: u64| MESSAGE_BYTES.contains(&bytes))
+        }
+        "FifoTopic" => return boolean(name, value),
+        "ContentBasedDeduplication" if is_fifo => return boolean(name, value),
+        "FifoThroughputScope" if is_fifo => matches!(value, "Topic" | "MessageGroup"),
+        "ArchivePolicy" if is_fifo => return archive_policy(value),
+        "ContentBasedDeduplication" | "FifoThroughputScope" | "ArchivePolicy" => {
+            return Err(Error::parameter(format!("{name}: can only be set for FIFO topics")));
+        }
+        _ => return delivery_status(name, value),
+    };
+    match is_good {
+        true => Ok(value.to_owned()),
+        false if name == "Policy" => Err(Error::parameter("Policy Error: null")),
+        false => Err(Error::parameter(format!("{name} Reason: Invalid value: {value}"))),
+    }
+}
+
+fn boolean(name: &str, value: &str) -> Result<String> {
+    let known = check::boolean(value).map(|value| value.to_string());
+    known.ok_or_else(|| Error::parameter(format!("{name} Reason: Invalid value: {value}")))
+}
+
+/// Where the service would log what it delivered: kept, and nothing is done by it.
+fn delivery_status(name: &str, value: &str) -> Result<String> {
+    let protocols = ["HTTP", "Firehose", "Lambda", "Application", "SQS"];
+    let kind = protocols.iter().find_map(|protocol| name.strip_prefix(protocol));
+    let is_good = match kind {
+        Some("SuccessFeedbackRoleArn" | "FailureFeedbackRoleArn") => {
+            value.is_empty() || check::arn(value).is_some_and(|arn| arn[2] == "iam")
+        }
+        Some("SuccessFeedbackSampleRate") => value.is_empty() || value.parse().is_ok_and(|percent: u8| percent <= 100),
+        _ => return Err(Error::parameter("AttributeName")),
+    };
+    match is_good {
+        true => Ok(value.to_owned()),
+        false => Err(Error::parameter(format!("{name} Reason: Invalid value: {value}"))),
+    }
+}
+
+/// For how many days messages are kept to be replayed: 1 to 365. An empty policy keeps none.
+///
+/// Source: <https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html>
+fn archive_policy(value: &str) -> Result<String> {
+    let refuse = |why: &str| Err(Error::parameter(format!("ArchivePolicy: {why}")));
+    if value.is_empty() {
+        return Ok(String::new());
+    }
+    let Some(policy) = check::object(value) else { return refuse("failed to parse JSON.") };
+    if policy.is_empty() {
+        return Ok(String::new());
+    }
+    if let Some(unknown) = policy.keys().find(|key| *key != "MessageRetentionPeriod") {
+        return refuse(&format!("Unexpected JSON member: {unknown}"));
+    }
+    let days = policy.get("MessageRetentionPeriod").and_then(|days| match days {
+        Value::String(days) => days.parse().ok(),
+        days => days.as_u64(),
+    });
+    match days {
+        Some(1..=365) => Ok(value.to_owned()),
+        _ => refuse("MessageRetentionPeriod must be between 1 and 365"),
+    }
+}
+
+fn check_subscriptions_for_large_messages(shared: &Shared, tx: &mut Transaction, topic: &TopicRecord) -> Result<()> {
+    let mut count = 0;
+    for counted in [Counted::Confirmed, Counted::Pending] {
+        count += shared.counted(tx, topic.id, counted)?;
+    }
+    if count > LARGE_MESSAGE_SUBSCRIPTIONS {
+        return Err(Error::parameter(format!(
+            "MaximumMessageSize Reason: a topic with a MaximumMessageSize above {LARGE_MESSAGE_BYTES} must have \
+             {LARGE_MESSAGE_SUBSCRIPTIONS} or fewer subscriptions"
+        )));
+    }
+    let records = list::records_of(shared, tx, topic, None, LARGE_MESSAGE_SUBSCRIPTIONS as usize)?;
+    records.iter().try_for_each(|record| check_takes_large_messages(record.endpoint.protocol))
+}
+
+/// That an endpoint may be subscribed to a topic, where that has messages of more than 256 KiB.
+pub(crate) fn check_endpoint_for_large_messages(
+    shared: &Shared,
+    tx: &mut Transaction,
+    topic: &TopicRecord,
+    protocol: Protocol,
+) -> Result<()> {
+    let largest = topic.attributes.get("MaximumMessageSize").and_then(|bytes| bytes.parse().ok()).unwrap_or(0);
+    if largest <= LARGE_MESSAGE_BYTES {
+        return Ok(());
+    }
+    check_takes_large_messages(protocol)?;
+    let count = shared.counted(tx, topic.id, Counted::Confirmed)? + shared.counted(tx, topic.id, Counted::Pending)?;
+    if count < LARGE_MESSAGE_SUBSCRIPTIONS {
+        return Ok(());
+    }
+    Err(Error::LimitExceeded {
+        code: "SubscriptionLimitExceeded",
+        message: format!(
+            "a topic with a MaximumMessageSize above {LARGE_MESSAGE_BYTES} has {count} subscriptions already"
+        ),
+    })
+}
+
+fn check_takes_large_messages(protocol: Protocol) -> Result<()> {
+    match protocol {
+        Protocol::Sqs | Protocol::Firehose | Protocol::Lambda => Ok(()),
+        protocol => Err(Error::parameter(format!(
+            "MaximumMessageSize Reason: a topic with a MaximumMessageSize above {LARGE_MESSAGE_BYTES} cannot have \
+             subscriptions of protocol {protocol}"
+        ))),
+    }
+}
+
+/// All that is shown of a topic.
+///
+/// Source: <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>
+pub(crate) fn shown(shared: &Shared, reader: &mut impl Read, topic: &str) -> Result<BTreeMap<String, String>> {
+    let record = shared.need(reader, topic)?;
+    let mut shown = record.attributes.clone();
+    let mut show = |name: &str, value: String| shown.insert(name.to_owned(), value);
+    for (name, counted) in [
+        ("SubscriptionsConfirmed", Counted::Confirmed),
+        ("SubscriptionsPending", Counted::Pending),
+        ("SubscriptionsDeleted", Counted::Deleted),
+    ] {
+        show(name, shared.counted(reader, record.id, counted)?.max(0).to_string());
+    }
+    show("TopicArn", record.arn.clone());
+    show("Owner", shared.options.account_id().to_owned());
+    show("EffectiveDeliveryPolicy", delivery_policy::shown_for_topic(&record)?);
+    show("Policy", Document::of(&record, shared.options.account_id())?.text()?);
+    show("DisplayName", record.attributes.get("DisplayName").cloned().unwrap_or_default());
+    if record.is_fifo() {
+        show("FifoTopic", "true".into());
+        show("ContentBasedDeduplication", record.is_set("ContentBasedDeduplication").to_string());
+    }
+    if let Some(begin) = archive::beginning(shared, reader, &record)? {
+        show("BeginningArchiveTime", begin.to_string());
+    }
+    Ok(shown)
+}

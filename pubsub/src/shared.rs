@@ -9,13 +9,14 @@ use parking_lot::RwLock;
 
 use crate::{
     Error, Options, Result, SubscriptionId,
-    deferred::Deferred,
+    deferred::{self, Deferred},
     envelope::Signer,
-    index::Indexes,
+    index::{self, Indexes},
     layout::{self, Counted, Keyspaces, SUBSCRIPTIONS, SubscriptionRecord, TOPICS, TopicRecord},
     local::Locals,
     mobile::Mobile,
     outbox::Outbox,
+    publish::Publisher,
     sms::Sms,
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) keyspaces: Keyspaces,
     /// Which subscriptions of a topic want a message: hints.
     pub(crate) indexes: Indexes,
+    pub(crate) publisher: Publisher,
     /// Subscriptions that last as long as the program.
     pub(crate) locals: Locals,
     /// Deliveries that are made after the commit.
@@ -43,21 +45,24 @@ impl Shared {
     pub(crate) fn open(queues: &Queues, streams: &Streams, options: Options) -> Result<Arc<Shared>> {
         let engine = queues.engine();
         let public_url = RwLock::new(options.first_public_url().into());
-        Ok(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             engine: engine.clone(),
             queues: queues.clone(),
             streams: streams.clone(),
             keyspaces: Keyspaces::open(engine)?,
             indexes: Indexes::default(),
+            publisher: Publisher::open(engine)?,
             locals: Locals::open(engine)?,
-            deferred: Deferred::open(engine)?,
+            deferred: Deferred::open(engine, &options)?,
             signer: Signer::open(engine)?,
             outbox: Outbox::open(engine)?,
             mobile: Mobile::open(engine)?,
             sms: Sms::open(engine)?,
             public_url,
             options,
-        }))
+        });
+        deferred::start(&shared)?;
+        Ok(shared)
     }
 
     pub(crate) fn public_url(&self) -> Arc<str> {
@@ -105,6 +110,18 @@ impl Shared {
         Ok(record.map(|record| (topic, record)))
     }
 
+    /// As [`find_subscription`](Shared::find_subscription).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none.
+    pub(crate) fn need_subscription(
+        &self,
+        reader: &mut impl Read,
+        id: SubscriptionId,
+    ) -> Result<(TopicRecord, SubscriptionRecord)> {
+        self.find_subscription(reader, id)?.ok_or_else(Error::no_subscription)
+    }
+
     /// Keeps a subscription, whether it is new or changed, and has the topic's index made anew.
     pub(crate) fn keep_subscription(
         &self,
@@ -115,7 +132,10 @@ impl Shared {
         let subscriptions = &self.keyspaces.subscriptions;
         tx.put(subscriptions, layout::subscription_key(topic.id, record.id), layout::encode(record)?)?;
         tx.put(subscriptions, layout::by_id_key(record.id), topic.name.clone())?;
-        self.changed(tx, topic.id)
+        tx.put(subscriptions, layout::endpoint_key(topic.id, &record.endpoint), record.id.0.to_vec())?;
+        let version = self.changed(tx, topic.id)?;
+        index::changed(self, tx, topic.id, version, record.id, Some(record));
+        Ok(())
     }
 
     /// Removes a subscription.
@@ -128,12 +148,20 @@ impl Shared {
         let subscriptions = &self.keyspaces.subscriptions;
         tx.delete(subscriptions, layout::subscription_key(topic.id, record.id))?;
         tx.delete(subscriptions, layout::by_id_key(record.id))?;
-        self.changed(tx, topic.id)
+        tx.delete(subscriptions, layout::endpoint_key(topic.id, &record.endpoint))?;
+        let version = self.changed(tx, topic.id)?;
+        index::changed(self, tx, topic.id, version, record.id, None);
+        Ok(())
     }
 
     /// Counts subscriptions of a topic.
     pub(crate) fn count(&self, tx: &mut Transaction, topic: u64, counted: Counted, by: i64) -> Result<()> {
         Ok(tx.add(&self.keyspaces.counters, layout::counter_key(topic, counted), by)?)
+    }
+
+    /// How many subscriptions of a topic were counted.
+    pub(crate) fn counted(&self, reader: &mut impl Read, topic: u64, counted: Counted) -> Result<i64> {
+        Ok(reader.counter(&self.keyspaces.counters, &layout::counter_key(topic, counted))?)
     }
 
     /// How often the subscriptions of a topic were changed. Who reads it in a transaction conflicts with a change.
@@ -142,8 +170,10 @@ impl Shared {
         stored.map_or(Ok(0), |stored| layout::read_u64(&stored))
     }
 
-    fn changed(&self, tx: &mut Transaction, topic: u64) -> Result<()> {
+    /// Counts a change of a topic's subscriptions: gives the count with it.
+    fn changed(&self, tx: &mut Transaction, topic: u64) -> Result<u64> {
         let next = self.changes(tx, topic)? + 1;
-        Ok(tx.put(&self.keyspaces.topics, layout::changes_key(topic), next.to_be_bytes().to_vec())?)
+        tx.put(&self.keyspaces.topics, layout::changes_key(topic), next.to_be_bytes().to_vec())?;
+        Ok(next)
     }
 }

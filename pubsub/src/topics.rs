@@ -6,7 +6,12 @@ use millpond_engine::{Engine, Transaction};
 use millpond_queue::Queues;
 use millpond_stream::Streams;
 
-use crate::{CreateOptions, Endpoint, Error, Options, Protocol, Result, Topic, shared::Shared};
+use crate::{
+    CreateOptions, Endpoint, Options, Protocol, Result, Subscription, SubscriptionId, SubscriptionPage, Topic,
+    TopicPage, create_topic, delete_topic, list, maintain, publish,
+    shared::Shared,
+    unsubscribe::{self, By},
+};
 
 /// The topics of a store. Cheap to clone, and usable from any thread. Open the service once and clone it.
 #[derive(Clone)]
@@ -81,17 +86,87 @@ impl Topics {
     ///
     /// # Errors
     /// As [`create`](Topics::create).
-    pub fn create_in(&self, _tx: &mut Transaction, name: &str, _options: &CreateOptions) -> Result<Topic> {
+    pub fn create_in(&self, tx: &mut Transaction, name: &str, options: &CreateOptions) -> Result<Topic> {
+        tx.savepoint(|tx| create_topic::run(&self.shared, tx, name, options))?;
         Ok(self.named(name))
     }
 
     /// The topic of that name.
     ///
     /// # Errors
-    /// [`Error::NotFound`], and those of the engine.
+    /// [`Error::NotFound`](crate::Error::NotFound), and those of the engine.
     pub fn get(&self, name: &str) -> Result<Topic> {
-        self.shared.need(&mut self.shared.engine.latest(), name).map_err(Error::from)?;
+        self.shared.need(&mut self.shared.engine.latest(), name)?;
         Ok(self.named(name))
+    }
+
+    /// Deletes a topic with its subscriptions. One that is not there is no error.
+    ///
+    /// # Errors
+    /// [`Error::InvalidState`](crate::Error::InvalidState) while the topic keeps its messages to be replayed, and those of the
+    /// engine.
+    pub fn delete(&self, name: &str) -> Result<()> {
+        self.shared.engine.transact(|tx| delete_topic::run(&self.shared, tx, name))
+    }
+
+    /// [`delete`](Topics::delete) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`delete`](Topics::delete).
+    pub fn delete_in(&self, tx: &mut Transaction, name: &str) -> Result<()> {
+        tx.savepoint(|tx| delete_topic::run(&self.shared, tx, name))
+    }
+
+    /// The topics after the one of that name, in the order of their names: at most so many (1 to 1,000).
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn list(&self, after: Option<&str>, max: usize) -> Result<TopicPage> {
+        list::topics(&self.shared, after, max)
+    }
+
+    /// The subscriptions of all topics after the one of that id: at most so many (1 to 1,000).
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn subscriptions(&self, after: Option<SubscriptionId>, max: usize) -> Result<SubscriptionPage> {
+        list::all(&self.shared, after, max)
+    }
+
+    /// The subscription of that id.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::Error::NotFound), and those of the engine.
+    pub fn subscription(&self, id: SubscriptionId) -> Result<Subscription> {
+        let (topic, record) = self.shared.need_subscription(&mut self.shared.engine.latest(), id)?;
+        Ok(Subscription::new(&self.shared, &topic, &record))
+    }
+
+    /// Ends a subscription for its owner. One that is not there is no error.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn unsubscribe(&self, id: SubscriptionId) -> Result<()> {
+        self.shared.engine.transact(|tx| unsubscribe::run(&self.shared, tx, id, By::Owner))
+    }
+
+    /// Ends a subscription for one who has no more than its link. The endpoint is told, and can take it back for two days.
+    ///
+    /// # Errors
+    /// [`Error::Authorization`](crate::Error::Authorization) if only the owner may end it, and those of the engine.
+    pub fn unsubscribe_by_link(&self, id: SubscriptionId) -> Result<()> {
+        self.shared.engine.transact(|tx| unsubscribe::run(&self.shared, tx, id, By::Anyone))
+    }
+
+    /// Does what is due: takes away subscriptions that nobody has confirmed within two days, and what deleted topics have left
+    /// behind. Gives the number of subscriptions that were taken away. Nobody gets messages by them, whether this is called or
+    /// not. Replays go on by it, messages that topics keep too long are cleared away, and deduplication ids are forgotten. Once a second is enough.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn maintain(&self) -> Result<u64> {
+        publish::maintain(&self.shared)?;
+        maintain::run(&self.shared)
     }
 
     fn named(&self, name: &str) -> Topic {

@@ -19,7 +19,7 @@ use hyper::{
     body::{Body as _, Incoming},
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue},
 };
-use millpond::Pond;
+use millpond::{Pond, pubsub::Topics};
 use tokio::sync::watch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
@@ -63,6 +63,11 @@ impl Face {
     pub(crate) fn new(pond: Pond, buckets: Buckets) -> Face {
         let bodies = Arc::new(Semaphore::new(MAX_BODIES_BYTES));
         Face { pond, buckets, bodies, closing: watch::Sender::new(false) }
+    }
+
+    /// The topics of the store that it serves.
+    pub(crate) fn topics(&self) -> &Topics {
+        self.pond.topics()
     }
 
     /// Answers the requests that wait, now and from now on, so that their connections can end.

@@ -224,6 +224,7 @@ async fn listen(options: &Options, face: Arc<Face>, mongo: Arc<mongo::Face>) -> 
     let addr = listener.local_addr().map_err(failed)?;
     let mongo_listener = listen_mongo(options).await?;
     let mut end = Box::pin(end_signal()?);
+    face.topics().set_public_url(&public_url(options, addr));
     greet(options, addr, mongo_listener.as_ref().map(|(_, addr)| *addr));
     let mut mongo_connections = tokio::task::JoinSet::new();
     let mongo_served = async {
@@ -308,6 +309,15 @@ fn end_signal() -> Result<impl Future<Output = &'static str>, Error> {
     })
 }
 
+/// Where subscribers reach this server: what listens on all addresses has no one that others could use.
+fn public_url(options: &Options, addr: SocketAddr) -> String {
+    match &options.public_url {
+        Some(url) => url.clone(),
+        None if addr.ip().is_unspecified() => format!("http://localhost:{}", addr.port()),
+        None => format!("http://{addr}"),
+    }
+}
+
 /// One line for each face, which programs may read, then what a person may do with it.
 fn greet(options: &Options, addr: SocketAddr, mongo: Option<SocketAddr>) {
     use std::io::Write as _;
@@ -323,6 +333,7 @@ fn greet(options: &Options, addr: SocketAddr, mongo: Option<SocketAddr>) {
          export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1\n  \
          aws dynamodb list-tables --endpoint-url http://{addr}\n  \
          aws sqs list-queues --endpoint-url http://{addr}\n  \
+         aws sns list-topics --endpoint-url http://{addr}\n  \
          aws kinesis list-streams --endpoint-url http://{addr}\n\n\
          or give any AWS SDK the endpoint http://{addr}{mongo_use}. Ctrl-C ends it.\n"
     );

@@ -6,8 +6,9 @@ mod subscription;
 mod topic;
 
 pub use endpoint::{Endpoint, Protocol};
+pub(crate) use message::no_default;
 pub use message::{
     AttributeValue, Body, MessageAttribute, MessageId, Notification, PublishMessage, Published, SequenceNumber,
 };
-pub use subscription::{SubscribeOptions, SubscriptionId};
-pub use topic::CreateOptions;
+pub use subscription::{SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary};
+pub use topic::{CreateOptions, TopicPage, TopicSummary};

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Endpoint;
+
 /// What a subscription is known by: the UUID at the end of its ARN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SubscriptionId(pub(crate) [u8; 16]);
@@ -73,4 +75,30 @@ impl SubscribeOptions {
     pub fn dead_letter_queue(self, arn: &str) -> Self {
         self.attribute("RedrivePolicy", serde_json::json!({ "deadLetterTargetArn": arn }).to_string())
     }
+}
+
+/// A subscription in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionSummary {
+    /// What it is known by.
+    pub id: SubscriptionId,
+    /// Its ARN, which it has before it is confirmed too.
+    pub arn: String,
+    /// Its topic's ARN.
+    pub topic_arn: String,
+    /// The account that it belongs to.
+    pub owner: String,
+    /// Where its messages go.
+    pub endpoint: Endpoint,
+    /// Whether it gets messages, or still waits to be confirmed.
+    pub is_confirmed: bool,
+}
+
+/// A part of a list of subscriptions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SubscriptionPage {
+    /// In the order of their ids.
+    pub subscriptions: Vec<SubscriptionSummary>,
+    /// After which the next page begins, if there is one.
+    pub next: Option<SubscriptionId>,
 }

@@ -32,3 +32,21 @@ impl CreateOptions {
         self
     }
 }
+
+/// A topic in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicSummary {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+}
+
+/// A part of a list of topics.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TopicPage {
+    /// In the order of their names.
+    pub topics: Vec<TopicSummary>,
+    /// The name after which the next page begins, if there is one.
+    pub next: Option<String>,
+}

@@ -54,6 +54,11 @@ impl Call<'_> {
         self.head.uri.path()
     }
 
+    /// Whether somebody has signed the request: links in messages are followed by anybody.
+    pub(crate) fn is_signed(&self) -> bool {
+        Scope::of(self.head).service().is_some()
+    }
+
     /// `None` for a request in JSON.
     pub(crate) fn dialect(&self) -> Option<Dialect> {
         self.form.map(|(dialect, _)| dialect)
@@ -161,6 +166,7 @@ pub(crate) fn is_brief(pond: &Pond, head: &Parts, body_bytes: usize) -> bool {
 fn untargeted(call: &Call<'_>, scope: &Scope) -> Reply {
     let failure = match scope.service() {
         Some(queue::SERVICE) => return queue::answer(call, ""),
+        Some(pubsub::SERVICE) => return pubsub::untargeted(),
         Some(stream::SERVICE) => return stream::untargeted(call),
         Some(kv::SERVICE) => Failure::unknown_operation("the request has no X-Amz-Target header"),
         Some(other) => Failure::unknown_operation(not_served(other)),

@@ -4,8 +4,8 @@ use percent_encoding::percent_decode;
 
 use crate::aws::json::Failure;
 
-/// No request needs as many: a batch of ten messages with ten attributes each has some four hundred.
-const MAX_PARAMETERS: usize = 4096;
+/// No request needs as many: a batch of ten messages with a hundred attributes each has some three thousand.
+const MAX_PARAMETERS: usize = 16_384;
 
 /// The names and values of a form, in the order in which they were given.
 #[derive(Debug, Default)]

@@ -1,0 +1,1 @@
+//! Subscriptions: made, confirmed, changed, listed, ended.
