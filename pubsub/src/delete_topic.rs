@@ -4,15 +4,13 @@
 
 use millpond_engine::Transaction;
 
-use crate::{Error, Result, layout, shared::Shared};
+use crate::{Error, Result, layout, local, shared::Shared};
 
 pub(crate) fn run(shared: &Shared, tx: &mut Transaction, name: &str) -> Result<()> {
     let Some(record) = shared.find(tx, name)? else { return Ok(()) };
     if record.attributes.contains_key("ArchivePolicy") {
         return Err(Error::InvalidState {
-            message:
-                "Cannot delete a topic with an ArchivePolicy. Disable the ArchivePolicy before you delete the topic."
-                    .into(),
+            message: "Invalid state: Cannot delete a topic with an ArchivePolicy".into(),
         });
     }
     let topics = &shared.keyspaces.topics;
@@ -21,5 +19,6 @@ pub(crate) fn run(shared: &Shared, tx: &mut Transaction, name: &str) -> Result<(
     tx.delete(topics, layout::sequence_key(record.id))?;
     // Its subscriptions are no longer found, and are cleared away in time.
     tx.put(topics, layout::deleted_key(record.id), "")?;
+    local::topic_deleted(shared, tx, &record);
     Ok(())
 }

@@ -22,6 +22,12 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// The same, where the service's text does not begin with `Invalid parameter`.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong with it.
+        message: String,
+    },
     /// A parameter's value cannot be used.
     #[error("{message}")]
     ParameterValueInvalid {
@@ -108,6 +114,10 @@ pub enum Error {
     /// A stream did not take a message for another reason than that it does not exist.
     #[error(transparent)]
     Stream(#[from] millpond_stream::Error),
+    /// A subscriber in this program that publishers wait for has had no room in time: see [`Lag::Block`](crate::Lag::Block). The
+    /// message was not published, and may be again.
+    #[error("a subscriber in the program has no room for the message")]
+    WouldBlock,
     /// The engine's.
     #[error(transparent)]
     Engine(#[from] millpond_engine::Error),
@@ -119,7 +129,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::NotFound { .. } => "NotFound",
-            Error::InvalidParameter { .. } => "InvalidParameter",
+            Error::InvalidParameter { .. } | Error::Invalid { .. } => "InvalidParameter",
             Error::ParameterValueInvalid { .. } => "ParameterValueInvalid",
             Error::InvalidState { .. } => "InvalidState",
             Error::Authorization { .. } => "AuthorizationError",
@@ -129,6 +139,7 @@ impl Error {
             Error::PlatformApplicationDisabled => "PlatformApplicationDisabled",
             Error::OptedOut { .. } => "OptedOut",
             Error::Verification { .. } => "VerificationException",
+            Error::WouldBlock => "Throttled",
             Error::Serde(_)
             | Error::Corrupt { .. }
             | Error::Signing(_)
