@@ -106,6 +106,7 @@ mod replay;
 mod set_subscription_attributes;
 mod set_topic_attributes;
 mod shared;
+mod signing_certificate;
 mod sms;
 mod subscribe;
 mod subscription;
