@@ -376,6 +376,12 @@ fn forms_that_the_service_refuses_are_for_the_rust_interface() {
     assert!(subscribed.set_attribute("FilterPolicy", wildcard).is_err());
     subscribed.set_filter_policy(wildcard).unwrap();
     assert_eq!(subscribed.attributes().unwrap()["FilterPolicy"], wildcard);
+    subscribed.set_attribute("RawMessageDelivery", "true").unwrap();
+    subscribed.set_attribute("FilterPolicyScope", "MessageBody").unwrap();
+    // What is set as the service does has the service's forms, whatever was there before.
+    assert!(subscribed.set_attribute("FilterPolicy", wildcard).is_err());
+    subscribed.set_attribute("FilterPolicy", r#"{"kind":["paid"]}"#).unwrap();
+    assert!(subscribed.set_attribute("FilterPolicy", wildcard).is_err());
 }
 
 #[test]
@@ -467,4 +473,48 @@ fn an_id_reads_as_it_is_shown() {
     let subscribed = service.topic("orders").subscribe(&queue("mails"), &SubscribeOptions::default()).unwrap();
     assert_eq!(subscribed.id().to_string().parse::<SubscriptionId>().unwrap(), subscribed.id());
     assert!("PendingConfirmation".parse::<SubscriptionId>().is_err());
+}
+
+#[test]
+fn threads_that_subscribe_one_endpoint_have_one_subscription() {
+    let service = service();
+    let topic = service.topic("orders");
+    let filtered = with(&[("FilterPolicy", r#"{"kind":["paid"]}"#)]);
+    let ids: HashSet<(usize, SubscriptionId)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|thread| {
+                let (topic, filtered) = (&topic, &filtered);
+                scope.spawn(move || {
+                    let subscribe = |n: usize| topic.subscribe(&queue(&format!("q{n}")), filtered).unwrap().id();
+                    (0..30).map(|n| (n + thread) % 30).map(|n| (n, subscribe(n))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(ids.len(), 30);
+    assert_eq!(topic.attributes().unwrap()["SubscriptionsConfirmed"], "30");
+    assert_eq!(topic.subscriptions(None, 100).unwrap().subscriptions.len(), 30);
+}
+
+#[test]
+fn ten_thousand_subscriptions_are_subscribed_listed_and_cleared_away() {
+    let service = service();
+    let topic = service.topic("orders");
+    for n in 0..10_000 {
+        topic.subscribe(&queue(&format!("q{n}")), &SubscribeOptions::default()).unwrap();
+    }
+    assert_eq!(topic.attributes().unwrap()["SubscriptionsConfirmed"], "10000");
+    let (mut count, mut after) = (0, None);
+    loop {
+        let page = topic.subscriptions(after, 1000).unwrap();
+        count += page.subscriptions.len();
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(count, 10_000);
+    service.topics.delete("orders").unwrap();
+    assert_eq!(service.topics.maintain().unwrap(), 10_000);
 }
