@@ -1,8 +1,11 @@
 //! The service through its public interface, on the manual clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
+mod delivery;
+mod envelope;
 mod fifo;
 mod filters;
+mod functions;
 mod mobile;
 mod outbox;
 mod publish;
@@ -11,4 +14,5 @@ mod replay;
 mod sms;
 mod subscriptions;
 mod topics;
+mod web;
 mod world;
