@@ -40,7 +40,10 @@ pub(crate) fn tags(tags: &BTreeMap<String, String>) -> Result<()> {
 }
 
 pub(crate) fn too_many_tags() -> Error {
-    Error::LimitExceeded { code: "TagLimitExceeded", message: "Could not complete request: tag quota of per resource exceeded".into() }
+    Error::LimitExceeded {
+        code: "TagLimitExceeded",
+        message: "Could not complete request: tag quota of per resource exceeded".into(),
+    }
 }
 
 fn tag(key: &str, value: &str) -> Result<()> {
@@ -66,7 +69,9 @@ pub(crate) fn data_protection_policy(text: &str) -> Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    object(text).map(|_| ()).ok_or_else(|| Error::parameter("DataProtectionPolicy Reason: Policy document is not valid JSON"))
+    object(text)
+        .map(|_| ())
+        .ok_or_else(|| Error::parameter("DataProtectionPolicy Reason: Policy document is not valid JSON"))
 }
 
 /// A JSON object, if the text is one of a length that policies may have.

@@ -42,9 +42,8 @@ pub(crate) fn run(topic: &TopicRecord, endpoint: &Endpoint) -> Result<()> {
 }
 
 fn is_arn(address: &str, service: &str, resource: &str) -> bool {
-    check::arn(address).is_some_and(|arn| {
-        arn[2] == service && arn[5].strip_prefix(resource).is_some_and(|name| !name.is_empty())
-    })
+    check::arn(address)
+        .is_some_and(|arn| arn[2] == service && arn[5].strip_prefix(resource).is_some_and(|name| !name.is_empty()))
 }
 
 fn is_url(address: &str, scheme: &str) -> bool {
@@ -55,7 +54,9 @@ fn is_url(address: &str, scheme: &str) -> bool {
 fn is_mail_address(address: &str) -> bool {
     address.len() <= 320
         && !address.contains(char::is_whitespace)
-        && address.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
+        && address
+            .split_once('@')
+            .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
 }
 
 /// A number as E.164 has it; blanks, hyphens, points and brackets between its digits do not count.

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use millpond_engine::Transaction;
 
 use crate::{
-    CreateOptions, Error, Result, check, layout,
+    CreateOptions, Error, Result, archive, check, layout,
     layout::{LAST_TOPIC, TopicRecord},
-    set_topic_attributes, shared::Shared,
+    set_topic_attributes,
+    shared::Shared,
 };
 
 pub(crate) fn run(shared: &Shared, tx: &mut Transaction, name: &str, options: &CreateOptions) -> Result<TopicRecord> {
@@ -37,6 +38,7 @@ pub(crate) fn run(shared: &Shared, tx: &mut Transaction, name: &str, options: &C
         tags: options.tags.clone(),
         data_protection_policy: options.data_protection_policy.clone(),
     };
+    archive::begin(shared, tx, &record)?;
     shared.keep(tx, &record)?;
     Ok(record)
 }

@@ -30,8 +30,8 @@ mod check_endpoint;
 mod confirm;
 mod create_topic;
 mod deferred;
-mod delivery_policy;
 mod delete_topic;
+mod delivery_policy;
 mod envelope;
 mod error;
 pub mod filter;
@@ -39,8 +39,8 @@ mod index;
 mod layout;
 mod list;
 mod local;
-mod mobile;
 mod maintain;
+mod mobile;
 mod model;
 mod options;
 mod outbox;
@@ -60,13 +60,16 @@ mod topics;
 mod typed;
 mod unsubscribe;
 
+pub use deferred::DeliveryCounts;
 pub use error::{Error, Result};
 pub use local::{Channel, Lag, ListenMetrics, ListenOptions, Listening, Messages, RecvError};
 pub use model::{
     AttributeValue, Body, CreateOptions, Endpoint, MessageAttribute, MessageId, Notification, Protocol, PublishMessage,
-    Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage, TopicSummary,
+    Published, SequenceNumber, SubscribeOptions, SubscriptionId, SubscriptionPage, SubscriptionSummary, TopicPage,
+    TopicSummary,
 };
 pub use options::Options;
+pub use publish::TopicMetrics;
 pub use subscription::Subscription;
 pub use topic::Topic;
 pub use topics::Topics;

@@ -4,7 +4,9 @@ use millpond_engine::{RangeRequest, Transaction};
 
 use crate::{
     Result, SubscriptionId, confirm,
-    layout::{self, Confirmation, Counted, DELETED_PREFIX, SUBSCRIPTIONS, SubscriptionRecord, TokenRecord, UNTIL_PREFIX},
+    layout::{
+        self, Confirmation, Counted, DELETED_PREFIX, SUBSCRIPTIONS, SubscriptionRecord, TokenRecord, UNTIL_PREFIX,
+    },
     shared::Shared,
     unsubscribe,
 };
@@ -63,7 +65,9 @@ fn end_pending(shared: &Shared, tx: &mut Transaction, id: SubscriptionId) -> Res
 fn clear_deleted(shared: &Shared) -> Result<u64> {
     let deleted = RangeRequest::prefix(DELETED_PREFIX).limit(BATCH);
     let mut cleared = 0;
-    for (key, _) in millpond_engine::Read::range(&mut shared.engine.latest(), &shared.keyspaces.topics, &deleted)?.entries {
+    for (key, _) in
+        millpond_engine::Read::range(&mut shared.engine.latest(), &shared.keyspaces.topics, &deleted)?.entries
+    {
         let topic = layout::topic_of_deleted(&key)?;
         while let count @ 1.. = shared.engine.transact(|tx| clear_some(shared, tx, topic))? {
             cleared += count;
@@ -75,7 +79,9 @@ fn clear_deleted(shared: &Shared) -> Result<u64> {
 fn clear_some(shared: &Shared, tx: &mut Transaction, topic: u64) -> Result<u64> {
     let rows = &shared.keyspaces.subscriptions;
     let mut cleared = 0;
-    for (key, stored) in tx.range(rows, &RangeRequest::prefix(&layout::subscriptions_prefix(topic)).limit(BATCH))?.entries {
+    for (key, stored) in
+        tx.range(rows, &RangeRequest::prefix(&layout::subscriptions_prefix(topic)).limit(BATCH))?.entries
+    {
         let record: SubscriptionRecord = layout::decode(SUBSCRIPTIONS, &stored)?;
         tx.delete(rows, layout::by_id_key(record.id))?;
         tx.delete(rows, layout::endpoint_key(topic, &record.endpoint))?;

@@ -69,11 +69,7 @@ impl Document {
             condition: Some(json!({ "StringEquals": { "AWS:SourceOwner": account } })),
             rest: serde_json::Map::new(),
         };
-        Document {
-            version: Some("2008-10-17".into()),
-            id: Some("__default_policy_ID".into()),
-            statement: vec![owners],
-        }
+        Document { version: Some("2008-10-17".into()), id: Some("__default_policy_ID".into()), statement: vec![owners] }
     }
 
     /// A document as it was given, if it is one.

@@ -11,6 +11,7 @@ use crate::{
     delivery_policy::{self, DeliveryPolicy},
     filter::{FilterPolicy, FilterScope, Forms},
     layout::{Confirmation, Counted, SubscriptionRecord, TopicRecord},
+    replay,
     shared::Shared,
 };
 
@@ -41,6 +42,9 @@ pub(crate) fn run(
     let setting =
         Setting { shared, topic: &topic, endpoint: &record.endpoint, all_filter_forms: record.all_filter_forms };
     let value = setting.checked(tx, &record.attributes, name, value)?;
+    if name == "ReplayPolicy" {
+        replay::set(shared, tx, &topic, &mut record, Some(&value))?;
+    }
     match value.is_empty() {
         true => record.attributes.remove(name),
         false => record.attributes.insert(name.to_owned(), value),
@@ -60,7 +64,9 @@ impl Setting<'_> {
     ) -> Result<String> {
         match name {
             "FilterPolicy" => self.filter_policy(value, others.get("FilterPolicyScope").map_or("", String::as_str)),
-            "FilterPolicyScope" => self.filter_policy_scope(value, others.get("FilterPolicy").map_or("", String::as_str)),
+            "FilterPolicyScope" => {
+                self.filter_policy_scope(value, others.get("FilterPolicy").map_or("", String::as_str))
+            }
             "RawMessageDelivery" => self.raw_message_delivery(value),
             "RedrivePolicy" => self.redrive_policy(tx, value),
             "DeliveryPolicy" => {
@@ -99,7 +105,9 @@ impl Setting<'_> {
     fn raw_message_delivery(&self, value: &str) -> Result<String> {
         let protocol = self.endpoint.protocol;
         match check::boolean(value) {
-            Some(true) if !matches!(protocol, Protocol::Sqs | Protocol::Firehose | Protocol::Http | Protocol::Https) => {
+            Some(true)
+                if !matches!(protocol, Protocol::Sqs | Protocol::Firehose | Protocol::Http | Protocol::Https) =>
+            {
                 Err(Error::parameter(format!("Delivery protocol [{protocol}] does not support raw message delivery.")))
             }
             Some(raw) => Ok(raw.to_string()),
@@ -225,6 +233,9 @@ pub(crate) fn shown(shared: &Shared, reader: &mut impl Read, id: SubscriptionId)
     show("RawMessageDelivery", record.is_set("RawMessageDelivery").to_string());
     if matches!(record.endpoint.protocol, Protocol::Http | Protocol::Https) {
         show("EffectiveDeliveryPolicy", delivery_policy::shown_for_subscription(&topic, &record)?);
+    }
+    if let Some(replay) = &record.replay {
+        show("ReplayStatus", replay.status.name().to_owned());
     }
     if !record.attributes.contains_key("FilterPolicy") {
         shown.remove("FilterPolicyScope");

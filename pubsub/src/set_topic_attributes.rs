@@ -8,7 +8,7 @@ use millpond_engine::{Read, Transaction};
 use serde_json::Value;
 
 use crate::{
-    Error, Protocol, Result, check,
+    Error, Protocol, Result, archive, check,
     delivery_policy::{self, DeliveryPolicy},
     layout::{self, Counted, TopicRecord},
     list,
@@ -35,6 +35,7 @@ pub(crate) fn run(shared: &Shared, tx: &mut Transaction, topic: &str, name: &str
         true => record.attributes.remove(name),
         false => record.attributes.insert(name.to_owned(), value),
     };
+    archive::begin(shared, tx, &record)?;
     shared.keep(tx, &record)
 }
 
@@ -49,7 +50,9 @@ pub(crate) fn checked(topic: &str, name: &str, value: &str) -> Result<String> {
         "KmsMasterKeyId" => value.len() <= 2048,
         "SignatureVersion" => matches!(value, "1" | "2"),
         "TracingConfig" => matches!(value, "PassThrough" | "Active"),
-        "MaximumMessageSize" => value.is_empty() || value.parse().is_ok_and(|bytes: u64| MESSAGE_BYTES.contains(&bytes)),
+        "MaximumMessageSize" => {
+            value.is_empty() || value.parse().is_ok_and(|bytes: u64| MESSAGE_BYTES.contains(&bytes))
+        }
         "FifoTopic" => return boolean(name, value),
         "ContentBasedDeduplication" if is_fifo => return boolean(name, value),
         "FifoThroughputScope" if is_fifo => matches!(value, "Topic" | "MessageGroup"),
@@ -146,7 +149,9 @@ pub(crate) fn check_endpoint_for_large_messages(
     }
     Err(Error::LimitExceeded {
         code: "SubscriptionLimitExceeded",
-        message: format!("a topic with a MaximumMessageSize above {LARGE_MESSAGE_BYTES} has {count} subscriptions already"),
+        message: format!(
+            "a topic with a MaximumMessageSize above {LARGE_MESSAGE_BYTES} has {count} subscriptions already"
+        ),
     })
 }
 
@@ -183,19 +188,8 @@ pub(crate) fn shown(shared: &Shared, reader: &mut impl Read, topic: &str) -> Res
         show("FifoTopic", "true".into());
         show("ContentBasedDeduplication", record.is_set("ContentBasedDeduplication").to_string());
     }
-    if let Some(begin) = beginning_of_archive(shared, &record) {
-        show("BeginningArchiveTime", begin);
+    if let Some(begin) = archive::beginning(shared, reader, &record)? {
+        show("BeginningArchiveTime", begin.to_string());
     }
     Ok(shown)
-}
-
-/// From when on messages can be replayed: no earlier than the archive keeps them, or the topic is there.
-fn beginning_of_archive(shared: &Shared, topic: &TopicRecord) -> Option<String> {
-    let policy = check::object(topic.attributes.get("ArchivePolicy")?)?;
-    let days = match policy.get("MessageRetentionPeriod")? {
-        Value::String(days) => days.parse().ok()?,
-        days => days.as_u64()?,
-    };
-    let kept = shared.engine.clock().now().as_millis().saturating_sub(days.saturating_mul(86_400_000));
-    Some(layout::time(kept.max(topic.created)).to_string())
 }

@@ -11,11 +11,12 @@ use crate::{
     Error, Options, Result, SubscriptionId,
     deferred::Deferred,
     envelope::Signer,
-    index::Indexes,
+    index::{self, Indexes},
     layout::{self, Counted, Keyspaces, SUBSCRIPTIONS, SubscriptionRecord, TOPICS, TopicRecord},
     local::Locals,
     mobile::Mobile,
     outbox::Outbox,
+    publish::Publisher,
     sms::Sms,
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) keyspaces: Keyspaces,
     /// Which subscriptions of a topic want a message: hints.
     pub(crate) indexes: Indexes,
+    pub(crate) publisher: Publisher,
     /// Subscriptions that last as long as the program.
     pub(crate) locals: Locals,
     /// Deliveries that are made after the commit.
@@ -49,6 +51,7 @@ impl Shared {
             streams: streams.clone(),
             keyspaces: Keyspaces::open(engine)?,
             indexes: Indexes::default(),
+            publisher: Publisher::open(engine)?,
             locals: Locals::open(engine)?,
             deferred: Deferred::open(engine)?,
             signer: Signer::open(engine)?,
@@ -128,7 +131,9 @@ impl Shared {
         tx.put(subscriptions, layout::subscription_key(topic.id, record.id), layout::encode(record)?)?;
         tx.put(subscriptions, layout::by_id_key(record.id), topic.name.clone())?;
         tx.put(subscriptions, layout::endpoint_key(topic.id, &record.endpoint), record.id.0.to_vec())?;
-        self.changed(tx, topic.id)
+        let version = self.changed(tx, topic.id)?;
+        index::changed(self, tx, topic.id, version, record.id, Some(record));
+        Ok(())
     }
 
     /// Removes a subscription.
@@ -142,7 +147,9 @@ impl Shared {
         tx.delete(subscriptions, layout::subscription_key(topic.id, record.id))?;
         tx.delete(subscriptions, layout::by_id_key(record.id))?;
         tx.delete(subscriptions, layout::endpoint_key(topic.id, &record.endpoint))?;
-        self.changed(tx, topic.id)
+        let version = self.changed(tx, topic.id)?;
+        index::changed(self, tx, topic.id, version, record.id, None);
+        Ok(())
     }
 
     /// Counts subscriptions of a topic.
@@ -161,8 +168,10 @@ impl Shared {
         stored.map_or(Ok(0), |stored| layout::read_u64(&stored))
     }
 
-    fn changed(&self, tx: &mut Transaction, topic: u64) -> Result<()> {
+    /// Counts a change of a topic's subscriptions: gives the count with it.
+    fn changed(&self, tx: &mut Transaction, topic: u64) -> Result<u64> {
         let next = self.changes(tx, topic)? + 1;
-        Ok(tx.put(&self.keyspaces.topics, layout::changes_key(topic), next.to_be_bytes().to_vec())?)
+        tx.put(&self.keyspaces.topics, layout::changes_key(topic), next.to_be_bytes().to_vec())?;
+        Ok(next)
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     Endpoint, Error, Protocol, Result, SubscribeOptions, SubscriptionId, check, check_endpoint, confirm, deferred,
     envelope::Kind,
     layout::{self, Confirmation, Counted, SUBSCRIPTIONS, SubscriptionRecord, TopicRecord},
+    replay,
     set_subscription_attributes::{self, Setting},
     set_topic_attributes,
     shared::Shared,
@@ -49,6 +50,9 @@ pub(crate) fn run(
         let token = confirm::new_token(shared, tx, &topic, record.id, None)?;
         deferred::tell(shared, tx, &topic, &record, &token.text, Kind::SubscriptionConfirmation)?;
         record.confirmation = Confirmation::Pending { token: token.text, until: token.until };
+    }
+    if let Some(policy) = record.attributes.get("ReplayPolicy").cloned() {
+        replay::set(shared, tx, &topic, &mut record, Some(&policy)).map_err(check::reason_attributes)?;
     }
     shared.count(tx, topic.id, counted_as(&record), 1)?;
     shared.keep_subscription(tx, &topic, &record)?;

@@ -85,7 +85,9 @@ impl Subscription {
     /// [`Error::LimitExceeded`](crate::Error::LimitExceeded) for more than 200 filter policies of a topic, and those of the
     /// engine.
     pub fn set_attribute(&self, name: &str, value: &str) -> Result<()> {
-        self.shared.engine.transact(|tx| set_subscription_attributes::run(&self.shared, tx, self.id, name, value, false))
+        self.shared
+            .engine
+            .transact(|tx| set_subscription_attributes::run(&self.shared, tx, self.id, name, value, false))
     }
 
     /// [`set_attribute`](Subscription::set_attribute) in the caller's transaction.
@@ -102,9 +104,9 @@ impl Subscription {
     /// # Errors
     /// As [`set_attribute`](Subscription::set_attribute).
     pub fn set_filter_policy(&self, policy: &str) -> Result<()> {
-        self.shared.engine.transact(|tx| {
-            set_subscription_attributes::run(&self.shared, tx, self.id, "FilterPolicy", policy, true)
-        })
+        self.shared
+            .engine
+            .transact(|tx| set_subscription_attributes::run(&self.shared, tx, self.id, "FilterPolicy", policy, true))
     }
 
     /// [`set_filter_policy`](Subscription::set_filter_policy) in the caller's transaction.

@@ -6,11 +6,7 @@ use std::collections::BTreeMap;
 
 use millpond_engine::{Read, Transaction};
 
-use crate::{
-    Error, Result, check,
-    layout::TopicRecord,
-    shared::Shared,
-};
+use crate::{Error, Result, check, layout::TopicRecord, shared::Shared};
 
 pub(crate) fn of(shared: &Shared, reader: &mut impl Read, topic: &str) -> Result<BTreeMap<String, String>> {
     Ok(need(shared, reader, topic)?.tags)

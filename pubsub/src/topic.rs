@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use millpond_engine::Transaction;
 
 use crate::{
-    Endpoint, PublishMessage, Published, Result, SubscribeOptions, Subscription, SubscriptionId, SubscriptionPage, confirm,
-    list, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
+    Endpoint, PublishMessage, Published, Result, SubscribeOptions, Subscription, SubscriptionId, SubscriptionPage,
+    confirm, list, local, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
 };
 
 /// A topic by its name. Cheap to clone, and usable from any thread.
@@ -41,10 +41,15 @@ impl Topic {
     /// Publishes a message: durable subscribers (queues, streams) have it in the same commit, or none has.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::Error::NotFound), those of a message outside of the limits, and those of the engine.
+    /// [`Error::NotFound`](crate::Error::NotFound), those of a message outside of the limits,
+    /// [`Error::WouldBlock`](crate::Error::WouldBlock) where [publishers wait](crate::Lag::Block) and have waited too long, and
+    /// those of the engine.
     pub fn publish(&self, message: impl Into<PublishMessage>) -> Result<Published> {
         let message = message.into();
-        self.shared.engine.transact(|tx| publish::one(&self.shared, tx, &self.name, &message))
+        local::publishing(&self.shared, || {
+            let engine = &self.shared.engine;
+            engine.transact_with(&publish::lane(&self.name), |tx| publish::one(&self.shared, tx, &self.name, &message))
+        })
     }
 
     /// [`publish`](Topic::publish) in the caller's transaction.
@@ -72,10 +77,8 @@ impl Topic {
     /// or attributes that cannot be, [`Error::LimitExceeded`](crate::Error::LimitExceeded) for more than 200 filter policies of
     /// a topic, and those of the engine.
     pub fn subscribe(&self, endpoint: &Endpoint, options: &SubscribeOptions) -> Result<Subscription> {
-        let (topic, record) = self
-            .shared
-            .engine
-            .transact(|tx| subscribe::run(&self.shared, tx, &self.name, endpoint, options))?;
+        let (topic, record) =
+            self.shared.engine.transact(|tx| subscribe::run(&self.shared, tx, &self.name, endpoint, options))?;
         Ok(Subscription::new(&self.shared, &topic, &record))
     }
 

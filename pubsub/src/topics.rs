@@ -7,8 +7,8 @@ use millpond_queue::Queues;
 use millpond_stream::Streams;
 
 use crate::{
-    CreateOptions, Endpoint, Options, Protocol, Result, Subscription, SubscriptionId, SubscriptionPage, Topic, TopicPage,
-    create_topic, delete_topic, list, maintain,
+    CreateOptions, Endpoint, Options, Protocol, Result, Subscription, SubscriptionId, SubscriptionPage, Topic,
+    TopicPage, create_topic, delete_topic, list, maintain, publish,
     shared::Shared,
     unsubscribe::{self, By},
 };
@@ -160,11 +160,12 @@ impl Topics {
 
     /// Does what is due: takes away subscriptions that nobody has confirmed within two days, and what deleted topics have left
     /// behind. Gives the number of subscriptions that were taken away. Nobody gets messages by them, whether this is called or
-    /// not; once a second is enough, and never is safe.
+    /// not. Replays go on by it, messages that topics keep too long are cleared away, and deduplication ids are forgotten. Once a second is enough.
     ///
     /// # Errors
     /// Those of the engine.
     pub fn maintain(&self) -> Result<u64> {
+        publish::maintain(&self.shared)?;
         maintain::run(&self.shared)
     }
 

@@ -28,8 +28,9 @@ pub(crate) fn run(shared: &Arc<Shared>, tx: &mut Transaction, id: SubscriptionId
     let Some((topic, record)) = shared.find_subscription(tx, id)? else { return Ok(()) };
     if by == By::Anyone && record.confirmation == (Confirmation::Confirmed { authenticated: true }) {
         return Err(Error::Authorization {
-            message: "The subscription can be deleted only by its owner: it was confirmed with AuthenticateOnUnsubscribe"
-                .into(),
+            message:
+                "The subscription can be deleted only by its owner: it was confirmed with AuthenticateOnUnsubscribe"
+                    .into(),
         });
     }
     end(shared, tx, &topic, &record)?;

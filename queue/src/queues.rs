@@ -47,7 +47,9 @@ impl Queues {
         &self.shared.options
     }
 
-    fn queue(&self, name: &str) -> Queue {
+    /// A handle of the queue of that name, which need not be there yet.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Queue {
         Queue { shared: Arc::clone(&self.shared), name: name.into() }
     }
 
@@ -61,7 +63,7 @@ impl Queues {
     pub fn create(&self, name: &str, options: &CreateOptions) -> Result<Queue> {
         create_queue::check(name, options)?;
         self.engine().transact(|tx| create_queue::run(&self.shared, tx, name, options))?;
-        Ok(self.queue(name))
+        Ok(self.named(name))
     }
 
     /// [`create`](Queues::create) in the caller's transaction.
@@ -71,7 +73,7 @@ impl Queues {
     pub fn create_in(&self, tx: &mut Transaction, name: &str, options: &CreateOptions) -> Result<Queue> {
         create_queue::check(name, options)?;
         create_queue::run(&self.shared, tx, name, options)?;
-        Ok(self.queue(name))
+        Ok(self.named(name))
     }
 
     /// The queue of that name.
@@ -80,7 +82,7 @@ impl Queues {
     /// [`Error::QueueDoesNotExist`](crate::Error::QueueDoesNotExist), and those of the engine.
     pub fn get(&self, name: &str) -> Result<Queue> {
         self.shared.need(&mut self.shared.latest(), name)?;
-        Ok(self.queue(name))
+        Ok(self.named(name))
     }
 
     /// Whether there is a queue of that name, in the caller's transaction: it conflicts with one that creates or deletes it.

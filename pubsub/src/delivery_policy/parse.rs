@@ -108,7 +108,8 @@ fn retry(object: &Map<String, Value>, path: &str, name: &str) -> Parsed<Option<R
     ];
     only(policy, &[&numbers[..], &["backoffFunction"]].concat())?;
     let path = format!("{path}{name}.");
-    let needed = |name| number(policy, &path, name)?.map_or_else(|| refuse(format!("{path}{name} must be specified")), Ok);
+    let needed =
+        |name| number(policy, &path, name)?.map_or_else(|| refuse(format!("{path}{name} must be specified")), Ok);
     let optional = |name| Ok::<u32, String>(number(policy, &path, name)?.unwrap_or(0));
     let retry = RetryPolicy {
         min_delay_target: needed("minDelayTarget")?,
@@ -145,9 +146,13 @@ fn check(retry: &RetryPolicy, path: &str) -> Parsed<()> {
     if phases.iter().map(|count| u64::from(*count)).sum::<u64>() > u64::from(retry.num_retries) {
         return at_least("numRetries", "the sum of numNoDelayRetries, numMinDelayRetries and numMaxDelayRetries");
     }
-    let all: f64 = (1..=retry.num_retries).filter_map(|failed| retry.delay(failed)).map(|delay| delay.as_secs_f64()).sum();
+    let all: f64 =
+        (1..=retry.num_retries).filter_map(|failed| retry.delay(failed)).map(|delay| delay.as_secs_f64()).sum();
     if all > f64::from(LONGEST_DELAY) {
-        return refuse(format!("{}: the total retry time must be less than or equal to {LONGEST_DELAY} seconds", path.trim_end_matches('.')));
+        return refuse(format!(
+            "{}: the total retry time must be less than or equal to {LONGEST_DELAY} seconds",
+            path.trim_end_matches('.')
+        ));
     }
     Ok(())
 }
@@ -197,5 +202,7 @@ fn content_type(object: &Map<String, Value>, path: &str, name: &str, known: &[&s
 /// Whether it is one of these media types, with or without parameters that a header may have.
 fn is_known(content: &str, known: &[&str]) -> bool {
     let media = content.split(';').next().unwrap_or_default().trim();
-    known.contains(&media) && content.len() <= 256 && content.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+    known.contains(&media)
+        && content.len() <= 256
+        && content.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }

@@ -72,7 +72,8 @@ impl RetryPolicy {
         if retry >= self.num_retries {
             return None;
         }
-        let (shortest, longest) = (Duration::from_secs(self.min_delay_target.into()), Duration::from_secs(self.max_delay_target.into()));
+        let (shortest, longest) =
+            (Duration::from_secs(self.min_delay_target.into()), Duration::from_secs(self.max_delay_target.into()));
         let Some(after_immediate) = retry.checked_sub(self.num_no_delay_retries) else { return Some(Duration::ZERO) };
         let Some(grown) = after_immediate.checked_sub(self.num_min_delay_retries) else { return Some(shortest) };
         let growing = self.num_growing_retries();

@@ -61,13 +61,18 @@ fn delays_grow_by_the_backoff_function() {
 
 #[test]
 fn what_a_policy_may_not_be_is_refused_with_the_services_text() {
-    let healthy = |rest: &str| format!(r#"{{"healthyRetryPolicy":{{"minDelayTarget":1,"maxDelayTarget":2,"numRetries":3{rest}}}}}"#);
+    let healthy = |rest: &str| {
+        format!(r#"{{"healthyRetryPolicy":{{"minDelayTarget":1,"maxDelayTarget":2,"numRetries":3{rest}}}}}"#)
+    };
     let of_subscription = [
         ("", "failed to parse JSON."),
         ("[]", "failed to parse JSON."),
         (r#"{"http":{}}"#, "Unexpected JSON member: http"),
         (r#"{"healthyRetryPolicy":1}"#, "healthyRetryPolicy must be a JSON object"),
-        (r#"{"healthyRetryPolicy":{"minDelayTarget":1,"maxDelayTarget":2}}"#, "healthyRetryPolicy.numRetries must be specified"),
+        (
+            r#"{"healthyRetryPolicy":{"minDelayTarget":1,"maxDelayTarget":2}}"#,
+            "healthyRetryPolicy.numRetries must be specified",
+        ),
         (
             r#"{"healthyRetryPolicy":{"minDelayTarget":0,"maxDelayTarget":0,"numRetries":0}}"#,
             "healthyRetryPolicy.minDelayTarget must be greater than or equal to 1",
@@ -97,9 +102,15 @@ fn what_a_policy_may_not_be_is_refused_with_the_services_text() {
             r#"{"healthyRetryPolicy":{"minDelayTarget":1000,"maxDelayTarget":2000,"numRetries":100}}"#,
             "healthyRetryPolicy: the total retry time must be less than or equal to 3600 seconds",
         ),
-        (r#"{"throttlePolicy":{"maxReceivesPerSecond":0}}"#, "throttlePolicy.maxReceivesPerSecond must be greater than or equal to 1"),
+        (
+            r#"{"throttlePolicy":{"maxReceivesPerSecond":0}}"#,
+            "throttlePolicy.maxReceivesPerSecond must be greater than or equal to 1",
+        ),
         (r#"{"requestPolicy":{"headerContentType":"text/csv"}}"#, "requestPolicy.headerContentType is not supported"),
-        (r#"{"requestPolicy":{"headerContentType":"text/plain;\r\nx: y"}}"#, "requestPolicy.headerContentType is not supported"),
+        (
+            r#"{"requestPolicy":{"headerContentType":"text/plain;\r\nx: y"}}"#,
+            "requestPolicy.headerContentType is not supported",
+        ),
     ];
     for (text, why) in of_subscription {
         assert_eq!(DeliveryPolicy::of_subscription(text, false), Err(format!("DeliveryPolicy: {why}")), "{text}");

@@ -14,10 +14,17 @@
 //! | `pubsub.subscriptions` | `04` 16 bytes of a token's hash | what the token confirms |
 //! | `pubsub.subscriptions` | `05` u64 milliseconds, 16 bytes of a token's hash | empty: until when the token is good |
 //! | `pubsub.counters` | topic id, kind | i64: how many subscriptions are confirmed (`00`), wait for it (`01`), were deleted (`02`), have a filter policy (`03`) |
+//! | `pubsub.deduplication` | `01` topic id, token | the message that was published first under a deduplication id, and until when that is known |
+//! | `pubsub.deduplication` | `02` time in milliseconds, key of a token | empty: that token is known until then |
+//! | `pubsub.archive` | `01` topic id, sequence number | a message that is kept to be replayed |
+//! | `pubsub.archive` | `02` topic id, subscription id | how far a replay is that is under way |
+//! | `pubsub.archive` | `03` topic id | a topic that has kept messages: its name, and since when |
 //! | `pubsub.spilled` | listener id, position | a message that a subscriber in the program has not received; none outlasts the program |
 //!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
+pub(crate) mod archive;
+pub(crate) mod deduplication;
 mod local;
 
 use std::collections::BTreeMap;
@@ -121,14 +128,37 @@ pub(crate) struct SubscriptionRecord {
     pub(crate) replay: Option<ReplayRecord>,
 }
 
-/// A replay as stored.
+/// A replay as stored. How far one is that is under way stands in a row of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReplayRecord {
-    /// The sequence number after which it goes on.
+    /// The sequence number after which it began.
     pub(crate) after: u64,
     /// Until messages of this time in milliseconds, if it does not go on with those that are published.
     pub(crate) until: Option<u64>,
-    pub(crate) is_done: bool,
+    pub(crate) status: ReplayStatus,
+}
+
+/// What has become of a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ReplayStatus {
+    /// It is about to begin.
+    Pending,
+    InProgress,
+    Completed,
+    /// The topic keeps no messages any more.
+    Failed,
+}
+
+impl ReplayStatus {
+    /// Its name in the service.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            ReplayStatus::Pending => "Pending",
+            ReplayStatus::InProgress => "In progress",
+            ReplayStatus::Completed => "Completed",
+            ReplayStatus::Failed => "Failed",
+        }
+    }
 }
 
 /// What a token confirms.
@@ -148,6 +178,15 @@ impl SubscriptionRecord {
 
     pub(crate) fn is_confirmed(&self) -> bool {
         matches!(self.confirmation, Confirmation::Confirmed { .. })
+    }
+
+    /// Whether messages that are published go to it: not while a replay delivers them, nor after one that was to end at some time.
+    pub(crate) fn is_live(&self) -> bool {
+        self.replay.as_ref().is_none_or(|replay| match replay.status {
+            ReplayStatus::Pending | ReplayStatus::InProgress => false,
+            ReplayStatus::Completed => replay.until.is_none(),
+            ReplayStatus::Failed => true,
+        })
     }
 
     /// Whether an attribute was set to `true`.

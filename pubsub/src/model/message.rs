@@ -6,6 +6,8 @@ use millpond_engine::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::{Error, Result};
+
 /// A message to publish. A text is one without anything besides its body.
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>
@@ -13,7 +15,7 @@ use uuid::Uuid;
 pub struct PublishMessage {
     /// Its text, or one for each protocol.
     pub body: Body,
-    /// Up to 100 characters of ASCII without line breaks or control characters; not beginning with a space.
+    /// Up to 100 characters without line breaks or control characters; not beginning with a space.
     pub subject: Option<String>,
     /// What filter policies look at, and queues get as attributes where messages are delivered raw.
     pub attributes: BTreeMap<String, MessageAttribute>,
@@ -32,6 +34,32 @@ pub enum Body {
     Structured(BTreeMap<String, String>),
 }
 
+impl Body {
+    /// Texts by protocol, as JSON: an object with a text under `default`. What is no text in it is passed over, as in the service.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for what is no JSON object, or has no text under `default`.
+    pub fn structured(json: &str) -> Result<Body> {
+        let failed = |_| Error::parameter("Message Structure - JSON message body failed to parse");
+        let entries: BTreeMap<String, serde_json::Value> = serde_json::from_str(json).map_err(failed)?;
+        let texts: BTreeMap<String, String> = entries
+            .into_iter()
+            .filter_map(|(protocol, text)| match text {
+                serde_json::Value::String(text) => Some((protocol, text)),
+                _ => None,
+            })
+            .collect();
+        match texts.contains_key("default") {
+            true => Ok(Body::Structured(texts)),
+            false => Err(no_default()),
+        }
+    }
+}
+
+pub(crate) fn no_default() -> Error {
+    Error::parameter("Message Structure - No default entry in JSON message body")
+}
+
 impl Default for Body {
     fn default() -> Self {
         Body::Text(String::new())
@@ -39,6 +67,14 @@ impl Default for Body {
 }
 
 impl PublishMessage {
+    /// A message with texts by protocol, as JSON: see [`Body::structured`].
+    ///
+    /// # Errors
+    /// Those of [`Body::structured`].
+    pub fn structured(json: &str) -> Result<Self> {
+        Ok(PublishMessage { body: Body::structured(json)?, ..Default::default() })
+    }
+
     /// A message of this text.
     pub fn new(text: impl Into<String>) -> Self {
         PublishMessage { body: Body::Text(text.into()), ..Default::default() }
@@ -224,6 +260,12 @@ impl Notification {
     #[must_use]
     pub fn deduplication_id(&self) -> Option<&str> {
         self.deduplication_id.as_deref()
+    }
+
+    /// Whether it comes out of the topic's archive.
+    #[must_use]
+    pub fn is_replayed(&self) -> bool {
+        self.is_replayed
     }
 
     /// Its place in a first-in-first-out topic.

@@ -6,6 +6,7 @@ mod subscription;
 mod topic;
 
 pub use endpoint::{Endpoint, Protocol};
+pub(crate) use message::no_default;
 pub use message::{
     AttributeValue, Body, MessageAttribute, MessageId, Notification, PublishMessage, Published, SequenceNumber,
 };

@@ -246,7 +246,8 @@ fn filter_policies_choose_by_attributes_and_by_the_body() {
     let policy = |policy: &str| ListenOptions::default().filter_policy(policy);
     let paid = topic.channel(&policy(r#"{"state": ["paid"]}"#)).unwrap();
     let wild = topic.channel(&policy(r#"{"state": [{"wildcard": "p*d"}]}"#).lag(Lag::DropOldest)).unwrap();
-    let large = topic.channel(&policy(r#"{"order": {"total": [{"numeric": [">", 100]}]}}"#).filter_on_body(true).lag(Lag::Block));
+    let large = topic
+        .channel(&policy(r#"{"order": {"total": [{"numeric": [">", 100]}]}}"#).filter_on_body(true).lag(Lag::Block));
     let large = large.unwrap();
     let all = topic.channel(&ListenOptions::default()).unwrap();
     for (state, total) in [("new", 50), ("paid", 500), ("parked", 101), ("paid", 7)] {
@@ -270,7 +271,8 @@ fn filter_policies_choose_by_attributes_and_by_the_body() {
 fn a_message_structured_by_protocol_has_the_text_for_all_others() {
     let (_, _, topic) = topic();
     let channel = topic.channel(&ListenOptions::default()).unwrap();
-    let texts = BTreeMap::from([("default".to_owned(), "for all".to_owned()), ("sqs".to_owned(), "for queues".to_owned())]);
+    let texts =
+        BTreeMap::from([("default".to_owned(), "for all".to_owned()), ("sqs".to_owned(), "for queues".to_owned())]);
     let message = PublishMessage { body: millpond_pubsub::Body::Structured(texts), ..PublishMessage::default() };
     topic.publish(message).unwrap();
     assert_eq!(channel.recv().unwrap().text(), "for all");
@@ -361,9 +363,8 @@ fn dropping_a_channel_lets_those_go_on_who_wait_for_its_room() {
 fn a_transaction_publishes_more_than_there_is_room_for_once_it_has_begun() {
     let (engine, _, topic) = topic();
     let channel = topic.channel(&of(Lag::Block, 2)).unwrap();
-    let done: Result<(), Error> = engine.transact(|tx| {
-        (0..5).try_for_each(|number| topic.publish_in(tx, number.to_string()).map(drop))
-    });
+    let done: Result<(), Error> =
+        engine.transact(|tx| (0..5).try_for_each(|number| topic.publish_in(tx, number.to_string()).map(drop)));
     done.unwrap();
     assert_eq!(channel.metrics().waiting, 5);
     thread::scope(|scope| {

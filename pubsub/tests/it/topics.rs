@@ -4,4 +4,3 @@ use millpond_engine::{Clock, Engine, Options as EngineOptions, Timestamp};
 use millpond_pubsub::{CreateOptions, Topics};
 use millpond_queue::Queues;
 use millpond_stream::Streams;
-

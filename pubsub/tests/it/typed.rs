@@ -4,7 +4,8 @@ use std::{sync::mpsc, time::Duration};
 
 use millpond_engine::Engine;
 use millpond_pubsub::{
-    AttributeValue, CreateOptions, Envelope, Error, ListenOptions, MessageAttribute, RecvError, SubscribeOptions, Topics,
+    AttributeValue, CreateOptions, Envelope, Error, ListenOptions, MessageAttribute, RecvError, SubscribeOptions,
+    Topics,
 };
 use millpond_queue::Queues;
 use millpond_stream::Streams;
@@ -66,7 +67,8 @@ fn a_body_that_is_no_such_value_is_an_error_beside_the_message() {
 #[test]
 fn a_value_that_is_no_json_is_not_published() {
     let (_, _, topics) = open();
-    let pairs = topics.create("pairs", &CreateOptions::default()).unwrap().typed::<std::collections::BTreeMap<(u8, u8), u8>>();
+    let pairs =
+        topics.create("pairs", &CreateOptions::default()).unwrap().typed::<std::collections::BTreeMap<(u8, u8), u8>>();
     let channel = pairs.channel(&ListenOptions::default()).unwrap();
     assert!(matches!(pairs.publish(&[((1, 2), 3)].into()), Err(Error::Serde(_))));
     assert!(matches!(channel.try_recv(), Err(RecvError::Empty)));
@@ -110,7 +112,14 @@ fn envelopes_are_read_as_the_service_writes_them() {
     assert!(envelope.subscribe_url.as_deref().unwrap().contains("ConfirmSubscription"));
     assert_eq!(Envelope::parse(&serde_json::to_string(&envelope).unwrap()).unwrap(), envelope);
 
-    for bad in ["", "text", "[]", "{}", r#"{"Type": "Notification"}"#, r#"{"Type": 1, "MessageId": "", "TopicArn": "", "Message": "", "Timestamp": ""}"#] {
+    for bad in [
+        "",
+        "text",
+        "[]",
+        "{}",
+        r#"{"Type": "Notification"}"#,
+        r#"{"Type": 1, "MessageId": "", "TopicArn": "", "Message": "", "Timestamp": ""}"#,
+    ] {
         assert!(matches!(Envelope::parse(bad), Err(Error::Serde(_))), "{bad}");
     }
     let mut envelope = envelope;
