@@ -57,8 +57,23 @@ fn rows(engine: &Engine) -> usize {
     engine.snapshot().unwrap().scan(&spilled, &RangeRequest::all()).unwrap().count()
 }
 
+/// What was read back is deleted in its own time.
+fn wait_until_no_row_is_left(engine: &Engine) {
+    while rows(engine) > 0 {
+        thread::yield_now();
+    }
+}
+
 fn publish_all(topic: &Topic, texts: &[&str]) {
-    texts.iter().for_each(|text| drop(topic.publish(*text).unwrap()));
+    for text in texts {
+        topic.publish(*text).unwrap();
+    }
+}
+
+fn publish_numbers(topic: &Topic, range: std::ops::Range<usize>) {
+    for number in range {
+        topic.publish(number.to_string()).unwrap();
+    }
 }
 
 fn numbers(range: std::ops::Range<usize>) -> Vec<String> {
@@ -181,7 +196,7 @@ fn eight_publishers_are_seen_in_one_order_by_all() {
                 for number in 0..published {
                     let text = format!("{publisher}:{number}");
                     let done: Result<(), Error> = engine.transact(|tx| {
-                        tx.append(log, "", 1, text.clone())?;
+                        tx.append(log, "log", 1, text.clone())?;
                         topic.publish_in(tx, text.as_str())?;
                         Ok(())
                     });
@@ -206,7 +221,7 @@ fn eight_publishers_are_seen_in_one_order_by_all() {
     for texts in received {
         assert!(texts == order, "not the order of commits");
     }
-    assert_eq!(rows(&engine), 0);
+    wait_until_no_row_is_left(&engine);
 }
 
 #[test]
@@ -228,10 +243,10 @@ fn several_threads_share_a_channel_and_each_message_is_received_once() {
                     }
                 });
             }
-            for publisher in 0..4 {
+            for _ in 0..4 {
                 let topic = &topic;
                 scope.spawn(move || {
-                    (0..total / 4).for_each(|number| drop(topic.publish(format!("{publisher}:{number}")).unwrap()));
+                    publish_numbers(topic, 0..total / 4);
                     topic.publish("end").unwrap();
                 });
             }
@@ -496,9 +511,7 @@ fn racing_receivers_and_publishers_lose_only_what_is_counted() {
 fn what_there_is_no_room_for_is_spilled_and_read_back_in_order() {
     let (engine, _, topic) = topic();
     let channel = topic.channel(&of(Lag::Spill, 3)).unwrap();
-    for number in 0..10 {
-        topic.publish(number.to_string()).unwrap();
-    }
+    publish_numbers(&topic, 0..10);
     let metrics = channel.metrics();
     assert_eq!((metrics.waiting, metrics.spilled, rows(&engine)), (10, 7, 7));
     assert_eq!(channel.recv().unwrap().text(), "0");
@@ -506,7 +519,8 @@ fn what_there_is_no_room_for_is_spilled_and_read_back_in_order() {
     topic.publish("10").unwrap();
     assert_eq!(channel.metrics().spilled, 8);
     assert_eq!(drain(&channel), numbers(1..11));
-    assert_eq!((channel.metrics().spilled, channel.metrics().lost, rows(&engine)), (0, 0, 0));
+    assert_eq!((channel.metrics().spilled, channel.metrics().lost), (0, 0));
+    wait_until_no_row_is_left(&engine);
     topic.publish("11").unwrap();
     assert_eq!((channel.metrics().spilled, drain(&channel)), (0, numbers(11..12)));
 }
@@ -527,7 +541,8 @@ fn a_hundred_thousand_messages_are_spilled_with_little_memory_and_none_is_lost()
     for number in 0..total {
         assert_eq!(channel.try_recv().unwrap().text(), number.to_string());
     }
-    assert_eq!((drain(&channel), rows(&engine)), (vec![], 0));
+    assert_eq!(drain(&channel), [""; 0]);
+    wait_until_no_row_is_left(&engine);
 }
 
 #[test]
@@ -556,9 +571,7 @@ fn a_channel_that_is_dropped_while_messages_are_spilled_for_it_leaves_none_behin
     });
     done.unwrap();
     // They are cleared away by another thread, since a commit cannot write.
-    while rows(&engine) > 0 {
-        thread::yield_now();
-    }
+    wait_until_no_row_is_left(&engine);
 }
 
 #[test]
@@ -701,7 +714,7 @@ fn closures_run_one_message_after_the_other_in_order() {
             inside.fetch_sub(1, Ordering::SeqCst);
         });
         let listening = listening.unwrap();
-        (0..500).for_each(|number| drop(topic.publish(number.to_string()).unwrap()));
+        publish_numbers(&topic, 0..500);
         let texts: Vec<String> = receiver.iter().take(500).collect();
         assert_eq!(texts, numbers(0..500));
         assert_eq!((listening.metrics().received, listening.metrics().panics), (500, 0));
@@ -729,22 +742,23 @@ fn a_closure_ends_with_its_guard_and_is_dropped() {
     let kept = Arc::clone(&counted);
     let [begun, go_on] = [(); 2].map(|()| Arc::new(Barrier::new(2)));
     let (in_closure, until) = (Arc::clone(&begun), Arc::clone(&go_on));
-    let listening = topic.on_message(&ListenOptions::default(), move |_| {
+    let listening = topic.on_message(&of(Lag::Block, 2), move |_| {
         in_closure.wait();
         until.wait();
         kept.fetch_add(1, Ordering::SeqCst);
     });
-    publish_all(&topic, &["1", "2", "3"]);
-    begun.wait();
     let listening = listening.unwrap();
+    topic.publish("1").unwrap();
+    begun.wait();
+    publish_all(&topic, &["2", "3"]);
     let stopper = thread::spawn(move || listening.stop());
+    // There is room for this one only when it has ended.
+    topic.publish("4").unwrap();
+    assert!(!stopper.is_finished(), "the first call is under way");
     go_on.wait();
     stopper.join().unwrap();
-    // The first call has ended, and those that waited are not made.
-    assert_eq!(counted.load(Ordering::SeqCst), 1);
-    assert_eq!(Arc::strong_count(&counted), 1);
-    topic.publish("4").unwrap();
-    assert_eq!(counted.load(Ordering::SeqCst), 1);
+    assert_eq!(counted.load(Ordering::SeqCst), 1, "those that waited are not made");
+    assert_eq!(Arc::strong_count(&counted), 1, "it is dropped");
 }
 
 #[test]
