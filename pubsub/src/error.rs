@@ -22,6 +22,12 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// The same, where the service's text does not begin with `Invalid parameter`.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong with it.
+        message: String,
+    },
     /// A parameter's value cannot be used.
     #[error("{message}")]
     ParameterValueInvalid {
@@ -80,6 +86,14 @@ pub enum Error {
         /// Which rule.
         message: String,
     },
+    /// The service refuses it with a code and a text for which there is no variant of their own.
+    #[error("{message}")]
+    Refused {
+        /// The service's code, such as `UserError`.
+        code: &'static str,
+        /// Why.
+        message: String,
+    },
     /// A value cannot be serialized, or a message is no such value.
     #[error("a message is not the value that is expected")]
     Serde(#[from] serde_json::Error),
@@ -115,11 +129,11 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::NotFound { .. } => "NotFound",
-            Error::InvalidParameter { .. } => "InvalidParameter",
+            Error::InvalidParameter { .. } | Error::Invalid { .. } => "InvalidParameter",
             Error::ParameterValueInvalid { .. } => "ParameterValueInvalid",
             Error::InvalidState { .. } => "InvalidState",
             Error::Authorization { .. } => "AuthorizationError",
-            Error::LimitExceeded { code, .. } | Error::Batch { code, .. } => code,
+            Error::LimitExceeded { code, .. } | Error::Batch { code, .. } | Error::Refused { code, .. } => code,
             Error::ResourceNotFound { .. } => "ResourceNotFound",
             Error::EndpointDisabled => "EndpointDisabled",
             Error::PlatformApplicationDisabled => "PlatformApplicationDisabled",

@@ -1,11 +1,17 @@
 //! What can be chosen of the service.
 
+use std::sync::Arc;
+
+use crate::{Transport, deferred::ChosenTransport};
+
 /// What can be chosen of the service when it is opened.
 #[derive(Debug, Clone)]
 pub struct Options {
     region: String,
     account: String,
     public_url: String,
+    transport: Option<ChosenTransport>,
+    trusted: Vec<String>,
 }
 
 impl Default for Options {
@@ -14,6 +20,8 @@ impl Default for Options {
             region: "us-east-1".into(),
             account: "000000000000".into(),
             public_url: "https://sns.us-east-1.amazonaws.com".into(),
+            transport: None,
+            trusted: Vec::new(),
         }
     }
 }
@@ -39,6 +47,29 @@ impl Options {
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = url.into();
         self
+    }
+
+    /// What carries messages to HTTP and HTTPS endpoints, in place of what the cargo feature `http` has built in.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(ChosenTransport(Arc::new(transport)));
+        self
+    }
+
+    /// Trusts further certificates, in PEM, where messages are delivered over HTTPS: those of servers, or of an authority of one's
+    /// own. Those of the public authorities are trusted in any case. It has no effect on a [`transport`](Options::transport) of one's own.
+    #[must_use]
+    pub fn trust_certificate(mut self, pem: impl Into<String>) -> Self {
+        self.trusted.push(pem.into());
+        self
+    }
+
+    pub(crate) fn chosen_transport(&self) -> Option<Arc<dyn Transport>> {
+        self.transport.as_ref().map(|chosen| Arc::clone(&chosen.0))
+    }
+
+    pub(crate) fn trusted_certificates(&self) -> &[String] {
+        &self.trusted
     }
 
     pub(crate) fn region_name(&self) -> &str {

@@ -9,7 +9,7 @@ use parking_lot::RwLock;
 
 use crate::{
     Error, Options, Result, SubscriptionId,
-    deferred::Deferred,
+    deferred::{self, Deferred},
     envelope::Signer,
     index::{self, Indexes},
     layout::{self, Counted, Keyspaces, SUBSCRIPTIONS, SubscriptionRecord, TOPICS, TopicRecord},
@@ -45,7 +45,7 @@ impl Shared {
     pub(crate) fn open(queues: &Queues, streams: &Streams, options: Options) -> Result<Arc<Shared>> {
         let engine = queues.engine();
         let public_url = RwLock::new(options.first_public_url().into());
-        Ok(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             engine: engine.clone(),
             queues: queues.clone(),
             streams: streams.clone(),
@@ -53,14 +53,16 @@ impl Shared {
             indexes: Indexes::default(),
             publisher: Publisher::open(engine)?,
             locals: Locals::open(engine)?,
-            deferred: Deferred::open(engine)?,
+            deferred: Deferred::open(engine, &options)?,
             signer: Signer::open(engine)?,
             outbox: Outbox::open(engine)?,
             mobile: Mobile::open(engine)?,
             sms: Sms::open(engine)?,
             public_url,
             options,
-        }))
+        });
+        deferred::start(&shared)?;
+        Ok(shared)
     }
 
     pub(crate) fn public_url(&self) -> Arc<str> {
@@ -94,8 +96,18 @@ impl Shared {
         Ok(tx.put(&self.keyspaces.topics, layout::topic_key(&record.name), layout::encode(record)?)?)
     }
 
-    /// The subscription of that id with its topic, if there is one.
+    /// The subscription of that id with its topic, if there is one and it was confirmed in time or still can be.
     pub(crate) fn find_subscription(
+        &self,
+        reader: &mut impl Read,
+        id: SubscriptionId,
+    ) -> Result<Option<(TopicRecord, SubscriptionRecord)>> {
+        let found = self.find_any_subscription(reader, id)?;
+        Ok(found.filter(|(_, record)| !record.is_over(self.engine.clock().now())))
+    }
+
+    /// The subscription of that id with its topic, if there is one.
+    pub(crate) fn find_any_subscription(
         &self,
         reader: &mut impl Read,
         id: SubscriptionId,
@@ -103,9 +115,19 @@ impl Shared {
         let Some(name) = reader.get(&self.keyspaces.subscriptions, &layout::by_id_key(id))? else { return Ok(None) };
         let name = std::str::from_utf8(&name).unwrap_or_default();
         let Some(topic) = self.find(reader, name)? else { return Ok(None) };
-        let stored = reader.get(&self.keyspaces.subscriptions, &layout::subscription_key(topic.id, id))?;
-        let record = stored.map(|stored| layout::decode(SUBSCRIPTIONS, &stored)).transpose()?;
+        let record = self.subscription_of(reader, &topic, id)?;
         Ok(record.map(|record| (topic, record)))
+    }
+
+    /// The subscription of that id, if it is one of the topic's.
+    pub(crate) fn subscription_of(
+        &self,
+        reader: &mut impl Read,
+        topic: &TopicRecord,
+        id: SubscriptionId,
+    ) -> Result<Option<SubscriptionRecord>> {
+        let stored = reader.get(&self.keyspaces.subscriptions, &layout::subscription_key(topic.id, id))?;
+        stored.map(|stored| layout::decode(SUBSCRIPTIONS, &stored)).transpose()
     }
 
     /// As [`find_subscription`](Shared::find_subscription).

@@ -48,6 +48,10 @@ pub(crate) struct Options {
     #[arg(long, env = "MILLPOND_AWS_ADDR", value_name = "ADDR", default_value = "127.0.0.1:4566")]
     pub(crate) aws_addr: SocketAddr,
 
+    /// Where subscribers of topics reach this server, for the addresses in their messages: to confirm, to unsubscribe, and to get the certificate. Without this it is where the AWS SDKs are listened for
+    #[arg(long, env = "MILLPOND_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+
     /// Where to listen for MongoDB's drivers; port 0 takes a free one, `off` does not listen. Without this it is 127.0.0.1:27017, unless another server is there
     #[arg(long, env = "MILLPOND_MONGO_ADDR", value_name = "ADDR")]
     pub(crate) mongo_addr: Option<MongoAddr>,

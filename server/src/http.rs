@@ -19,7 +19,7 @@ use hyper::{
     body::{Body as _, Incoming},
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue},
 };
-use millpond::Pond;
+use millpond::{Pond, pubsub::Topics};
 use tokio::sync::watch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
@@ -65,6 +65,11 @@ impl Face {
         Face { pond, buckets, bodies, closing: watch::Sender::new(false) }
     }
 
+    /// The topics of the store that it serves.
+    pub(crate) fn topics(&self) -> &Topics {
+        self.pond.topics()
+    }
+
     /// Answers the requests that wait, now and from now on, so that their connections can end.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
@@ -74,10 +79,14 @@ impl Face {
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let is_control = head.uri.path().starts_with(control::PATH);
-        if head.method == Method::GET && !is_control && !aws::query::asks(&head) {
-            return healthy(&head.headers);
-        }
         let compress = accepts_gzip(&head.headers);
+        if head.method == Method::GET && !is_control && !aws::query::asks(&head) {
+            let path = head.uri.path();
+            return match aws::is_file(path) {
+                true => respond_whole(run(false, || aws::file(&self.pond, path)).unwrap_or_else(stopped), compress),
+                false => healthy(&head.headers),
+            };
+        }
         let answer = match self.take_body(&head.headers, body).await {
             Ok((body, room)) => {
                 let is_packed = head.headers.contains_key(CONTENT_ENCODING);

@@ -23,8 +23,8 @@ use crate::{
 
 /// Connections that are served at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
-/// How often it is looked for items and messages that have expired, messages that are to be moved, shards that are to be split, and
-/// records that are to be delivered.
+/// How often it is looked for items, messages and tokens that have expired, messages that are to be moved, shards that are to be split,
+/// and records that are to be delivered.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for what streams, backups and recovery keep no longer; nobody can see it meanwhile.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
@@ -136,6 +136,11 @@ const CHORES: &[Chore] = &[
     Chore { what: "expired items", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.kv().expire_items()?) },
     Chore { what: "expired and moved messages", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.queues().maintain()?) },
     Chore { what: "expired documents", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.docdb().maintain()?) },
+    Chore {
+        what: "subscriptions that nobody confirmed",
+        every: EXPIRE_EVERY,
+        run: |pond, _| Ok(pond.topics().maintain()?),
+    },
     Chore { what: "busy shards", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.streams().split_hot_shards()?) },
     Chore { what: "records that channels deliver", every: EXPIRE_EVERY, run: aws::deliver },
     Chore { what: "old records of streams", every: TRIM_EVERY, run: |pond, _| Ok(pond.streams().maintain()?) },
@@ -224,6 +229,7 @@ async fn listen(options: &Options, face: Arc<Face>, mongo: Arc<mongo::Face>) -> 
     let addr = listener.local_addr().map_err(failed)?;
     let mongo_listener = listen_mongo(options).await?;
     let mut end = Box::pin(end_signal()?);
+    face.topics().set_public_url(&public_url(options, addr));
     greet(options, addr, mongo_listener.as_ref().map(|(_, addr)| *addr));
     let mut mongo_connections = tokio::task::JoinSet::new();
     let mongo_served = async {
@@ -308,6 +314,15 @@ fn end_signal() -> Result<impl Future<Output = &'static str>, Error> {
     })
 }
 
+/// Where subscribers reach this server: what listens on all addresses has no one that others could use.
+fn public_url(options: &Options, addr: SocketAddr) -> String {
+    match &options.public_url {
+        Some(url) => url.clone(),
+        None if addr.ip().is_unspecified() => format!("http://localhost:{}", addr.port()),
+        None => format!("http://{addr}"),
+    }
+}
+
 /// One line for each face, which programs may read, then what a person may do with it.
 fn greet(options: &Options, addr: SocketAddr, mongo: Option<SocketAddr>) {
     use std::io::Write as _;
@@ -323,6 +338,7 @@ fn greet(options: &Options, addr: SocketAddr, mongo: Option<SocketAddr>) {
          export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=us-east-1\n  \
          aws dynamodb list-tables --endpoint-url http://{addr}\n  \
          aws sqs list-queues --endpoint-url http://{addr}\n  \
+         aws sns list-topics --endpoint-url http://{addr}\n  \
          aws kinesis list-streams --endpoint-url http://{addr}\n\n\
          or give any AWS SDK the endpoint http://{addr}{mongo_use}. Ctrl-C ends it.\n"
     );

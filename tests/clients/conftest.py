@@ -3,10 +3,11 @@ import sys
 
 import pytest
 
-pytest.register_assert_rewrite("sqs", "kinesis_faces", "kinesis_records")
+pytest.register_assert_rewrite("sqs", "sns", "kinesis_faces", "kinesis_records")
 
 import kinesis_faces  # noqa: E402
 from millpond import Server  # noqa: E402
+from sns import Sns  # noqa: E402
 from sqs import FACES  # noqa: E402
 
 _numbers = itertools.count(1)
@@ -33,6 +34,17 @@ def faces(queue_server):
 def sqs(faces, request):
     """Each of the protocols of SQS in turn."""
     return faces[request.param]
+
+
+@pytest.fixture(scope="session")
+def topic_server(tmp_path_factory):
+    """One server whose clock the tests move, for all tests of topics."""
+    yield from living(Server(tmp_path_factory.mktemp("topics"), "--manual-clock"))
+
+
+@pytest.fixture(scope="session")
+def sns(topic_server):
+    return Sns(topic_server)
 
 
 @pytest.fixture(scope="session")

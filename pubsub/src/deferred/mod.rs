@@ -1,30 +1,90 @@
-//! Deliveries that are made after the commit that publishes: over HTTP, to attached functions, and to what is captured. They are
-//! rows that the publishing transaction writes, so that none is lost; they are tried again by the policy of their subscription,
-//! and go to its dead-letter queue after the last attempt.
+//! Deliveries that are made after the commit that publishes: over HTTP, and to attached functions. They are rows that the
+//! publishing transaction writes, so that none is lost; they are tried again by the policy of their subscription, and go to its
+//! dead-letter queue after the last attempt. A delivery is made at least once.
+//!
+//! What is only captured (mails, text messages, messages to apps) is captured by the publishing transaction itself.
+//!
+//! Each subscription has a lane of its own: its rows in the order in which they are due. So one that is slow, throttled or gone holds
+//! up no other.
 
+mod attempt;
+mod captured;
 mod counters;
 mod dead_letter;
+mod discover;
+mod functions;
+#[cfg(feature = "http")]
+mod http;
+mod lanes;
+mod notify;
+mod post;
+mod runner;
+mod settle;
+#[cfg(test)]
+mod tests;
+mod transport;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use millpond_engine::{Engine, Transaction};
+use millpond_engine::{Engine, Keyspace, RangeRequest};
 
 use crate::{
-    Notification, Result, Topics,
-    envelope::Kind,
-    layout::{SubscriptionRecord, TopicRecord},
+    Options, Result, Topics,
+    layout::{self, deferred::LANE_PREFIX},
     shared::Shared,
 };
-
 use counters::Counters;
+use runner::Runner;
 
 pub use counters::DeliveryCounts;
 pub(crate) use dead_letter::dead_letter;
+pub use functions::Attached;
+pub(crate) use notify::{notify, tell};
+pub(crate) use transport::ChosenTransport;
+pub use transport::{Post, PostError, Transport};
 
 /// The deliveries that are due, and who makes them.
-#[derive(Debug)]
 pub(crate) struct Deferred {
     pub(crate) counters: Arc<Counters>,
+    rows: Keyspace,
+    runner: Arc<Runner>,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl fmt::Debug for Deferred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deferred").field("has_transport", &self.transport.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Deferred {
+    pub(crate) fn open(engine: &Engine, options: &Options) -> Result<Deferred> {
+        Ok(Deferred {
+            counters: Arc::default(),
+            rows: layout::deferred::open(engine)?,
+            runner: Runner::new(engine.clock()),
+            transport: options.chosen_transport().or_else(|| built_in_transport(options)),
+        })
+    }
+
+    /// Whether it can deliver over HTTP.
+    pub(crate) fn has_transport(&self) -> bool {
+        self.transport.is_some()
+    }
+}
+
+impl Drop for Deferred {
+    fn drop(&mut self) {
+        self.runner.let_go();
+    }
+}
+
+/// Begins to deliver, what was left over when the store was closed among it.
+pub(crate) fn start(shared: &Arc<Shared>) -> Result<()> {
+    let first = RangeRequest::prefix(LANE_PREFIX).limit(1);
+    let page = shared.engine.snapshot()?.range(&shared.deferred.rows, &first)?;
+    shared.deferred.runner.start(shared, page.entries.is_empty());
+    Ok(())
 }
 
 /// Whether this build can deliver over HTTP.
@@ -32,33 +92,14 @@ pub(crate) const fn has_http() -> bool {
     cfg!(feature = "http")
 }
 
-impl Deferred {
-    pub(crate) fn open(_engine: &Engine) -> Result<Deferred> {
-        Ok(Deferred { counters: Arc::default() })
-    }
+#[cfg(feature = "http")]
+fn built_in_transport(options: &Options) -> Option<Arc<dyn Transport>> {
+    Some(Arc::new(http::Http::new(options.trusted_certificates())))
 }
 
-/// Has a message delivered to these subscriptions once it is committed.
-pub(crate) fn notify(
-    _shared: &Arc<Shared>,
-    _tx: &mut Transaction,
-    _topic: &TopicRecord,
-    _subscriptions: &[Arc<SubscriptionRecord>],
-    _message: &Notification,
-) -> Result<()> {
-    Ok(())
-}
-
-/// Has an address asked to confirm, or told that it was unsubscribed.
-pub(crate) fn tell(
-    _shared: &Arc<Shared>,
-    _tx: &mut Transaction,
-    _topic: &TopicRecord,
-    _subscription: &SubscriptionRecord,
-    _token: &str,
-    _kind: Kind,
-) -> Result<()> {
-    Ok(())
+#[cfg(not(feature = "http"))]
+fn built_in_transport(_options: &Options) -> Option<Arc<dyn Transport>> {
+    None
 }
 
 impl Topics {
@@ -67,5 +108,18 @@ impl Topics {
     #[must_use]
     pub fn delivery_counts(&self) -> DeliveryCounts {
         self.shared.deferred.counters.read()
+    }
+
+    /// Waits until no delivery can be made: all that are left wait for a moment of the clock that is still to come, or for a
+    /// function to be [attached](Topics::attach). For tests, above all, that move the clock by hand. A function that is attached does not
+    /// wait: it would wait for itself.
+    pub fn wait_until_idle(&self) {
+        self.shared.deferred.runner.wait_for_rest();
+    }
+
+    /// Begins no delivery any more, and waits for those that are under way. What is left, and what is published from now on, is
+    /// delivered when the store is opened again.
+    pub fn stop(&self) {
+        self.shared.deferred.runner.stop();
     }
 }

@@ -2,12 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, json::Members, sign};
-use crate::{
-    MessageId, Result, SubscriptionId,
-    layout::{TopicRecord, time},
-    shared::Shared,
-};
+use super::{Kind, SignatureVersion, json::Members, sign};
+use crate::{MessageId, Result, SubscriptionId, layout::time, shared::Shared};
 
 /// What an address is asked or told, as it was when it was due: a topic may be gone before it is told of its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,13 +15,19 @@ pub(crate) struct Told {
     pub(crate) subscription: SubscriptionId,
     pub(crate) topic_arn: String,
     pub(crate) token: String,
+    pub(crate) version: SignatureVersion,
+}
+
+/// Where a subscription is confirmed.
+pub(crate) fn confirm_url(shared: &Shared, topic_arn: &str, token: &str) -> String {
+    format!("{}/?Action=ConfirmSubscription&TopicArn={topic_arn}&Token={token}", shared.public_url())
 }
 
 /// The body by which an address is asked or told. It is the same however often it is made.
-pub(crate) fn confirmation(shared: &Shared, topic: &TopicRecord, told: &Told) -> Result<String> {
+pub(crate) fn confirmation(shared: &Shared, told: &Told) -> Result<String> {
     let Told { kind, token, topic_arn, .. } = told;
     let (id, at) = (told.id.to_string(), time(told.at).to_string());
-    let url = format!("{}/?Action=ConfirmSubscription&TopicArn={topic_arn}&Token={token}", shared.public_url());
+    let url = confirm_url(shared, topic_arn, token);
     let text = match kind {
         Kind::UnsubscribeConfirmation => format!(
             "You have chosen to deactivate subscription {topic_arn}:{}.\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.",
@@ -52,6 +54,6 @@ pub(crate) fn confirmation(shared: &Shared, topic: &TopicRecord, told: &Told) ->
         ("TopicArn", topic_arn),
         ("Type", kind.name()),
     ];
-    sign(shared, topic, &mut members, signed)?;
+    sign(shared, told.version, &mut members, signed)?;
     Ok(members.finish())
 }

@@ -9,11 +9,11 @@ mod signer;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-pub(crate) use confirmation::{Told, confirmation};
+pub(crate) use confirmation::{Told, confirm_url, confirmation};
 pub(crate) use signer::{SignatureVersion, Signer};
 
 use crate::{
-    AttributeValue, MessageAttribute, Notification, Result,
+    AttributeValue, MessageAttribute, Notification, Result, SubscriptionId,
     layout::{SubscriptionRecord, TopicRecord, time},
     shared::Shared,
 };
@@ -41,7 +41,7 @@ impl<'a> Envelopes<'a> {
     }
 
     fn with_text(&mut self, subscription: &SubscriptionRecord, text: &'a str) -> Result<String> {
-        let unsubscribe = unsubscribe_url(self.shared, &self.message.topic_arn, subscription);
+        let unsubscribe = unsubscribe_url(self.shared, &self.message.topic_arn, subscription.id);
         if self.attributes.is_none() && !self.message.attributes.is_empty() {
             self.attributes = Some(attributes(self.message));
         }
@@ -88,7 +88,8 @@ impl<'a> Envelopes<'a> {
                 ("TopicArn", message.topic_arn.as_str()),
                 ("Type", Kind::Notification.name()),
             ]);
-            sign(self.shared, self.topic, &mut members, signed)?;
+            let version = SignatureVersion::of(self.topic.attributes.get("SignatureVersion").map(String::as_str));
+            sign(self.shared, version, &mut members, signed)?;
         }
         Ok(members.as_written())
     }
@@ -97,11 +98,10 @@ impl<'a> Envelopes<'a> {
 /// Adds the members that say how the others are signed. `signed` are those, in the order of their names.
 fn sign<'a>(
     shared: &Shared,
-    topic: &TopicRecord,
+    version: SignatureVersion,
     members: &mut Members,
     signed: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<()> {
-    let version = SignatureVersion::of(topic.attributes.get("SignatureVersion").map(String::as_str));
     let mut text = String::new();
     for (name, value) in signed {
         for part in [name, "\n", value, "\n"] {
@@ -114,8 +114,9 @@ fn sign<'a>(
     Ok(())
 }
 
-fn unsubscribe_url(shared: &Shared, topic_arn: &str, subscription: &SubscriptionRecord) -> String {
-    format!("{}/?Action=Unsubscribe&SubscriptionArn={topic_arn}:{}", shared.public_url(), subscription.id)
+/// Where a subscription is ended.
+pub(crate) fn unsubscribe_url(shared: &Shared, topic_arn: &str, subscription: SubscriptionId) -> String {
+    format!("{}/?Action=Unsubscribe&SubscriptionArn={topic_arn}:{subscription}", shared.public_url())
 }
 
 /// The attributes of a message as a member of its envelope.

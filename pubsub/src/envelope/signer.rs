@@ -20,6 +20,7 @@ use rsa::{
     pkcs8::{DecodePrivateKey, EncodePrivateKey},
     rand_core::OsRng,
 };
+use serde::{Deserialize, Serialize};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -34,7 +35,7 @@ const KEY_BITS: usize = 2048;
 const MOST_REMEMBERED: usize = 1024;
 
 /// How a message is signed: what a topic's `SignatureVersion` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum SignatureVersion {
     /// SHA-1.
     V1,

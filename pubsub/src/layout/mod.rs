@@ -20,12 +20,22 @@
 //! | `pubsub.archive` | `02` topic id, subscription id | how far a replay is that is under way |
 //! | `pubsub.archive` | `03` topic id | a topic that has kept messages: its name, and since when |
 //! | `pubsub.spilled` | listener id, position | a message that a subscriber in the program has not received; none outlasts the program |
+//! | `pubsub.deliveries` | `01` subscription id, u64 milliseconds, position | a delivery that is due at that time |
+//! | `pubsub.deliveries` | `02` 16 random bytes | a message that several deliveries share |
+//! | `pubsub.deliveries` | `03` the same bytes | u64 as it is: how many deliveries are left that share it |
+//! | `pubsub.keys` | `00` | the key by which messages are signed: bytes of PKCS #8 |
+//!
+//! The rows of `pubsub.outbox`, `pubsub.mobile` and `pubsub.sms` are described in the files of these names.
 //!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
 pub(crate) mod archive;
 pub(crate) mod deduplication;
+pub(crate) mod deferred;
 mod local;
+pub(crate) mod mobile;
+pub(crate) mod outbox;
+pub(crate) mod sms;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +64,9 @@ const OF_ENDPOINT: u8 = 3;
 const TOKEN: u8 = 4;
 /// Before the times until which tokens are good.
 pub(crate) const UNTIL_PREFIX: &[u8] = &[5];
+/// The first bytes of the rows of tokens.
+#[cfg(test)]
+pub(crate) const TOKENS: [u8; 2] = [TOKEN, 5];
 /// Before the ids of all subscriptions.
 pub(crate) const BY_ID_PREFIX: &[u8] = &[2];
 
@@ -167,6 +180,8 @@ pub(crate) struct TokenRecord {
     pub(crate) subscription: SubscriptionId,
     /// The topic's id.
     pub(crate) topic: u64,
+    /// Until when it is good, in milliseconds.
+    pub(crate) until: u64,
     /// What the token brings back, where it was sent because the endpoint was unsubscribed.
     pub(crate) unsubscribed: Option<SubscriptionRecord>,
 }
@@ -178,6 +193,11 @@ impl SubscriptionRecord {
 
     pub(crate) fn is_confirmed(&self) -> bool {
         matches!(self.confirmation, Confirmation::Confirmed { .. })
+    }
+
+    /// Whether nobody has confirmed it in time.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        matches!(self.confirmation, Confirmation::Pending { until, .. } if until <= now.as_millis())
     }
 
     /// Whether messages that are published go to it: not while a replay delivers them, nor after one that was to end at some time.

@@ -54,6 +54,11 @@ impl Call<'_> {
         self.head.uri.path()
     }
 
+    /// Whether somebody has signed the request: links in messages are followed by anybody.
+    pub(crate) fn is_signed(&self) -> bool {
+        Scope::of(self.head).service().is_some()
+    }
+
     /// `None` for a request in JSON.
     pub(crate) fn dialect(&self) -> Option<Dialect> {
         self.form.map(|(dialect, _)| dialect)
@@ -146,6 +151,16 @@ fn answer_form(call: &Call<'_>, scope: &Scope) -> Reply {
     }
 }
 
+/// Whether a file may be at this path, which subscribers of topics get without knowing any protocol.
+pub(crate) fn is_file(path: &str) -> bool {
+    pubsub::is_file(path)
+}
+
+/// The answer to who asks for the file at this path.
+pub(crate) fn file(pond: &Pond, path: &str) -> Answer {
+    pubsub::file(pond, path)
+}
+
 /// Whether an answer takes so little time that the thread that has read the request may make it beside its other work.
 pub(crate) fn is_brief(pond: &Pond, head: &Parts, body_bytes: usize) -> bool {
     let is_small = body_bytes <= BRIEF_BODY_BYTES;
@@ -161,6 +176,7 @@ pub(crate) fn is_brief(pond: &Pond, head: &Parts, body_bytes: usize) -> bool {
 fn untargeted(call: &Call<'_>, scope: &Scope) -> Reply {
     let failure = match scope.service() {
         Some(queue::SERVICE) => return queue::answer(call, ""),
+        Some(pubsub::SERVICE) => return pubsub::untargeted(),
         Some(stream::SERVICE) => return stream::untargeted(call),
         Some(kv::SERVICE) => Failure::unknown_operation("the request has no X-Amz-Target header"),
         Some(other) => Failure::unknown_operation(not_served(other)),

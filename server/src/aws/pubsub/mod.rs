@@ -1,21 +1,31 @@
-//! The topics as SNS speaks, in the Query protocol: one file a small family of operations.
+//! The topics as SNS speaks: one file a small family of operations.
+//!
+//! The Query protocol is the only one: the service's model in the AWS SDKs has no other, as that of SQS has got JSON.
 //!
 //! Source: <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
 
 mod applications;
+mod arn;
+mod certificate;
+mod checks;
+mod constraints;
 mod create_topic;
 mod data_protection;
 mod endpoints;
 mod failure;
 mod lists;
+mod message_attributes;
 mod permissions;
 mod publish;
+mod publish_batch;
 mod sms;
 mod sms_sandbox;
 mod subscribe;
 mod subscription_attributes;
 mod tags;
 mod topic_attributes;
+
+use millpond::Pond;
 
 use super::{
     Answer, Call, Reply,
@@ -63,7 +73,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("ListTopics", lists::list_topics),
     ("OptInPhoneNumber", sms::opt_in_phone_number),
     ("Publish", publish::publish),
-    ("PublishBatch", publish::publish_batch),
+    ("PublishBatch", publish_batch::publish_batch),
     ("PutDataProtectionPolicy", data_protection::put_data_protection_policy),
     ("RemovePermission", permissions::remove_permission),
     ("SetEndpointAttributes", endpoints::set_endpoint_attributes),
@@ -78,12 +88,29 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("VerifySMSSandboxPhoneNumber", sms_sandbox::verify_sms_sandbox_phone_number),
 ];
 
+const ENTRY: Entry = Entry { name: "entry", key: "key", value: "value" };
+
 /// How the service speaks the Query protocol.
+///
+/// Source: botocore's model of the service.
 const QUERY: Service = Service {
     namespace: "http://sns.amazonaws.com/doc/2010-03-31/",
-    lists: &[],
+    flat: false,
+    has_detail: false,
+    lists: &[
+        ("member", "AWSAccountId"),
+        ("member", "ActionName"),
+        ("member", "PublishBatchRequestEntries"),
+        ("member", "TagKeys"),
+        ("member", "Tags"),
+        ("member", "attributes"),
+    ],
     answered_lists: &[],
-    maps: &[(Entry { name: "entry", key: "key", value: "value" }, "Attributes")],
+    maps: &[
+        (ENTRY, "Attributes"),
+        (ENTRY, "attributes"),
+        (Entry { key: "Name", value: "Value", ..ENTRY }, "MessageAttributes"),
+    ],
     numbers: &["MaxResults"],
     first: &[],
 };
@@ -93,10 +120,22 @@ pub(super) fn knows(operation: &str) -> bool {
     OPERATIONS.iter().any(|(name, _)| *name == operation)
 }
 
+/// Whether a file of this service may be at this path.
+pub(super) fn is_file(path: &str) -> bool {
+    certificate::is_path(path)
+}
+
+/// The answer to who asks for the file at this path.
+pub(super) fn file(pond: &Pond, path: &str) -> Answer {
+    certificate::answer(pond, path)
+}
+
 /// Answers a request.
 pub(super) fn answer_form(call: &Call<'_>, action: Option<&str>, parameters: &Parameters) -> Reply {
-    let action = action.unwrap_or_default();
-    match OPERATIONS.iter().find(|(name, _)| *name == action) {
+    let Some(action) = action else { return untargeted() };
+    // Links in messages name no version.
+    let version = parameters.get("Version").unwrap_or(VERSION);
+    match OPERATIONS.iter().find(|(name, _)| *name == action).filter(|_| version == VERSION) {
         Some((operation, answer)) => {
             let dialect = Dialect { service: &QUERY, operation };
             match answer(&Call { form: Some((dialect, parameters)), ..*call }) {
@@ -105,9 +144,15 @@ pub(super) fn answer_form(call: &Call<'_>, action: Option<&str>, parameters: &Pa
             }
         }
         None => {
-            refuse(&Failure::unknown_operation(format!("The action {action} is not valid for this endpoint."))).into()
+            let message = format!("Could not find operation {action} for version {version}");
+            refuse(&Failure::unknown_operation(message)).into()
         }
     }
+}
+
+/// The answer to a request of this service that names no action.
+pub(super) fn untargeted() -> Reply {
+    refuse(&failure::failure("MissingAction", "The request is missing an action or a required parameter.")).into()
 }
 
 fn refuse(failure: &Failure) -> Answer {

@@ -1,8 +1,12 @@
-//! The AWS Query protocol, which SQS spoke before JSON: a request is a form of flat names (`Attribute.1.Name`), an answer is
-//! XML.
+//! The AWS Query protocol, which SQS spoke before JSON and SNS speaks alone: a request is a form of flat names
+//! (`Attribute.1.Name`), an answer is XML.
 //!
 //! Operations are written once, for bodies of JSON. A [`Service`] says how its members are called here, and by that a form becomes
 //! the JSON that an operation reads, and the JSON of its answer becomes XML.
+//!
+//! There are two dialects. In the flat one the elements of a list stand beside each other under a name of their own
+//! (`TagKey.1`, `<QueueUrl>`). In the other they stand within the list (`TagKeys.member.1`, `<Topics><member>`), and so do the
+//! entries of a map (`Attributes.entry.1.key`, `<Attributes><entry><key>`).
 //!
 //! Source: <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
 
@@ -34,6 +38,10 @@ const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 pub(crate) struct Service {
     /// Of its XML.
     pub(crate) namespace: &'static str,
+    /// Whether elements of lists and entries of maps stand in the place of the list or map, and not within it.
+    pub(crate) flat: bool,
+    /// Whether errors have an element for details; it is empty.
+    pub(crate) has_detail: bool,
     /// Lists of requests: how an element is called here, and how the list is called in JSON. A `*` stands for the operation's
     /// name.
     pub(crate) lists: &'static [(&'static str, &'static str)],
@@ -119,6 +127,8 @@ pub(crate) fn refuse(failure: &Failure) -> Reply {
 /// Who speaks where no service does.
 const NOBODY: Service = Service {
     namespace: "http://webservices.amazon.com/AWSFault/2005-15-09",
+    flat: true,
+    has_detail: true,
     lists: &[],
     answered_lists: &[],
     maps: &[],

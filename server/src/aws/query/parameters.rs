@@ -4,8 +4,8 @@ use percent_encoding::percent_decode;
 
 use crate::aws::json::Failure;
 
-/// No request needs as many: a batch of ten messages with ten attributes each has some four hundred.
-const MAX_PARAMETERS: usize = 4096;
+/// No request needs as many: a batch of ten messages with a hundred attributes each has some three thousand.
+const MAX_PARAMETERS: usize = 16_384;
 
 /// The names and values of a form, in the order in which they were given.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Parameters {
         self.iter().find(|(given, _)| *given == name).map(|(_, value)| value)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }

@@ -38,7 +38,9 @@ pub(super) fn build(dialect: Dialect, parameters: &Parameters) -> Result<Value, 
 
 fn structure(dialect: Dialect, node: &Node<'_>) -> Value {
     let member = |(name, part): (&&str, &Node<'_>)| {
-        if let Some(member) = dialect.list(name) {
+        // The same name may be a list here and a map there, and where lists are not flat the parts tell.
+        let is_map = !dialect.service.flat && part.parts.contains_key("entry");
+        if let Some(member) = dialect.list(name).filter(|_| !is_map) {
             return (member.to_owned(), list(dialect, part));
         }
         match dialect.map(name) {
@@ -82,7 +84,7 @@ fn map(dialect: Dialect, entry: Entry, node: &Node<'_>) -> Value {
     Value::Object(parts.into_iter().filter_map(pair).collect::<Map<_, _>>())
 }
 
-/// Without the part that clients add which do not know that lists and maps are flat here.
+/// Without the part that all clients add where lists and maps are not flat, and elsewhere those that do not know it.
 fn unwrapped<'n, 'a>(node: &'n Node<'a>) -> &'n Node<'a> {
     node.parts.get("member").or_else(|| node.parts.get("entry")).unwrap_or(node)
 }
@@ -97,13 +99,15 @@ impl Dialect {
     /// The list whose elements are called so, or that is itself.
     fn list(self, name: &str) -> Option<&'static str> {
         let mut lists = self.service.lists.iter();
-        lists.find(|(element, member)| self.is_called(element, name) || *member == name).map(|(_, member)| *member)
+        let is_element = |element| self.service.flat && self.is_called(element, name);
+        lists.find(|(element, member)| is_element(element) || *member == name).map(|(_, member)| *member)
     }
 
     /// The map whose entries are called so, or that is itself.
     fn map(self, name: &str) -> Option<(Entry, &'static str)> {
         let mut maps = self.service.maps.iter();
-        maps.find(|(entry, member)| entry.name == name || *member == name).map(|(entry, member)| (*entry, *member))
+        let is_entry = |entry: &Entry| self.service.flat && entry.name == name;
+        maps.find(|(entry, member)| is_entry(entry) || *member == name).map(|(entry, member)| (*entry, *member))
     }
 
     /// Whether `name` is what the table calls so.
@@ -124,6 +128,8 @@ mod tests {
 
     const SERVICE: Service = Service {
         namespace: "ns",
+        flat: true,
+        has_detail: true,
         lists: &[("*Entry", "Entries"), ("Name", "Names")],
         answered_lists: &[],
         maps: &[(Entry { name: "Attribute", key: "Name", value: "Value" }, "Attributes")],
@@ -131,9 +137,42 @@ mod tests {
         first: &[],
     };
 
-    fn built(form: &str) -> Value {
-        let dialect = Dialect { service: &SERVICE, operation: "Do" };
+    const NESTED: Service = Service {
+        flat: false,
+        lists: &[("member", "Names"), ("member", "Entries"), ("member", "attributes")],
+        maps: &[
+            (Entry { name: "entry", key: "key", value: "value" }, "attributes"),
+            (Entry { name: "entry", key: "Name", value: "Value" }, "Attributes"),
+        ],
+        ..SERVICE
+    };
+
+    fn built_by(service: &'static Service, form: &str) -> Value {
+        let dialect = Dialect { service, operation: "Do" };
         build(dialect, &Parameters::parse(None, form.as_bytes()).unwrap()).unwrap()
+    }
+
+    fn built(form: &str) -> Value {
+        built_by(&SERVICE, form)
+    }
+
+    #[test]
+    fn lists_and_maps_may_have_their_elements_within() {
+        let form = "Names.member.2=b&Names.member.10=c&Names.member.1=a&attributes.entry.1.key=x&attributes.entry.1.value=1\
+            &Entries.member.1.Id=i&Entries.member.1.Attributes.entry.1.Name=n&Entries.member.1.Attributes.entry.1.Value.Type=t";
+        assert_eq!(
+            built_by(&NESTED, form),
+            json!({
+                "Names": ["a", "b", "c"],
+                "attributes": { "x": "1" },
+                "Entries": [{ "Id": "i", "Attributes": { "n": { "Type": "t" } } }]
+            })
+        );
+        assert_eq!(
+            built_by(&NESTED, "attributes.member.1=x&Names=&Count=2"),
+            json!({ "attributes": ["x"], "Names": [], "Count": 2 })
+        );
+        assert_eq!(built_by(&NESTED, "Attributes.entry.1.Name=x"), json!({ "Attributes": { "x": null } }));
     }
 
     #[test]

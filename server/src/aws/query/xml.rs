@@ -7,9 +7,9 @@ use quick_xml::{
     Writer,
     events::{BytesText, Event},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Dialect, Service};
+use super::{Dialect, Entry, Service};
 use crate::aws::json::Failure;
 
 type Xml = Writer<Vec<u8>>;
@@ -44,7 +44,9 @@ pub(super) fn error(service: &Service, status: StatusCode, code: &str, message: 
             text(xml, "Type", if status.is_server_error() { "Receiver" } else { "Sender" })?;
             text(xml, "Code", code)?;
             text(xml, "Message", message)?;
-            xml.create_element("Detail").write_empty()?;
+            if service.has_detail {
+                xml.create_element("Detail").write_empty()?;
+            }
             Ok(())
         })?;
         text(xml, "RequestId", request_id)
@@ -61,25 +63,23 @@ fn document(name: &str, service: &Service, content: impl FnOnce(&mut Xml) -> io:
     xml.into_inner()
 }
 
-/// A member: lists and maps are flat, and what is null is not there.
+/// A member. What is null is not there.
 fn element(xml: &mut Xml, dialect: Dialect, name: &str, value: &Value) -> io::Result<()> {
     match value {
         Value::Null => Ok(()),
         Value::Bool(value) => text(xml, name, if *value { "true" } else { "false" }),
         Value::Number(value) => text(xml, name, &value.to_string()),
         Value::String(value) => text(xml, name, value),
-        Value::Array(elements) => {
+        Value::Array(elements) if dialect.service.flat => {
             let name = dialect.element_of(name);
             elements.iter().try_for_each(|value| element(xml, dialect, &name, value))
         }
+        Value::Array(elements) => around(xml, name, elements.is_empty(), |xml| {
+            elements.iter().try_for_each(|value| element(xml, dialect, "member", value))
+        }),
         Value::Object(members) => match dialect.service.maps.iter().find(|(_, member)| *member == name) {
-            Some((entry, _)) => members.iter().try_for_each(|(key, value)| {
-                xml.create_element(entry.name).write_inner_content(|xml| {
-                    text(xml, entry.key, key)?;
-                    element(xml, dialect, entry.value, value)
-                })?;
-                Ok(())
-            }),
+            Some((entry, _)) if dialect.service.flat => entries(xml, dialect, *entry, members),
+            Some((entry, _)) => around(xml, name, members.is_empty(), |xml| entries(xml, dialect, *entry, members)),
             None if members.is_empty() => xml.create_element(name).write_empty().map(drop),
             None => {
                 let mut members: Vec<_> = members.iter().collect();
@@ -90,6 +90,31 @@ fn element(xml: &mut Xml, dialect: Dialect, name: &str, value: &Value) -> io::Re
                 xml.create_element(name).write_inner_content(content).map(drop)
             }
         },
+    }
+}
+
+/// The entries of a map.
+fn entries(xml: &mut Xml, dialect: Dialect, entry: Entry, members: &Map<String, Value>) -> io::Result<()> {
+    members.iter().try_for_each(|(key, value)| {
+        xml.create_element(entry.name).write_inner_content(|xml| {
+            text(xml, entry.key, key)?;
+            element(xml, dialect, entry.value, value)
+        })?;
+        Ok(())
+    })
+}
+
+/// An element with these within it.
+fn around(
+    xml: &mut Xml,
+    name: &str,
+    is_empty: bool,
+    content: impl FnOnce(&mut Xml) -> io::Result<()>,
+) -> io::Result<()> {
+    let element = xml.create_element(name);
+    match is_empty {
+        true => element.write_empty().map(drop),
+        false => element.write_inner_content(content).map(drop),
     }
 }
 
@@ -138,10 +163,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::aws::query::Entry;
 
     const SERVICE: Service = Service {
         namespace: "ns",
+        flat: true,
+        has_detail: true,
         lists: &[],
         answered_lists: &[("*Entry", "Entries"), ("Name", "Names")],
         maps: &[(Entry { name: "Attribute", key: "Name", value: "Value" }, "Attributes")],
@@ -165,6 +191,26 @@ mod tests {
             "<DoResult><Attribute><Name>k</Name><Value><Type>t</Type></Value></Attribute><Attribute><Name>l</Name><Value>v</Value></Attribute></DoResult>"
         );
         assert_eq!(written(&json!({})), "<DoResult/>");
+    }
+
+    #[test]
+    fn lists_and_maps_may_have_their_elements_within() {
+        const NESTED: Service = Service {
+            flat: false,
+            has_detail: false,
+            maps: &[(Entry { name: "entry", key: "key", value: "value" }, "Attributes")],
+            ..SERVICE
+        };
+        let dialect = Dialect { service: &NESTED, ..DIALECT };
+        let written = |output: &Value| String::from_utf8(result(dialect, output).unwrap()).unwrap();
+        assert_eq!(
+            written(&json!({ "Topics": [{ "Arn": "a", "Attributes": { "k": "v" } }], "Names": ["x"], "None": [] })),
+            "<DoResult><Names><member>x</member></Names><None/><Topics><member><Arn>a</Arn><Attributes><entry><key>k</key>\
+             <value>v</value></entry></Attributes></member></Topics></DoResult>"
+        );
+        assert_eq!(written(&json!({ "Attributes": {} })), "<DoResult><Attributes/></DoResult>");
+        let refused = error(&NESTED, StatusCode::NOT_FOUND, "C", "M", "id");
+        assert!(!String::from_utf8(refused).unwrap().contains("Detail"));
     }
 
     #[test]

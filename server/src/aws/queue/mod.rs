@@ -86,6 +86,8 @@ const ATTRIBUTE: Entry = Entry { name: "Attribute", key: "Name", value: "Value" 
 /// Source: botocore's model of the service up to version 1.33.
 const QUERY: Service = Service {
     namespace: "http://queue.amazonaws.com/doc/2012-11-05/",
+    flat: true,
+    has_detail: true,
     lists: &[
         ("AWSAccountId", "AWSAccountIds"),
         ("ActionName", "Actions"),
