@@ -7,9 +7,15 @@ mod fifo;
 mod publish;
 mod publish_model;
 mod replay;
+#[cfg(feature = "http")]
+mod delivery;
+mod envelope;
+mod functions;
 mod mobile;
 mod outbox;
 mod sms;
 mod subscriptions;
 mod topics;
 mod world;
+#[cfg(feature = "http")]
+mod web;
