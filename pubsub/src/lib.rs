@@ -70,10 +70,10 @@ pub use model::{
     TopicSummary,
 };
 pub use options::Options;
-pub use publish::TopicMetrics;
-pub use subscription::Subscription;
 pub use outbox::{Captured, CapturedFilter, Outbox, OutboxEntry, OutboxPage};
+pub use publish::TopicMetrics;
 pub use sms::{NumbersPage, OriginationNumber, OriginationPage, SandboxNumber, SandboxPage, TextMessages};
+pub use subscription::Subscription;
 pub use topic::Topic;
 pub use topics::Topics;
 pub use typed::{Envelope, EnvelopeAttribute, TypedChannel, TypedTopic};

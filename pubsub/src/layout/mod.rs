@@ -31,11 +31,11 @@
 
 pub(crate) mod archive;
 pub(crate) mod deduplication;
+pub(crate) mod deferred;
 mod local;
 pub(crate) mod mobile;
 pub(crate) mod outbox;
 pub(crate) mod sms;
-pub(crate) mod deferred;
 
 use std::collections::BTreeMap;
 
