@@ -1,8 +1,8 @@
 //! The service through its public interface.
-
-mod filters;
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
+mod filter_models;
+mod filters;
 mod mobile;
 mod outbox;
 mod sms;
