@@ -4,6 +4,7 @@
 mod delivery;
 mod envelope;
 mod fifo;
+mod filter_models;
 mod filters;
 mod functions;
 mod local;
