@@ -5,12 +5,15 @@
 mod certificate;
 mod confirmation;
 mod json;
+mod key;
+mod modular;
 mod signer;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 pub(crate) use confirmation::{Told, confirm_url, confirmation};
-pub(crate) use signer::{SignatureVersion, Signer};
+pub(crate) use key::SignatureVersion;
+pub(crate) use signer::Signer;
 
 use crate::{
     AttributeValue, MessageAttribute, Notification, Result, SubscriptionId,
