@@ -147,6 +147,11 @@ impl Error {
         Error::InvalidParameter { message: message.into() }
     }
 
+    /// The same, where the service's text does not begin with `Invalid parameter`.
+    pub(crate) fn plain_parameter(message: impl Into<String>) -> Error {
+        Error::Refused { code: "InvalidParameter", message: message.into() }
+    }
+
     pub(crate) fn no_topic() -> Error {
         Error::NotFound { message: "Topic does not exist".into() }
     }

@@ -4,13 +4,13 @@ use millpond_engine::{RangeRequest, Transaction};
 
 use crate::{
     Result, SubscriptionId, confirm,
-    layout::{
-        self, Confirmation, Counted, DELETED_PREFIX, SUBSCRIPTIONS, SubscriptionRecord, TokenRecord, UNTIL_PREFIX,
-    },
+    layout::{self, Counted, DELETED_PREFIX, SUBSCRIPTIONS, SubscriptionRecord, TokenRecord, UNTIL_PREFIX},
     shared::Shared,
     unsubscribe,
 };
 
+/// So many rows of deleted topics are cleared away in one call.
+const ROWS: u64 = 20_000;
 /// So many tokens and rows are looked after in one commit.
 const BATCH: usize = 500;
 
@@ -51,14 +51,11 @@ fn forget_some(shared: &Shared, tx: &mut Transaction) -> Result<u64> {
 }
 
 fn end_pending(shared: &Shared, tx: &mut Transaction, id: SubscriptionId) -> Result<bool> {
-    let Some((topic, record)) = shared.find_subscription(tx, id)? else { return Ok(false) };
-    match &record.confirmation {
-        Confirmation::Pending { until, .. } if confirm::is_over(*until, tx.began()) => {
-            unsubscribe::end(shared, tx, &topic, &record)?;
-            Ok(true)
-        }
-        _ => Ok(false),
+    let found = shared.find_any_subscription(tx, id)?.filter(|(_, record)| record.is_over(tx.began()));
+    if let Some((topic, record)) = &found {
+        unsubscribe::end(shared, tx, topic, record)?;
     }
+    Ok(found.is_some())
 }
 
 /// Clears away the rows of deleted topics.
@@ -71,6 +68,9 @@ fn clear_deleted(shared: &Shared) -> Result<u64> {
         let topic = layout::topic_of_deleted(&key)?;
         while let count @ 1.. = shared.engine.transact(|tx| clear_some(shared, tx, topic))? {
             cleared += count;
+            if cleared >= ROWS {
+                return Ok(cleared);
+            }
         }
     }
     Ok(cleared)

@@ -38,7 +38,9 @@ pub(crate) fn run(
 ) -> Result<()> {
     let (topic, mut record) = shared.need_subscription(tx, id)?;
     let before = record.clone();
-    record.all_filter_forms |= all_filter_forms;
+    if name == "FilterPolicy" {
+        record.all_filter_forms = all_filter_forms;
+    }
     let setting =
         Setting { shared, topic: &topic, endpoint: &record.endpoint, all_filter_forms: record.all_filter_forms };
     let value = setting.checked(tx, &record.attributes, name, value)?;
@@ -88,8 +90,9 @@ impl Setting<'_> {
             _ => FilterScope::MessageAttributes,
         };
         let forms = if self.all_filter_forms { Forms::All } else { Forms::Service };
-        FilterPolicy::parse(value, scope, forms).map_err(|error| Error::parameter(error.to_string()))?;
-        Ok(value.to_owned())
+        let policy = FilterPolicy::parse(value, scope, forms).map_err(|error| Error::parameter(error.reason()))?;
+        // The empty policy is how the service's clients take one away.
+        Ok(if policy.is_empty() { String::new() } else { value.to_owned() })
     }
 
     fn filter_policy_scope(&self, value: &str, policy: &str) -> Result<String> {
@@ -123,7 +126,7 @@ impl Setting<'_> {
         if value.is_empty() {
             return Ok(String::new());
         }
-        let Some(policy) = check::object(value) else { return refuse("failed to parse JSON.") };
+        let Some(policy) = check::object(value) else { return refuse(&check::not_json(value)) };
         if policy.is_empty() {
             return Ok(String::new());
         }
@@ -159,12 +162,12 @@ impl Setting<'_> {
                 self.endpoint.protocol
             )));
         }
-        DeliveryPolicy::of_subscription(value, is_raw).map(|_| value.to_owned()).map_err(Error::parameter)
+        let policy = DeliveryPolicy::of_subscription(value, is_raw).map_err(Error::parameter)?;
+        policy.text_of_subscription()
     }
 
     fn role(&self, value: &str) -> Result<String> {
-        let is_role = check::arn(value).is_some_and(|arn| arn[2] == "iam" && arn[5].starts_with("role/"));
-        match is_role {
+        match check::is_role(value) {
             true => Ok(value.to_owned()),
             false => Err(Error::parameter("SubscriptionRoleArn: invalid role ARN")),
         }
@@ -174,13 +177,14 @@ impl Setting<'_> {
         if !self.topic.is_fifo() {
             return Err(Error::parameter("ReplayPolicy: can only be set for subscriptions of FIFO topics"));
         }
-        if value.is_empty() || check::object(value).is_some_and(|policy| policy.is_empty()) {
+        if value.trim().is_empty() {
             return Ok(String::new());
         }
-        match check::object(value) {
-            Some(_) => Ok(value.to_owned()),
-            None => Err(Error::parameter("ReplayPolicy: failed to parse JSON.")),
-        }
+        let Some(policy) = check::object(value) else {
+            return Err(Error::parameter(format!("ReplayPolicy: {}", check::not_json(value))));
+        };
+        // What it says is read when it begins.
+        Ok(if policy.is_empty() { String::new() } else { value.to_owned() })
     }
 }
 

@@ -6,7 +6,7 @@ use millpond_engine::Transaction;
 
 use crate::{
     Endpoint, PublishMessage, Published, Result, SubscribeOptions, Subscription, SubscriptionId, SubscriptionPage,
-    confirm, list, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
+    Topics, list, local, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
 };
 
 /// A topic by its name. Cheap to clone, and usable from any thread.
@@ -41,12 +41,15 @@ impl Topic {
     /// Publishes a message: durable subscribers (queues, streams) have it in the same commit, or none has.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::Error::NotFound), those of a message outside of the limits, and those of the engine.
+    /// [`Error::NotFound`](crate::Error::NotFound), those of a message outside of the limits,
+    /// [`Error::WouldBlock`](crate::Error::WouldBlock) where [publishers wait](crate::Lag::Block) and have waited too long, and
+    /// those of the engine.
     pub fn publish(&self, message: impl Into<PublishMessage>) -> Result<Published> {
         let message = message.into();
-        self.shared
-            .engine
-            .transact_with(&publish::lane(&self.name), |tx| publish::one(&self.shared, tx, &self.name, &message))
+        local::publishing(&self.shared, || {
+            let engine = &self.shared.engine;
+            engine.transact_with(&publish::lane(&self.name), |tx| publish::one(&self.shared, tx, &self.name, &message))
+        })
     }
 
     /// [`publish`](Topic::publish) in the caller's transaction.
@@ -67,7 +70,7 @@ impl Topic {
     }
 
     /// Subscribes an endpoint. One that is subscribed already, with the same attributes, keeps its subscription. Addresses over
-    /// HTTP and mail are asked to [`confirm`](Topic::confirm), again if they were asked before.
+    /// HTTP and mail are asked to [`confirm`](crate::Topics::confirm), again if they were asked before.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound), [`Error::InvalidParameter`](crate::Error::InvalidParameter) for an endpoint
@@ -93,33 +96,13 @@ impl Topic {
         Ok(Subscription::new(&self.shared, &topic, &record))
     }
 
-    /// Confirms a subscription by the token that was sent to its endpoint, within two days. To confirm it again does nothing
-    /// more. Whether only the owner may end it then is what `authenticate_on_unsubscribe` says.
+    /// [`Topics::confirm`](crate::Topics::confirm): it is the token alone that counts.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::InvalidParameter`](crate::Error::InvalidParameter) for a token that
-    /// is none of this topic's or is no longer good, and those of the engine.
+    /// As [`Topics::confirm`](crate::Topics::confirm).
     pub fn confirm(&self, token: &str, authenticate_on_unsubscribe: bool) -> Result<Subscription> {
-        let (topic, record) = self
-            .shared
-            .engine
-            .transact(|tx| confirm::run(&self.shared, tx, &self.name, token, authenticate_on_unsubscribe))?;
-        Ok(Subscription::new(&self.shared, &topic, &record))
-    }
-
-    /// [`confirm`](Topic::confirm) in the caller's transaction.
-    ///
-    /// # Errors
-    /// As [`confirm`](Topic::confirm).
-    pub fn confirm_in(
-        &self,
-        tx: &mut Transaction,
-        token: &str,
-        authenticate_on_unsubscribe: bool,
-    ) -> Result<Subscription> {
-        let (topic, record) =
-            tx.savepoint(|tx| confirm::run(&self.shared, tx, &self.name, token, authenticate_on_unsubscribe))?;
-        Ok(Subscription::new(&self.shared, &topic, &record))
+        let topics = Topics { shared: Arc::clone(&self.shared) };
+        topics.confirm(token, authenticate_on_unsubscribe)
     }
 
     /// Its subscriptions after the one of that id: at most so many (1 to 1,000).
