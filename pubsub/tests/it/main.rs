@@ -1,14 +1,14 @@
-//! The service through its public interface.
+//! The service through its public interface, on the manual clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
-#[cfg(feature = "http")]
-mod delivery;
-mod envelope;
-mod functions;
+mod fifo;
+mod filters;
 mod mobile;
 mod outbox;
+mod publish;
+mod publish_model;
+mod replay;
 mod sms;
 mod subscriptions;
 mod topics;
-#[cfg(feature = "http")]
-mod web;
+mod world;
