@@ -56,8 +56,8 @@ impl Server {
                 if ends.load(Ordering::SeqCst) {
                     return;
                 }
-                let seen = Arc::clone(&of_thread);
-                std::thread::spawn(move || serve(&stream, &seen));
+                let (seen, ends) = (Arc::clone(&of_thread), Arc::clone(&ends));
+                std::thread::spawn(move || serve(&stream, &seen, &ends));
             }
         });
         Server { address, seen, is_over }
@@ -95,7 +95,7 @@ impl Drop for Server {
     }
 }
 
-fn serve(stream: &TcpStream, seen: &Mutex<Seen>) {
+fn serve(stream: &TcpStream, seen: &Mutex<Seen>, is_over: &AtomicBool) {
     let mut reader = BufReader::new(stream);
     loop {
         let mut line = String::new();
@@ -113,7 +113,7 @@ fn serve(stream: &TcpStream, seen: &Mutex<Seen>) {
         }
         let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
         let mut body = vec![0; length];
-        if reader.read_exact(&mut body).is_err() {
+        if reader.read_exact(&mut body).is_err() || is_over.load(Ordering::SeqCst) {
             return;
         }
         let request = Request { line: line.trim_end().into(), headers, body: String::from_utf8(body).unwrap() };
