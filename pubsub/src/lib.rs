@@ -77,8 +77,6 @@
 //! and shown. It sends no mail and no text message. It is no broker: one process holds the store, and the wire protocol is the
 //! server's.
 
-#![allow(dead_code, unused)] // While it is being built.
-
 mod archive;
 mod check;
 mod check_endpoint;
