@@ -48,7 +48,11 @@
 //! [`Topic::subscribe`] takes an [`Endpoint`]: a queue, a stream in the place of a delivery stream, a function, an address over
 //! HTTP or HTTPS, a mail address, a phone number, or an app on a device. The subscription is a row of the store and lasts until it
 //! is ended. Addresses over HTTP and mail are asked to confirm ([`Topics::confirm`]) before they get messages. Mails, text messages
-//! and messages to apps are captured for a test to read, and never leave.
+//! and messages to apps are captured for a test to read ([`Topics::outbox`]), and never leave.
+//!
+//! Those who listen in the program itself, for as long as it runs, have [`Topic::channel`] and [`Topic::on_message`]. A function
+//! that is subscribed by its ARN is a closure that was attached under its name ([`Topics::attach`]). [`Topic::typed`] publishes
+//! and receives Rust values.
 //!
 //! # Guarantees
 //! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default durability).
@@ -76,8 +80,6 @@
 //! It has no accounts or regions besides those in its ARNs, and encrypts and authorizes nothing: policies, keys and roles are kept
 //! and shown. It sends no mail and no text message. It is no broker: one process holds the store, and the wire protocol is the
 //! server's.
-
-#![allow(dead_code, unused)] // While it is being built.
 
 mod archive;
 mod check;
