@@ -6,7 +6,7 @@ use millpond_engine::Transaction;
 
 use crate::{
     Endpoint, PublishMessage, Published, Result, SubscribeOptions, Subscription, SubscriptionId, SubscriptionPage,
-    list, local, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
+    Topics, list, local, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
 };
 
 /// A topic by its name. Cheap to clone, and usable from any thread.
@@ -94,6 +94,15 @@ impl Topic {
     ) -> Result<Subscription> {
         let (topic, record) = tx.savepoint(|tx| subscribe::run(&self.shared, tx, &self.name, endpoint, options))?;
         Ok(Subscription::new(&self.shared, &topic, &record))
+    }
+
+    /// [`Topics::confirm`](crate::Topics::confirm): it is the token alone that counts.
+    ///
+    /// # Errors
+    /// As [`Topics::confirm`](crate::Topics::confirm).
+    pub fn confirm(&self, token: &str, authenticate_on_unsubscribe: bool) -> Result<Subscription> {
+        let topics = Topics { shared: Arc::clone(&self.shared) };
+        topics.confirm(token, authenticate_on_unsubscribe)
     }
 
     /// Its subscriptions after the one of that id: at most so many (1 to 1,000).

@@ -1,9 +1,12 @@
-//! The service through its public interface.
-
+//! The service through its public interface, on the manual clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
+mod delivery;
+mod envelope;
 mod fifo;
+mod filter_models;
 mod filters;
+mod functions;
 mod local;
 mod mobile;
 mod outbox;
@@ -14,4 +17,5 @@ mod sms;
 mod subscriptions;
 mod topics;
 mod typed;
+mod web;
 mod world;
