@@ -14,7 +14,7 @@ use crate::{Notification, filter::FilterPolicy};
 /// Who listens to a topic in this program.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    /// No two of an engine have the same.
+    /// No two of the program have the same.
     pub(crate) id: u64,
     pub(crate) topic: u64,
     pub(crate) lag: Lag,
