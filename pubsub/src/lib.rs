@@ -54,13 +54,17 @@
 //! that is subscribed by its ARN is a closure that was attached under its name ([`Topics::attach`]). [`Topic::typed`] publishes
 //! and receives Rust values.
 //!
+//! The program itself listens through a channel ([`Topic::channel`]) or a closure ([`Topic::on_message`]) for as long as it runs, or
+//! wants to. [`Lag`] is what is done when it does not keep up.
+//!
 //! # Guarantees
 //! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default durability).
 //! - **Atomicity**: queues and streams that are subscribed have a message in the commit that publishes it, all of them or none. For
 //!   all other endpoints that commit keeps what is to be delivered: it is delivered at least once, tried again by the delivery
 //!   policy, and goes to the subscription's dead-letter queue after the last attempt.
 //! - **Order**: a first-in-first-out topic (a name that ends in `.fifo`) gives queues its messages in the order of its sequence
-//!   numbers, and knows a message that is published again within five minutes. A standard topic promises no order.
+//!   numbers, and knows a message that is published again within five minutes. A standard topic promises no order. Channels and closures
+//!   of any topic get messages once, in the order of their commits.
 //! - **Filters** are exact: a subscription gets a message if and only if its policy, as it was when the message was published, wants
 //!   it. See [`filter`].
 //! - **Time** is the engine's clock: deduplication, retries, the two days in which a subscription can be confirmed, archives and
