@@ -73,9 +73,11 @@ fn find(shared: &Shared, reader: &mut impl Read, topic: u64) -> Result<Option<Ar
 pub(crate) fn last_before(shared: &Shared, topic: u64, time: Timestamp) -> Result<u64> {
     let snapshot = shared.engine.snapshot()?;
     let ends = RangeRequest::prefix(&messages_prefix(topic));
-    let first = at(shared, &snapshot, &ends)?;
-    let last = at(shared, &snapshot, &ends.reverse())?;
-    let (Some((first, _)), Some((last, _))) = (first, last) else { return Ok(last_number(shared, topic)?) };
+    let Some((first, begins)) = at(shared, &snapshot, &ends)? else { return last_number(shared, topic) };
+    if begins >= time {
+        return Ok(first.saturating_sub(1));
+    }
+    let last = at(shared, &snapshot, &ends.reverse())?.map_or(first, |(last, _)| last);
     // Numbers below `low` are earlier, those from `high` on are not.
     let (mut low, mut high) = (first, last.saturating_add(1));
     while low < high {

@@ -92,6 +92,11 @@ fn field_holds(field: &Field, event: &Event<'_>) -> bool {
     values.iter().any(|value| field.patterns.iter().any(|pattern| pattern.wants(&value.scalar)))
 }
 
+/// Whether a field holds in a message, or may hold because of what goes together.
+pub(super) fn field_may_hold(field: &Field, event: &Event<'_>) -> bool {
+    field_holds(field, event) || (!event.elements.is_empty() && field.may_be_absent())
+}
+
 /// Those of some elements that go together with all of a way.
 fn that_go_with<'e>(
     way: &'e [ElementId],

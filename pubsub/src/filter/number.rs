@@ -49,6 +49,10 @@ impl Range {
     /// All that have an order.
     pub(super) const ALL: Range = Range { first: 0, last: 10_000_000_000_000_000 };
 
+    pub(super) fn has_two_sides(self) -> bool {
+        self.first > Range::ALL.first && self.last < Range::ALL.last
+    }
+
     pub(super) fn holds(self, number: &Number) -> bool {
         matches!(number, Number::Ordered(place) if (self.first..=self.last).contains(place))
     }

@@ -1,8 +1,14 @@
-//! The service through its public interface.
+//! The service through its public interface, on the manual clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
+mod fifo;
+mod filters;
 mod mobile;
 mod outbox;
+mod publish;
+mod publish_model;
+mod replay;
 mod sms;
 mod subscriptions;
 mod topics;
+mod world;
