@@ -1,14 +1,13 @@
 //! The service through its public interface.
-
-mod filters;
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
 mod fifo;
+mod filters;
+mod mobile;
+mod outbox;
 mod publish;
 mod publish_model;
 mod replay;
-mod mobile;
-mod outbox;
 mod sms;
 mod subscriptions;
 mod topics;
