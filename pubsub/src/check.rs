@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    filter::{FilterPolicy, FilterScope, Forms},
+};
 
 const LONGEST_NAME: usize = 256;
 /// The most tags of a topic.
@@ -83,6 +86,15 @@ pub(crate) fn object(text: &str) -> Option<serde_json::Map<String, Value>> {
         Ok(Value::Object(object)) => Some(object),
         _ => None,
     }
+}
+
+/// What the service says of a policy that is not JSON. The reader of filter policies knows where, and says it in the service's
+/// words.
+pub(crate) fn not_json(text: &str) -> String {
+    const BEGINNING: &str = "failed to parse JSON.";
+    let read = FilterPolicy::parse(text, FilterScope::MessageBody, Forms::All);
+    let said = read.err().map(|error| error.to_string()).filter(|said| said.starts_with(BEGINNING));
+    said.unwrap_or_else(|| BEGINNING.into())
 }
 
 /// The parts of an ARN, from `arn` on: the sixth is all that is left.

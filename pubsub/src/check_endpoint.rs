@@ -22,15 +22,17 @@ pub(crate) fn run(topic: &TopicRecord, endpoint: &Endpoint) -> Result<()> {
         Protocol::Sqs if !is_arn(address, "sqs", "") => Err("SQS endpoint ARN"),
         Protocol::Lambda if !is_arn(address, "lambda", "function:") => Err("Lambda endpoint ARN"),
         Protocol::Firehose if !is_arn(address, "firehose", "deliverystream/") => Err("Firehose endpoint ARN"),
-        Protocol::Application if !is_arn(address, "sns", "endpoint/") => Err("ApplicationEndpoint ARN"),
         Protocol::Http if !is_url(address, "http://") => Err("Endpoint must match the specified protocol"),
         Protocol::Https if !is_url(address, "https://") => Err("Endpoint must match the specified protocol"),
         Protocol::Email | Protocol::EmailJson if !is_mail_address(address) => Err("Email address"),
         _ => Ok(()),
     };
     known.map_err(Error::parameter)?;
+    if endpoint.protocol == Protocol::Application && !is_arn(address, "sns", "endpoint/") {
+        return Err(Error::parameter(format!("Application endpoint arn invalid:{address}")));
+    }
     if endpoint.protocol == Protocol::Sms && !is_phone_number(address) {
-        return Err(Error::parameter(format!("Invalid SMS endpoint: {address}")));
+        return Err(Error::Invalid { message: format!("Invalid SMS endpoint: {address}") });
     }
     if endpoint.protocol == Protocol::Sqs && address.ends_with(".fifo") && !topic.is_fifo() {
         // The service says it twice.
@@ -53,23 +55,73 @@ fn is_url(address: &str, scheme: &str) -> bool {
 
 fn is_mail_address(address: &str) -> bool {
     address.len() <= 320
-        && !address.contains(char::is_whitespace)
+        && !address.contains(|character: char| character.is_whitespace() || ";,<>()[]\\".contains(character))
         && address
             .split_once('@')
             .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
 }
 
-/// A number as E.164 has it; blanks, hyphens, points and brackets between its digits do not count.
+/// A number as E.164 has it, with or without the plus; single hyphens, points and slashes between its digits do not count.
 fn is_phone_number(address: &str) -> bool {
     let digits = address.strip_prefix('+').unwrap_or(address);
     let mut count = 0;
-    let mut after_mark = false;
+    let mut after_digit = false;
     for character in digits.chars() {
         match character {
-            '0'..='9' => (count, after_mark) = (count + 1, false),
-            '-' | '.' | ' ' | '(' | ')' | '/' if !after_mark => after_mark = true,
+            '0'..='9' => (count, after_digit) = (count + 1, true),
+            '-' | '.' | '/' if after_digit => after_digit = false,
             _ => return false,
         }
     }
-    (2..=15).contains(&count) && !after_mark
+    (2..=15).contains(&count) && after_digit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_numbers_are_those_of_e_164() {
+        for good in ["+123123123", "15551234567", "+1-555.123/4567", "+94771952226", "12"] {
+            assert!(is_phone_number(good), "{good}");
+        }
+        for bad in [
+            "",
+            "+",
+            "1",
+            "NAA+15551234567",
+            "+1a234",
+            "+1--555",
+            "-1555",
+            "1555-",
+            "+1234567890123456",
+            "++15551234567",
+            "１２３",
+        ] {
+            assert!(!is_phone_number(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_urls_mail_addresses_and_arns() {
+        assert!(is_url("http://localhost:8080/x?y=z", "http://") && is_url("http://user:word@host", "http://"));
+        for bad in ["http://", "http:///x", "http://:80", "https://host", "HTTP://host", "http://a b"] {
+            assert!(!is_url(bad, "http://"), "{bad}");
+        }
+        assert!(is_mail_address("user@example.com"));
+        for bad in ["this is not an email", "user", "@example.com", "user@", "a@b@c", "a b@c"] {
+            assert!(!is_mail_address(bad), "{bad}");
+        }
+        assert!(is_arn("arn:aws:lambda:us-east-1:0:function:f:1", "lambda", "function:"));
+        for bad in [
+            "",
+            "arn",
+            "arn:aws:lambda:::",
+            "arn:aws:lambda:::function:",
+            "arn:aws:sqs:::function:f",
+            "x:aws:lambda:::function:f",
+        ] {
+            assert!(!is_arn(bad, "lambda", "function:"), "{bad}");
+        }
+    }
 }

@@ -22,7 +22,8 @@ pub(crate) fn run(shared: &Shared, tx: &mut Transaction, name: &str, options: &C
     }
     let mut attributes = BTreeMap::new();
     for (attribute, value) in &options.attributes {
-        let value = set_topic_attributes::checked(name, attribute, value).map_err(check::reason_attributes)?;
+        let checked = set_topic_attributes::checked(name, attribute, value).map_err(|error| named(error, attribute));
+        let value = checked.map_err(check::reason_attributes)?;
         attributes.insert(attribute.clone(), value);
     }
     if let Some(record) = shared.find(tx, name)? {
@@ -62,6 +63,16 @@ fn same(record: TopicRecord, attributes: &BTreeMap<String, String>, options: &Cr
         ));
     }
     Ok(record)
+}
+
+/// The error of an attribute that there is not, which names it here.
+fn named(error: Error, attribute: &str) -> Error {
+    match error {
+        Error::InvalidParameter { message } if message == set_topic_attributes::UNKNOWN => {
+            Error::parameter(format!("Unknown attribute {attribute}"))
+        }
+        other => other,
+    }
 }
 
 /// What an attribute is where it was not set.

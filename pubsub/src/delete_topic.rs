@@ -10,9 +10,7 @@ pub(crate) fn run(shared: &Shared, tx: &mut Transaction, name: &str) -> Result<(
     let Some(record) = shared.find(tx, name)? else { return Ok(()) };
     if record.attributes.contains_key("ArchivePolicy") {
         return Err(Error::InvalidState {
-            message:
-                "Cannot delete a topic with an ArchivePolicy. Disable the ArchivePolicy before you delete the topic."
-                    .into(),
+            message: "Invalid state: Cannot delete a topic with an ArchivePolicy".into(),
         });
     }
     let topics = &shared.keyspaces.topics;

@@ -5,7 +5,8 @@
 mod parse;
 mod retry;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use crate::{
     Error, Protocol, Result,
@@ -20,6 +21,8 @@ const DEFAULT_CONTENT_TYPE: &str = "text/plain; charset=UTF-8";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct DeliveryPolicy {
     retry: Option<RetryPolicy>,
+    /// The members of a topic's retry policy that were given: the service shows no others.
+    given: Map<String, Value>,
     disable_subscription_overrides: bool,
     max_receives_per_second: Option<u32>,
     content_type: Option<String>,
@@ -37,14 +40,32 @@ pub(crate) struct Delivery {
 }
 
 impl DeliveryPolicy {
-    /// Reads a topic's policy.
-    pub(crate) fn of_topic(text: &str) -> Result<Self, String> {
+    /// Reads a topic's policy, if it says anything of HTTP.
+    pub(crate) fn of_topic(text: &str) -> Result<Option<Self>, String> {
         parse::topic(text)
     }
 
     /// Reads a subscription's policy. What its requests may name as their content depends on whether messages are raw.
     pub(crate) fn of_subscription(text: &str, is_raw: bool) -> Result<Self, String> {
         parse::subscription(text, is_raw)
+    }
+
+    /// A topic's policy as the service shows it.
+    pub(crate) fn text_of_topic(&self) -> Result<String> {
+        let shown = ShownTopic {
+            http: ShownHttp {
+                default_healthy_retry_policy: self.retry.map(|_| Given(&self.given)),
+                disable_subscription_overrides: self.disable_subscription_overrides,
+                default_throttle_policy: self.max_receives_per_second.map(ShownThrottle::of),
+                default_request_policy: self.content_type.clone().map(ShownRequest::of),
+            },
+        };
+        serde_json::to_string(&shown).map_err(Error::from)
+    }
+
+    /// A subscription's policy as the service shows it.
+    pub(crate) fn text_of_subscription(&self) -> Result<String> {
+        shown_subscription(self.retry, self.max_receives_per_second, self.content_type.clone())
     }
 }
 
@@ -74,7 +95,7 @@ fn over_http(topic: &TopicRecord, subscription: Option<&SubscriptionRecord>) -> 
 /// Policies were checked when they were set; one that cannot be read any more says nothing.
 fn policy_of_topic(topic: &TopicRecord) -> DeliveryPolicy {
     let text = topic.attributes.get("DeliveryPolicy");
-    text.and_then(|text| DeliveryPolicy::of_topic(text).ok()).unwrap_or_default()
+    text.and_then(|text| DeliveryPolicy::of_topic(text).ok().flatten()).unwrap_or_default()
 }
 
 fn policy_of_subscription(subscription: &SubscriptionRecord) -> DeliveryPolicy {
@@ -88,10 +109,10 @@ pub(crate) fn shown_for_topic(topic: &TopicRecord) -> Result<String> {
     let delivery = over_http(topic, None);
     let shown = ShownTopic {
         http: ShownHttp {
-            default_healthy_retry_policy: delivery.retry,
+            default_healthy_retry_policy: Some(delivery.retry),
             disable_subscription_overrides: policy_of_topic(topic).disable_subscription_overrides,
             default_throttle_policy: delivery.max_receives_per_second.map(ShownThrottle::of),
-            default_request_policy: ShownRequest { header_content_type: delivery.content_type },
+            default_request_policy: Some(ShownRequest::of(delivery.content_type)),
         },
     };
     serde_json::to_string(&shown).map_err(Error::from)
@@ -100,39 +121,58 @@ pub(crate) fn shown_for_topic(topic: &TopicRecord) -> Result<String> {
 /// The attribute `EffectiveDeliveryPolicy` of a subscription over HTTP or HTTPS.
 pub(crate) fn shown_for_subscription(topic: &TopicRecord, subscription: &SubscriptionRecord) -> Result<String> {
     let delivery = over_http(topic, Some(subscription));
+    shown_subscription(Some(delivery.retry), delivery.max_receives_per_second, Some(delivery.content_type))
+}
+
+fn shown_subscription(
+    retry: Option<RetryPolicy>,
+    max_receives_per_second: Option<u32>,
+    content_type: Option<String>,
+) -> Result<String> {
     let shown = ShownSubscription {
-        healthy_retry_policy: delivery.retry,
+        healthy_retry_policy: retry,
         sickly_retry_policy: None,
-        throttle_policy: delivery.max_receives_per_second.map(ShownThrottle::of),
-        request_policy: ShownRequest { header_content_type: delivery.content_type },
+        throttle_policy: max_receives_per_second.map(ShownThrottle::of),
+        request_policy: content_type.map(ShownRequest::of),
         guaranteed: false,
     };
     serde_json::to_string(&shown).map_err(Error::from)
 }
 
 #[derive(Serialize)]
-struct ShownTopic {
-    http: ShownHttp,
+struct ShownTopic<R> {
+    http: ShownHttp<R>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ShownHttp {
-    default_healthy_retry_policy: RetryPolicy,
+struct ShownHttp<R> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_healthy_retry_policy: Option<R>,
     disable_subscription_overrides: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     default_throttle_policy: Option<ShownThrottle>,
-    default_request_policy: ShownRequest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_request_policy: Option<ShownRequest>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ShownSubscription {
-    healthy_retry_policy: RetryPolicy,
+    healthy_retry_policy: Option<RetryPolicy>,
     sickly_retry_policy: Option<RetryPolicy>,
     throttle_policy: Option<ShownThrottle>,
-    request_policy: ShownRequest,
+    request_policy: Option<ShownRequest>,
     guaranteed: bool,
+}
+
+/// The members of a retry policy that were given, in the order of the service.
+struct Given<'a>(&'a Map<String, Value>);
+
+impl Serialize for Given<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(RetryPolicy::MEMBERS.iter().filter_map(|name| self.0.get_key_value(*name)))
+    }
 }
 
 #[derive(Serialize)]
@@ -151,6 +191,12 @@ impl ShownThrottle {
 #[serde(rename_all = "camelCase")]
 struct ShownRequest {
     header_content_type: String,
+}
+
+impl ShownRequest {
+    fn of(header_content_type: String) -> Self {
+        ShownRequest { header_content_type }
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,12 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// The same, where the service's text does not begin with `Invalid parameter`.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong with it.
+        message: String,
+    },
     /// A parameter's value cannot be used.
     #[error("{message}")]
     ParameterValueInvalid {
@@ -123,7 +129,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::NotFound { .. } => "NotFound",
-            Error::InvalidParameter { .. } => "InvalidParameter",
+            Error::InvalidParameter { .. } | Error::Invalid { .. } => "InvalidParameter",
             Error::ParameterValueInvalid { .. } => "ParameterValueInvalid",
             Error::InvalidState { .. } => "InvalidState",
             Error::Authorization { .. } => "AuthorizationError",

@@ -39,13 +39,17 @@ pub(crate) fn of_topic(
 ) -> Result<SubscriptionPage> {
     let mut snapshot = shared.engine.snapshot()?;
     let topic = shared.need(&mut snapshot, topic)?;
-    let max = max.clamp(1, MOST);
+    let (max, now) = (max.clamp(1, MOST), shared.engine.clock().now());
     let mut records = records_of(shared, &mut snapshot, &topic, after, max + 1)?;
     let is_more = records.len() > max;
     records.truncate(max);
     Ok(SubscriptionPage {
         next: records.last().filter(|_| is_more).map(|last| last.id),
-        subscriptions: records.into_iter().map(|record| summary(shared, &topic, record)).collect(),
+        subscriptions: records
+            .into_iter()
+            .filter(|record| !record.is_over(now))
+            .map(|record| summary(shared, &topic, record))
+            .collect(),
     })
 }
 

@@ -4,9 +4,7 @@ use millpond_engine::{RangeRequest, Transaction};
 
 use crate::{
     Result, SubscriptionId, confirm,
-    layout::{
-        self, Confirmation, Counted, DELETED_PREFIX, SUBSCRIPTIONS, SubscriptionRecord, TokenRecord, UNTIL_PREFIX,
-    },
+    layout::{self, Counted, DELETED_PREFIX, SUBSCRIPTIONS, SubscriptionRecord, TokenRecord, UNTIL_PREFIX},
     shared::Shared,
     unsubscribe,
 };
@@ -51,14 +49,11 @@ fn forget_some(shared: &Shared, tx: &mut Transaction) -> Result<u64> {
 }
 
 fn end_pending(shared: &Shared, tx: &mut Transaction, id: SubscriptionId) -> Result<bool> {
-    let Some((topic, record)) = shared.find_subscription(tx, id)? else { return Ok(false) };
-    match &record.confirmation {
-        Confirmation::Pending { until, .. } if confirm::is_over(*until, tx.began()) => {
-            unsubscribe::end(shared, tx, &topic, &record)?;
-            Ok(true)
-        }
-        _ => Ok(false),
+    let found = shared.find_any_subscription(tx, id)?.filter(|(_, record)| record.is_over(tx.began()));
+    if let Some((topic, record)) = &found {
+        unsubscribe::end(shared, tx, topic, record)?;
     }
+    Ok(found.is_some())
 }
 
 /// Clears away the rows of deleted topics.

@@ -4,22 +4,14 @@
 
 use millpond_engine::Transaction;
 
-use crate::{Error, Result, check, policy::Document, shared::Shared};
+use crate::{
+    Error, Result, check,
+    policy::{self, Document},
+    shared::Shared,
+};
 
-/// The actions that a topic's policy may speak of.
-const ACTIONS: [&str; 9] = [
-    "GetTopicAttributes",
-    "SetTopicAttributes",
-    "AddPermission",
-    "RemovePermission",
-    "DeleteTopic",
-    "Subscribe",
-    "ListSubscriptionsByTopic",
-    "Publish",
-    "Receive",
-];
-/// The most statements of a policy: so that it stays within its length.
-const MOST_STATEMENTS_BYTES: usize = 30_720;
+/// The most bytes of a policy.
+const MOST_BYTES: usize = 30_720;
 
 pub(crate) fn add(
     shared: &Shared,
@@ -34,15 +26,15 @@ pub(crate) fn add(
     if document.has(label) {
         return Err(Error::parameter("Statement already exists"));
     }
-    if actions.is_empty() || !actions.iter().all(|action| ACTIONS.contains(&action.as_str())) {
-        return Err(Error::parameter("Policy statement action out of service scope!"));
+    if actions.is_empty() || !actions.iter().all(|action| policy::ACTIONS.contains(&action.as_str())) {
+        return Err(Error::parameter(policy::OUT_OF_SCOPE));
     }
     if accounts.is_empty() || !accounts.iter().all(|account| is_account(account)) {
         return Err(Error::parameter("Policy Error: PrincipalNotFound"));
     }
     document.add(label, accounts, actions, &record.arn);
     let text = document.text()?;
-    if text.len() > MOST_STATEMENTS_BYTES {
+    if text.len() > MOST_BYTES {
         return Err(Error::parameter("Policy Error: Policy too large"));
     }
     record.attributes.insert("Policy".into(), text);

@@ -37,6 +37,38 @@ struct Statement {
     rest: serde_json::Map<String, Value>,
 }
 
+/// What is said of a statement about other actions than those of topics.
+pub(crate) const OUT_OF_SCOPE: &str = "Policy statement action out of service scope!";
+
+/// The actions that a topic's policy may speak of.
+pub(crate) const ACTIONS: [&str; 14] = [
+    "AddPermission",
+    "DeleteTopic",
+    "GetDataProtectionPolicy",
+    "GetTopicAttributes",
+    "ListSubscriptionsByTopic",
+    "ListTagsForResource",
+    "Publish",
+    "PutDataProtectionPolicy",
+    "Receive",
+    "RemovePermission",
+    "SetTopicAttributes",
+    "Subscribe",
+    "TagResource",
+    "UntagResource",
+];
+
+/// Whether it is one of them, or a pattern of some.
+fn is_action(action: &str) -> bool {
+    match action.split_once(':') {
+        Some((service, name)) => {
+            service.eq_ignore_ascii_case("sns")
+                && (name.contains(['*', '?']) || ACTIONS.iter().any(|known| name.eq_ignore_ascii_case(known)))
+        }
+        None => action == "*",
+    }
+}
+
 /// What the owner of a topic may do with it, in the document that a topic has where none was set.
 const OWNERS_ACTIONS: [&str; 8] = [
     "SNS:GetTopicAttributes",
@@ -75,6 +107,15 @@ impl Document {
     /// A document as it was given, if it is one.
     pub(crate) fn parse(text: &str) -> Option<Document> {
         serde_json::from_str(text).ok()
+    }
+
+    /// Whether all actions of its statements are those of topics.
+    pub(crate) fn is_in_scope(&self) -> bool {
+        let is_known = |action: &Value| action.as_str().is_some_and(is_action);
+        self.statement.iter().filter_map(|statement| statement.action.as_ref()).all(|action| match action {
+            Value::Array(actions) => actions.iter().all(is_known),
+            action => is_known(action),
+        })
     }
 
     pub(crate) fn text(&self) -> Result<String> {

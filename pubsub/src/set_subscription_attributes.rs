@@ -88,8 +88,9 @@ impl Setting<'_> {
             _ => FilterScope::MessageAttributes,
         };
         let forms = if self.all_filter_forms { Forms::All } else { Forms::Service };
-        FilterPolicy::parse(value, scope, forms).map_err(|error| Error::parameter(error.to_string()))?;
-        Ok(value.to_owned())
+        let policy = FilterPolicy::parse(value, scope, forms).map_err(|error| Error::parameter(error.reason()))?;
+        // The empty policy is how the service's clients take one away.
+        Ok(if policy.is_empty() { String::new() } else { value.to_owned() })
     }
 
     fn filter_policy_scope(&self, value: &str, policy: &str) -> Result<String> {
@@ -123,7 +124,7 @@ impl Setting<'_> {
         if value.is_empty() {
             return Ok(String::new());
         }
-        let Some(policy) = check::object(value) else { return refuse("failed to parse JSON.") };
+        let Some(policy) = check::object(value) else { return refuse(&check::not_json(value)) };
         if policy.is_empty() {
             return Ok(String::new());
         }
@@ -159,7 +160,8 @@ impl Setting<'_> {
                 self.endpoint.protocol
             )));
         }
-        DeliveryPolicy::of_subscription(value, is_raw).map(|_| value.to_owned()).map_err(Error::parameter)
+        let policy = DeliveryPolicy::of_subscription(value, is_raw).map_err(Error::parameter)?;
+        policy.text_of_subscription()
     }
 
     fn role(&self, value: &str) -> Result<String> {
@@ -174,13 +176,9 @@ impl Setting<'_> {
         if !self.topic.is_fifo() {
             return Err(Error::parameter("ReplayPolicy: can only be set for subscriptions of FIFO topics"));
         }
-        if value.is_empty() || check::object(value).is_some_and(|policy| policy.is_empty()) {
-            return Ok(String::new());
-        }
-        match check::object(value) {
-            Some(_) => Ok(value.to_owned()),
-            None => Err(Error::parameter("ReplayPolicy: failed to parse JSON.")),
-        }
+        // What it says is read when it begins.
+        let is_none = value.trim().is_empty() || check::object(value).is_some_and(|policy| policy.is_empty());
+        Ok(if is_none { String::new() } else { value.to_owned() })
     }
 }
 

@@ -12,12 +12,14 @@ use crate::{
     delivery_policy::{self, DeliveryPolicy},
     layout::{self, Counted, TopicRecord},
     list,
-    policy::Document,
+    policy::{self, Document},
     shared::Shared,
 };
 
 /// The longest message that any topic takes, in bytes, and how long one may be before the topic's subscriptions are limited.
 const MESSAGE_BYTES: std::ops::RangeInclusive<u64> = 1024..=1 << 20;
+/// What is said of an attribute that topics of the kind do not have.
+pub(crate) const UNKNOWN: &str = "AttributeName";
 const LARGE_MESSAGE_BYTES: u64 = 256 << 10;
 /// The most subscriptions of a topic of such messages.
 const LARGE_MESSAGE_SUBSCRIPTIONS: i64 = 100;
@@ -44,9 +46,9 @@ pub(crate) fn checked(topic: &str, name: &str, value: &str) -> Result<String> {
     let is_fifo = topic.ends_with(".fifo");
     let is_good = match name {
         "DisplayName" => value.chars().count() <= 100 && !value.contains(['\n', '\r']),
-        "Policy" => value.is_empty() || check::object(value).is_some_and(|_| Document::parse(value).is_some()),
+        "Policy" => return policy(value),
         "DeliveryPolicy" if value.is_empty() => true,
-        "DeliveryPolicy" => return DeliveryPolicy::of_topic(value).map(|_| value.to_owned()).map_err(Error::parameter),
+        "DeliveryPolicy" => return delivery_policy(value),
         "KmsMasterKeyId" => value.len() <= 2048,
         "SignatureVersion" => matches!(value, "1" | "2"),
         "TracingConfig" => matches!(value, "PassThrough" | "Active"),
@@ -57,14 +59,11 @@ pub(crate) fn checked(topic: &str, name: &str, value: &str) -> Result<String> {
         "ContentBasedDeduplication" if is_fifo => return boolean(name, value),
         "FifoThroughputScope" if is_fifo => matches!(value, "Topic" | "MessageGroup"),
         "ArchivePolicy" if is_fifo => return archive_policy(value),
-        "ContentBasedDeduplication" | "FifoThroughputScope" | "ArchivePolicy" => {
-            return Err(Error::parameter(format!("{name}: can only be set for FIFO topics")));
-        }
+        "ContentBasedDeduplication" if value == "false" => true,
         _ => return delivery_status(name, value),
     };
     match is_good {
         true => Ok(value.to_owned()),
-        false if name == "Policy" => Err(Error::parameter("Policy Error: null")),
         false => Err(Error::parameter(format!("{name} Reason: Invalid value: {value}"))),
     }
 }
@@ -74,21 +73,41 @@ fn boolean(name: &str, value: &str) -> Result<String> {
     known.ok_or_else(|| Error::parameter(format!("{name} Reason: Invalid value: {value}")))
 }
 
+fn delivery_policy(value: &str) -> Result<String> {
+    let policy = DeliveryPolicy::of_topic(value).map_err(Error::parameter)?;
+    policy.map_or(Ok(String::new()), |policy| policy.text_of_topic())
+}
+
+fn policy(value: &str) -> Result<String> {
+    let document = check::object(value).and_then(|_| Document::parse(value));
+    let document = document.ok_or_else(|| Error::parameter("Policy Error: null"))?;
+    match document.is_in_scope() {
+        true => Ok(value.to_owned()),
+        false => Err(Error::parameter(policy::OUT_OF_SCOPE)),
+    }
+}
+
 /// Where the service would log what it delivered: kept, and nothing is done by it.
 fn delivery_status(name: &str, value: &str) -> Result<String> {
     let protocols = ["HTTP", "Firehose", "Lambda", "Application", "SQS"];
     let kind = protocols.iter().find_map(|protocol| name.strip_prefix(protocol));
-    let is_good = match kind {
+    match kind {
         Some("SuccessFeedbackRoleArn" | "FailureFeedbackRoleArn") => {
-            value.is_empty() || check::arn(value).is_some_and(|arn| arn[2] == "iam")
+            let is_role = value.is_empty() || check::arn(value).is_some_and(|arn| arn[2] == "iam");
+            if !is_role {
+                return Err(Error::parameter(format!("{name}: {value} value provided is not a valid role ARN")));
+            }
         }
-        Some("SuccessFeedbackSampleRate") => value.is_empty() || value.parse().is_ok_and(|percent: u8| percent <= 100),
-        _ => return Err(Error::parameter("AttributeName")),
-    };
-    match is_good {
-        true => Ok(value.to_owned()),
-        false => Err(Error::parameter(format!("{name} Reason: Invalid value: {value}"))),
+        Some("SuccessFeedbackSampleRate") => {
+            let is_percentage = value.is_empty() || value.parse().is_ok_and(|percent: u8| percent <= 100);
+            if !is_percentage {
+                let why = format!("{name}: {value} value provided is not an integer between 0-100");
+                return Err(Error::parameter(why));
+            }
+        }
+        _ => return Err(Error::parameter(UNKNOWN)),
     }
+    Ok(value.to_owned())
 }
 
 /// For how many days messages are kept to be replayed: 1 to 365. An empty policy keeps none.
@@ -96,23 +115,18 @@ fn delivery_status(name: &str, value: &str) -> Result<String> {
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html>
 fn archive_policy(value: &str) -> Result<String> {
     let refuse = |why: &str| Err(Error::parameter(format!("ArchivePolicy: {why}")));
-    if value.is_empty() {
-        return Ok(String::new());
-    }
-    let Some(policy) = check::object(value) else { return refuse("failed to parse JSON.") };
+    let Some(policy) = check::object(value) else { return refuse("Unable to parse JSON") };
     if policy.is_empty() {
         return Ok(String::new());
     }
-    if let Some(unknown) = policy.keys().find(|key| *key != "MessageRetentionPeriod") {
-        return refuse(&format!("Unexpected JSON member: {unknown}"));
-    }
-    let days = policy.get("MessageRetentionPeriod").and_then(|days| match days {
+    let days = policy.get("MessageRetentionPeriod").map(|days| match days {
         Value::String(days) => days.parse().ok(),
         days => days.as_u64(),
     });
     match days {
-        Some(1..=365) => Ok(value.to_owned()),
-        _ => refuse("MessageRetentionPeriod must be between 1 and 365"),
+        Some(Some(1..=365)) if policy.len() == 1 => Ok(value.to_owned()),
+        Some(_) => refuse("MessageRetentionPeriod value is invalid"),
+        None => refuse("JSON is missing required fields"),
     }
 }
 

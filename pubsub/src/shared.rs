@@ -96,8 +96,18 @@ impl Shared {
         Ok(tx.put(&self.keyspaces.topics, layout::topic_key(&record.name), layout::encode(record)?)?)
     }
 
-    /// The subscription of that id with its topic, if there is one.
+    /// The subscription of that id with its topic, if there is one and it was confirmed in time or still can be.
     pub(crate) fn find_subscription(
+        &self,
+        reader: &mut impl Read,
+        id: SubscriptionId,
+    ) -> Result<Option<(TopicRecord, SubscriptionRecord)>> {
+        let found = self.find_any_subscription(reader, id)?;
+        Ok(found.filter(|(_, record)| !record.is_over(self.engine.clock().now())))
+    }
+
+    /// The subscription of that id with its topic, if there is one.
+    pub(crate) fn find_any_subscription(
         &self,
         reader: &mut impl Read,
         id: SubscriptionId,
@@ -105,9 +115,19 @@ impl Shared {
         let Some(name) = reader.get(&self.keyspaces.subscriptions, &layout::by_id_key(id))? else { return Ok(None) };
         let name = std::str::from_utf8(&name).unwrap_or_default();
         let Some(topic) = self.find(reader, name)? else { return Ok(None) };
-        let stored = reader.get(&self.keyspaces.subscriptions, &layout::subscription_key(topic.id, id))?;
-        let record = stored.map(|stored| layout::decode(SUBSCRIPTIONS, &stored)).transpose()?;
+        let record = self.subscription_of(reader, &topic, id)?;
         Ok(record.map(|record| (topic, record)))
+    }
+
+    /// The subscription of that id, if it is one of the topic's.
+    pub(crate) fn subscription_of(
+        &self,
+        reader: &mut impl Read,
+        topic: &TopicRecord,
+        id: SubscriptionId,
+    ) -> Result<Option<SubscriptionRecord>> {
+        let stored = reader.get(&self.keyspaces.subscriptions, &layout::subscription_key(topic.id, id))?;
+        stored.map(|stored| layout::decode(SUBSCRIPTIONS, &stored)).transpose()
     }
 
     /// As [`find_subscription`](Shared::find_subscription).

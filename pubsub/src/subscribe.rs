@@ -4,16 +4,17 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use millpond_engine::{Read, Transaction};
+use millpond_engine::Transaction;
 
 use crate::{
     Endpoint, Error, Protocol, Result, SubscribeOptions, SubscriptionId, check, check_endpoint, confirm, deferred,
     envelope::Kind,
-    layout::{self, Confirmation, Counted, SUBSCRIPTIONS, SubscriptionRecord, TopicRecord},
+    layout::{self, Confirmation, Counted, SubscriptionRecord, TopicRecord},
     replay,
     set_subscription_attributes::{self, Setting},
     set_topic_attributes,
     shared::Shared,
+    unsubscribe,
 };
 
 pub(crate) fn run(
@@ -27,12 +28,16 @@ pub(crate) fn run(
     check_endpoint::run(&topic, endpoint)?;
     let setting = Setting { shared, topic: &topic, endpoint, all_filter_forms: options.all_filter_forms };
     let attributes = checked(&setting, tx, &options.attributes).map_err(check::reason_attributes)?;
-    if let Some(record) = existing(shared, tx, &topic, endpoint)? {
-        same(&record, &attributes)?;
-        if let Confirmation::Pending { token, .. } = &record.confirmation {
-            deferred::tell(shared, tx, &topic, &record, token, Kind::SubscriptionConfirmation)?;
+    match existing(shared, tx, &topic, endpoint)? {
+        Some(record) if record.is_over(tx.began()) => unsubscribe::end(shared, tx, &topic, &record)?,
+        Some(record) => {
+            same(&record, &attributes)?;
+            if let Confirmation::Pending { token, .. } = &record.confirmation {
+                deferred::tell(shared, tx, &topic, &record, token, Kind::SubscriptionConfirmation)?;
+            }
+            return Ok((topic, record));
         }
-        return Ok((topic, record));
+        None => {}
     }
     set_topic_attributes::check_endpoint_for_large_messages(shared, tx, &topic, endpoint.protocol)?;
     let mut record = SubscriptionRecord {
@@ -95,9 +100,7 @@ fn existing(
 ) -> Result<Option<SubscriptionRecord>> {
     let subscriptions = &shared.keyspaces.subscriptions;
     let Some(id) = tx.get(subscriptions, &layout::endpoint_key(topic.id, endpoint))? else { return Ok(None) };
-    let id = SubscriptionId(layout::read_16(&id, 0)?);
-    let stored = Read::get(tx, subscriptions, &layout::subscription_key(topic.id, id))?;
-    stored.map(|stored| layout::decode(SUBSCRIPTIONS, &stored)).transpose()
+    shared.subscription_of(tx, topic, SubscriptionId(layout::read_16(&id, 0)?))
 }
 
 /// That a subscription has the attributes that are asked for. It may have others besides.

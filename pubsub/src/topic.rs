@@ -6,7 +6,7 @@ use millpond_engine::Transaction;
 
 use crate::{
     Endpoint, PublishMessage, Published, Result, SubscribeOptions, Subscription, SubscriptionId, SubscriptionPage,
-    confirm, list, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
+    list, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
 };
 
 /// A topic by its name. Cheap to clone, and usable from any thread.
@@ -67,7 +67,7 @@ impl Topic {
     }
 
     /// Subscribes an endpoint. One that is subscribed already, with the same attributes, keeps its subscription. Addresses over
-    /// HTTP and mail are asked to [`confirm`](Topic::confirm), again if they were asked before.
+    /// HTTP and mail are asked to [`confirm`](crate::Topics::confirm), again if they were asked before.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound), [`Error::InvalidParameter`](crate::Error::InvalidParameter) for an endpoint
@@ -90,35 +90,6 @@ impl Topic {
         options: &SubscribeOptions,
     ) -> Result<Subscription> {
         let (topic, record) = tx.savepoint(|tx| subscribe::run(&self.shared, tx, &self.name, endpoint, options))?;
-        Ok(Subscription::new(&self.shared, &topic, &record))
-    }
-
-    /// Confirms a subscription by the token that was sent to its endpoint, within two days. To confirm it again does nothing
-    /// more. Whether only the owner may end it then is what `authenticate_on_unsubscribe` says.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::InvalidParameter`](crate::Error::InvalidParameter) for a token that
-    /// is none of this topic's or is no longer good, and those of the engine.
-    pub fn confirm(&self, token: &str, authenticate_on_unsubscribe: bool) -> Result<Subscription> {
-        let (topic, record) = self
-            .shared
-            .engine
-            .transact(|tx| confirm::run(&self.shared, tx, &self.name, token, authenticate_on_unsubscribe))?;
-        Ok(Subscription::new(&self.shared, &topic, &record))
-    }
-
-    /// [`confirm`](Topic::confirm) in the caller's transaction.
-    ///
-    /// # Errors
-    /// As [`confirm`](Topic::confirm).
-    pub fn confirm_in(
-        &self,
-        tx: &mut Transaction,
-        token: &str,
-        authenticate_on_unsubscribe: bool,
-    ) -> Result<Subscription> {
-        let (topic, record) =
-            tx.savepoint(|tx| confirm::run(&self.shared, tx, &self.name, token, authenticate_on_unsubscribe))?;
         Ok(Subscription::new(&self.shared, &topic, &record))
     }
 

@@ -8,7 +8,7 @@ use millpond_stream::Streams;
 
 use crate::{
     CreateOptions, Endpoint, Options, Protocol, Result, Subscription, SubscriptionId, SubscriptionPage, Topic,
-    TopicPage, create_topic, delete_topic, list, maintain, publish,
+    TopicPage, confirm, create_topic, delete_topic, list, maintain, publish,
     shared::Shared,
     unsubscribe::{self, By},
 };
@@ -142,12 +142,49 @@ impl Topics {
         Ok(Subscription::new(&self.shared, &topic, &record))
     }
 
+    /// Confirms a subscription by the token that was sent to its endpoint, within two days; or takes one back that was ended, by
+    /// the token that was sent then. To confirm it again does nothing more. `authenticate_on_unsubscribe` says whether only its
+    /// owner may end it.
+    ///
+    /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html>
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) for a token that is not known or is no longer good,
+    /// [`Error::Invalid`](crate::Error::Invalid) for what is no token, and those of the engine.
+    pub fn confirm(&self, token: &str, authenticate_on_unsubscribe: bool) -> Result<Subscription> {
+        let confirmed =
+            self.shared.engine.transact(|tx| confirm::run(&self.shared, tx, token, authenticate_on_unsubscribe));
+        confirmed.map(|(topic, record)| Subscription::new(&self.shared, &topic, &record))
+    }
+
+    /// [`confirm`](Topics::confirm) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`confirm`](Topics::confirm).
+    pub fn confirm_in(
+        &self,
+        tx: &mut Transaction,
+        token: &str,
+        authenticate_on_unsubscribe: bool,
+    ) -> Result<Subscription> {
+        let confirmed = tx.savepoint(|tx| confirm::run(&self.shared, tx, token, authenticate_on_unsubscribe));
+        confirmed.map(|(topic, record)| Subscription::new(&self.shared, &topic, &record))
+    }
+
     /// Ends a subscription for its owner. One that is not there is no error.
     ///
     /// # Errors
     /// Those of the engine.
     pub fn unsubscribe(&self, id: SubscriptionId) -> Result<()> {
         self.shared.engine.transact(|tx| unsubscribe::run(&self.shared, tx, id, By::Owner))
+    }
+
+    /// [`unsubscribe`](Topics::unsubscribe) in the caller's transaction.
+    ///
+    /// # Errors
+    /// As [`unsubscribe`](Topics::unsubscribe).
+    pub fn unsubscribe_in(&self, tx: &mut Transaction, id: SubscriptionId) -> Result<()> {
+        tx.savepoint(|tx| unsubscribe::run(&self.shared, tx, id, By::Owner))
     }
 
     /// Ends a subscription for one who has no more than its link. The endpoint is told, and can take it back for two days.

@@ -79,10 +79,14 @@ impl Face {
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let is_control = head.uri.path().starts_with(control::PATH);
-        if head.method == Method::GET && !is_control && !aws::query::asks(&head) {
-            return healthy(&head.headers);
-        }
         let compress = accepts_gzip(&head.headers);
+        if head.method == Method::GET && !is_control && !aws::query::asks(&head) {
+            let path = head.uri.path();
+            return match aws::is_file(path) {
+                true => respond_whole(run(false, || aws::file(&self.pond, path)).unwrap_or_else(stopped), compress),
+                false => healthy(&head.headers),
+            };
+        }
         let answer = match self.take_body(&head.headers, body).await {
             Ok((body, room)) => {
                 let is_packed = head.headers.contains_key(CONTENT_ENCODING);

@@ -23,8 +23,8 @@ use crate::{
 
 /// Connections that are served at a time; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
-/// How often it is looked for items and messages that have expired, messages that are to be moved, shards that are to be split, and
-/// records that are to be delivered.
+/// How often it is looked for items, messages and tokens that have expired, messages that are to be moved, shards that are to be split,
+/// and records that are to be delivered.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for what streams, backups and recovery keep no longer; nobody can see it meanwhile.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
@@ -136,6 +136,11 @@ const CHORES: &[Chore] = &[
     Chore { what: "expired items", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.kv().expire_items()?) },
     Chore { what: "expired and moved messages", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.queues().maintain()?) },
     Chore { what: "expired documents", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.docdb().maintain()?) },
+    Chore {
+        what: "subscriptions that nobody confirmed",
+        every: EXPIRE_EVERY,
+        run: |pond, _| Ok(pond.topics().maintain()?),
+    },
     Chore { what: "busy shards", every: EXPIRE_EVERY, run: |pond, _| Ok(pond.streams().split_hot_shards()?) },
     Chore { what: "records that channels deliver", every: EXPIRE_EVERY, run: aws::deliver },
     Chore { what: "old records of streams", every: TRIM_EVERY, run: |pond, _| Ok(pond.streams().maintain()?) },

@@ -7,8 +7,8 @@ use millpond_engine::{Appended, Transaction};
 
 use super::captured;
 use crate::{
-    MessageId, Notification, Protocol, Result, SubscriptionId,
-    envelope::{Kind, SignatureVersion, Told},
+    Error, MessageId, Notification, Protocol, Result, SubscriptionId,
+    envelope::{Envelopes, Kind, SignatureVersion, Told},
     layout::{
         self, SubscriptionRecord, TopicRecord,
         deferred::{Content, ContentId, DeliveryRecord, content_count_key, content_key, due_prefix},
@@ -29,10 +29,11 @@ pub(crate) fn notify(
     message: &Notification,
 ) -> Result<()> {
     let mut due = Vec::with_capacity(subscriptions.len());
+    let mut envelopes = Envelopes::new(shared, topic, message);
     for subscription in subscriptions {
         match subscription.endpoint.protocol {
             Protocol::Http | Protocol::Https | Protocol::Lambda => due.push(subscription.id),
-            _ => captured::message(shared, tx, topic, subscription, message)?,
+            _ => captured::message(shared, tx, &mut envelopes, subscription)?,
         }
     }
     if due.is_empty() {
@@ -70,6 +71,11 @@ pub(crate) fn tell(
     };
     match subscription.endpoint.protocol {
         Protocol::Http | Protocol::Https => {
+            if kind == Kind::SubscriptionConfirmation && !shared.deferred.has_transport() {
+                return Err(Error::parameter(
+                    "Protocol Reason: this program does not deliver over HTTP; the cargo feature http is off",
+                ));
+            }
             let content = Content::Told(told, subscription.endpoint.clone());
             let row = layout::encode(&DeliveryRecord { content, attempts: 0, last_error: None })?;
             append(shared, tx, vec![subscription.id], row.into())

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::check;
+
 use super::{Backoff, DeliveryPolicy, RetryPolicy};
 
 /// The most characters of a policy that are looked at.
@@ -28,10 +30,10 @@ const RAW: &[&str] = &[
 
 type Parsed<T> = Result<T, String>;
 
-pub(super) fn topic(text: &str) -> Parsed<DeliveryPolicy> {
+pub(super) fn topic(text: &str) -> Parsed<Option<DeliveryPolicy>> {
     let policy = object(text)?;
     only(&policy, &["http"])?;
-    let Some(http) = member(&policy, "", "http")? else { return Ok(DeliveryPolicy::default()) };
+    let Some(http) = member(&policy, "", "http")? else { return Ok(None) };
     only(
         http,
         &[
@@ -47,18 +49,22 @@ pub(super) fn topic(text: &str) -> Parsed<DeliveryPolicy> {
         Some(Value::Bool(disabled)) => *disabled,
         Some(_) => return refuse("http.disableSubscriptionOverrides must be a boolean"),
     };
-    Ok(DeliveryPolicy {
+    let mut given = member(http, "http.", "defaultHealthyRetryPolicy")?.cloned().unwrap_or_default();
+    given.retain(|_, value| !value.is_null());
+    Ok(Some(DeliveryPolicy {
+        given,
         retry: retry(http, "http.", "defaultHealthyRetryPolicy")?,
         disable_subscription_overrides,
         max_receives_per_second: throttle(http, "http.", "defaultThrottlePolicy")?,
         content_type: content_type(http, "http.", "defaultRequestPolicy", ENVELOPES)?,
-    })
+    }))
 }
 
 pub(super) fn subscription(text: &str, is_raw: bool) -> Parsed<DeliveryPolicy> {
     let policy = object(text)?;
     only(&policy, &["healthyRetryPolicy", "sicklyRetryPolicy", "throttlePolicy", "requestPolicy", "guaranteed"])?;
     Ok(DeliveryPolicy {
+        given: Map::new(),
         retry: retry(&policy, "", "healthyRetryPolicy")?,
         disable_subscription_overrides: false,
         max_receives_per_second: throttle(&policy, "", "throttlePolicy")?,
@@ -76,7 +82,7 @@ fn object(text: &str) -> Parsed<Map<String, Value>> {
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
-        _ => refuse("failed to parse JSON."),
+        _ => refuse(check::not_json(text)),
     }
 }
 
@@ -98,15 +104,7 @@ fn member<'a>(object: &'a Map<String, Value>, path: &str, name: &str) -> Parsed<
 
 fn retry(object: &Map<String, Value>, path: &str, name: &str) -> Parsed<Option<RetryPolicy>> {
     let Some(policy) = member(object, path, name)? else { return Ok(None) };
-    let numbers = [
-        "minDelayTarget",
-        "maxDelayTarget",
-        "numRetries",
-        "numNoDelayRetries",
-        "numMinDelayRetries",
-        "numMaxDelayRetries",
-    ];
-    only(policy, &[&numbers[..], &["backoffFunction"]].concat())?;
+    only(policy, &RetryPolicy::MEMBERS)?;
     let path = format!("{path}{name}.");
     let needed =
         |name| number(policy, &path, name)?.map_or_else(|| refuse(format!("{path}{name} must be specified")), Ok);

@@ -33,6 +33,17 @@ pub(crate) struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// What it is made of, by the service's names and in its order.
+    pub(crate) const MEMBERS: [&str; 7] = [
+        "minDelayTarget",
+        "maxDelayTarget",
+        "numRetries",
+        "numMaxDelayRetries",
+        "numNoDelayRetries",
+        "numMinDelayRetries",
+        "backoffFunction",
+    ];
+
     /// The service's policy for a protocol. Only that of HTTP and HTTPS can be changed.
     pub(crate) const fn of(protocol: Protocol) -> RetryPolicy {
         match protocol {

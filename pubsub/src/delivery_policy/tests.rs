@@ -65,7 +65,10 @@ fn what_a_policy_may_not_be_is_refused_with_the_services_text() {
         format!(r#"{{"healthyRetryPolicy":{{"minDelayTarget":1,"maxDelayTarget":2,"numRetries":3{rest}}}}}"#)
     };
     let of_subscription = [
-        ("", "failed to parse JSON."),
+        (
+            "{invalidjson}",
+            "failed to parse JSON. Unexpected character ('i' (code 105)): was expecting double-quote to start field name\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 2]",
+        ),
         ("[]", "failed to parse JSON."),
         (r#"{"http":{}}"#, "Unexpected JSON member: http"),
         (r#"{"healthyRetryPolicy":1}"#, "healthyRetryPolicy must be a JSON object"),
@@ -127,4 +130,25 @@ fn what_a_policy_may_not_be_is_refused_with_the_services_text() {
         assert_eq!(DeliveryPolicy::of_topic(text), Err(format!("DeliveryPolicy: {why}")), "{text}");
     }
     assert!(DeliveryPolicy::of_subscription(r#"{"requestPolicy":{"headerContentType":"text/csv"}}"#, true).is_ok());
+}
+
+#[test]
+fn policies_are_shown_as_the_service_shows_them() {
+    let topic = |text| DeliveryPolicy::of_topic(text).unwrap().map(|policy| policy.text_of_topic().unwrap());
+    assert_eq!(topic("{}"), None);
+    assert_eq!(topic(r#"{"http":null}"#), None);
+    let nothing = r#"{"http":{"disableSubscriptionOverrides":false}}"#;
+    assert_eq!(topic(r#"{"http":{"defaultHealthyRetryPolicy":null}}"#).as_deref(), Some(nothing));
+    let some = r#"{"http":{"defaultRequestPolicy":{"headerContentType":"application/json"},
+        "defaultHealthyRetryPolicy":{"numRetries":1,"maxDelayTarget":6,"minDelayTarget":5,"numMaxDelayRetries":null}}}"#;
+    let shown = r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":5,"maxDelayTarget":6,"numRetries":1},"disableSubscriptionOverrides":false,"defaultRequestPolicy":{"headerContentType":"application/json"}}}"#;
+    assert_eq!(topic(some).as_deref(), Some(shown));
+    assert_eq!(topic(shown).as_deref(), Some(shown));
+    let subscription = |text| DeliveryPolicy::of_subscription(text, true).unwrap().text_of_subscription().unwrap();
+    assert_eq!(
+        subscription(r#"{"requestPolicy":{"headerContentType":"text/csv"}}"#),
+        r#"{"healthyRetryPolicy":null,"sicklyRetryPolicy":null,"throttlePolicy":null,"requestPolicy":{"headerContentType":"text/csv"},"guaranteed":false}"#
+    );
+    let full = r#"{"healthyRetryPolicy":{"minDelayTarget":1,"maxDelayTarget":1,"numRetries":0,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"sicklyRetryPolicy":null,"throttlePolicy":{"maxReceivesPerSecond":1000},"requestPolicy":null,"guaranteed":false}"#;
+    assert_eq!(subscription(full), full);
 }

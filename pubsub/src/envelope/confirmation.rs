@@ -18,11 +18,16 @@ pub(crate) struct Told {
     pub(crate) version: SignatureVersion,
 }
 
+/// Where a subscription is confirmed.
+pub(crate) fn confirm_url(shared: &Shared, topic_arn: &str, token: &str) -> String {
+    format!("{}/?Action=ConfirmSubscription&TopicArn={topic_arn}&Token={token}", shared.public_url())
+}
+
 /// The body by which an address is asked or told. It is the same however often it is made.
 pub(crate) fn confirmation(shared: &Shared, told: &Told) -> Result<String> {
     let Told { kind, token, topic_arn, .. } = told;
     let (id, at) = (told.id.to_string(), time(told.at).to_string());
-    let url = format!("{}/?Action=ConfirmSubscription&TopicArn={topic_arn}&Token={token}", shared.public_url());
+    let url = confirm_url(shared, topic_arn, token);
     let text = match kind {
         Kind::UnsubscribeConfirmation => format!(
             "You have chosen to deactivate subscription {topic_arn}:{}.\nTo cancel this operation and restore the subscription, visit the SubscribeURL included in this message.",

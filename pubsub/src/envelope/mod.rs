@@ -9,11 +9,11 @@ mod signer;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-pub(crate) use confirmation::{Told, confirmation};
+pub(crate) use confirmation::{Told, confirm_url, confirmation};
 pub(crate) use signer::{SignatureVersion, Signer};
 
 use crate::{
-    AttributeValue, MessageAttribute, Notification, Result,
+    AttributeValue, MessageAttribute, Notification, Result, SubscriptionId,
     layout::{SubscriptionRecord, TopicRecord, time},
     shared::Shared,
 };
@@ -41,7 +41,7 @@ impl<'a> Envelopes<'a> {
     }
 
     fn with_text(&mut self, subscription: &SubscriptionRecord, text: &'a str) -> Result<String> {
-        let unsubscribe = unsubscribe_url(self.shared, &self.message.topic_arn, subscription);
+        let unsubscribe = unsubscribe_url(self.shared, &self.message.topic_arn, subscription.id);
         if self.attributes.is_none() && !self.message.attributes.is_empty() {
             self.attributes = Some(attributes(self.message));
         }
@@ -114,8 +114,9 @@ fn sign<'a>(
     Ok(())
 }
 
-fn unsubscribe_url(shared: &Shared, topic_arn: &str, subscription: &SubscriptionRecord) -> String {
-    format!("{}/?Action=Unsubscribe&SubscriptionArn={topic_arn}:{}", shared.public_url(), subscription.id)
+/// Where a subscription is ended.
+pub(crate) fn unsubscribe_url(shared: &Shared, topic_arn: &str, subscription: SubscriptionId) -> String {
+    format!("{}/?Action=Unsubscribe&SubscriptionArn={topic_arn}:{subscription}", shared.public_url())
 }
 
 /// The attributes of a message as a member of its envelope.

@@ -64,6 +64,9 @@ const OF_ENDPOINT: u8 = 3;
 const TOKEN: u8 = 4;
 /// Before the times until which tokens are good.
 pub(crate) const UNTIL_PREFIX: &[u8] = &[5];
+/// The first bytes of the rows of tokens.
+#[cfg(test)]
+pub(crate) const TOKENS: [u8; 2] = [TOKEN, 5];
 /// Before the ids of all subscriptions.
 pub(crate) const BY_ID_PREFIX: &[u8] = &[2];
 
@@ -177,6 +180,8 @@ pub(crate) struct TokenRecord {
     pub(crate) subscription: SubscriptionId,
     /// The topic's id.
     pub(crate) topic: u64,
+    /// Until when it is good, in milliseconds.
+    pub(crate) until: u64,
     /// What the token brings back, where it was sent because the endpoint was unsubscribed.
     pub(crate) unsubscribed: Option<SubscriptionRecord>,
 }
@@ -188,6 +193,11 @@ impl SubscriptionRecord {
 
     pub(crate) fn is_confirmed(&self) -> bool {
         matches!(self.confirmation, Confirmation::Confirmed { .. })
+    }
+
+    /// Whether nobody has confirmed it in time.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        matches!(self.confirmation, Confirmation::Pending { until, .. } if until <= now.as_millis())
     }
 
     /// Whether messages that are published go to it: not while a replay delivers them, nor after one that was to end at some time.

@@ -151,6 +151,16 @@ fn answer_form(call: &Call<'_>, scope: &Scope) -> Reply {
     }
 }
 
+/// Whether a file may be at this path, which subscribers of topics get without knowing any protocol.
+pub(crate) fn is_file(path: &str) -> bool {
+    pubsub::is_file(path)
+}
+
+/// The answer to who asks for the file at this path.
+pub(crate) fn file(pond: &Pond, path: &str) -> Answer {
+    pubsub::file(pond, path)
+}
+
 /// Whether an answer takes so little time that the thread that has read the request may make it beside its other work.
 pub(crate) fn is_brief(pond: &Pond, head: &Parts, body_bytes: usize) -> bool {
     let is_small = body_bytes <= BRIEF_BODY_BYTES;

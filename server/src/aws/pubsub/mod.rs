@@ -6,7 +6,9 @@
 
 mod applications;
 mod arn;
+mod certificate;
 mod checks;
+mod constraints;
 mod create_topic;
 mod data_protection;
 mod endpoints;
@@ -22,6 +24,8 @@ mod subscribe;
 mod subscription_attributes;
 mod tags;
 mod topic_attributes;
+
+use millpond::Pond;
 
 use super::{
     Answer, Call, Reply,
@@ -114,6 +118,16 @@ const QUERY: Service = Service {
 /// Whether an operation is one of this service.
 pub(super) fn knows(operation: &str) -> bool {
     OPERATIONS.iter().any(|(name, _)| *name == operation)
+}
+
+/// Whether a file of this service may be at this path.
+pub(super) fn is_file(path: &str) -> bool {
+    certificate::is_path(path)
+}
+
+/// The answer to who asks for the file at this path.
+pub(super) fn file(pond: &Pond, path: &str) -> Answer {
+    certificate::answer(pond, path)
 }
 
 /// Answers a request.

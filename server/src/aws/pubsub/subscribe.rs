@@ -1,11 +1,11 @@
 //! Subscribing, confirming and unsubscribing. The last two are also what links in messages do, which nobody has signed.
 
-use millpond::pubsub::{Endpoint, Error, Protocol, SubscribeOptions};
+use millpond::pubsub::{Endpoint, Protocol, SubscribeOptions};
 use serde::Serialize;
 
 use super::{
     Answered, arn, checks,
-    failure::{failure, invalid, missing},
+    failure::{invalid, missing},
 };
 use crate::aws::{
     Call,
@@ -60,23 +60,14 @@ fn protocol(name: &str) -> Result<Protocol, Failure> {
 pub(super) fn confirm_subscription(call: &Call<'_>) -> Answered {
     let given: ConfirmRequest = call.read()?;
     checks::need([("token", given.token.is_some())])?;
-    let name = match given.topic_arn {
-        None => return Err(missing("TopicArn")),
-        topic_arn => arn::topic(topic_arn, "TopicArn").map_err(|_| invalid("Topic"))?,
-    };
-    let token = checks::text(given.token);
-    if token.is_empty() || !token.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(failure("InvalidParameter", "Invalid token"));
+    // The token alone says what is confirmed; the topic has to look like one.
+    if arn::topic(Some(given.topic_arn.ok_or_else(|| missing("TopicArn"))?), "TopicArn").is_err() {
+        return Err(invalid("Topic"));
     }
     // Only who has signed can be asked to do it again.
     let authenticate = given.authenticate_on_unsubscribe.is_some_and(|text| text.0.eq_ignore_ascii_case("true"));
-    let confirmed = match call.pond.topics().get(&name) {
-        Ok(topic) => topic.confirm(&token, authenticate && call.is_signed()),
-        // A token is none of a topic that is not there.
-        Err(Error::NotFound { .. }) => return Err(invalid("Token")),
-        Err(error) => Err(error),
-    };
-    call.write(&Subscribed { subscription_arn: confirmed?.arn() })
+    let confirmed = call.pond.topics().confirm(&checks::text(given.token), authenticate && call.is_signed())?;
+    call.write(&Subscribed { subscription_arn: confirmed.arn() })
 }
 
 pub(super) fn unsubscribe(call: &Call<'_>) -> Answered {
