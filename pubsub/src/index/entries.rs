@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     Matched,
+    changes::Changed,
     target::{Target, Wants},
 };
 
@@ -61,6 +62,17 @@ impl Entries {
         }
         let filtered_out = (self.all.len() + self.filtered.len()).saturating_sub(targets.len()) as u64;
         Matched { targets, filtered_out }
+    }
+
+    /// As [`matching`](Entries::matching), if these subscriptions were changed so.
+    pub(crate) fn matching_with(&self, message: &Notification, changed: &Changed) -> Matched {
+        let is_known = |id: &SubscriptionId| self.all.contains_key(id) || self.filtered.contains_key(id);
+        let mut targets = self.matching(message).targets;
+        targets.retain(|target| !changed.contains_key(&target.record.id));
+        targets.extend(changed.values().flatten().filter(|target| target.matches(message)).cloned());
+        let before = self.all.len() + self.filtered.len() - changed.keys().filter(|id| is_known(id)).count();
+        let total = before + changed.values().flatten().count();
+        Matched { filtered_out: (total - targets.len()) as u64, targets }
     }
 
     /// Of a message with texts by protocol, a policy looks at the one that its subscription gets.
