@@ -9,6 +9,8 @@ use crate::{
     unsubscribe,
 };
 
+/// So many rows of deleted topics are cleared away in one call.
+const ROWS: u64 = 20_000;
 /// So many tokens and rows are looked after in one commit.
 const BATCH: usize = 500;
 
@@ -66,6 +68,9 @@ fn clear_deleted(shared: &Shared) -> Result<u64> {
         let topic = layout::topic_of_deleted(&key)?;
         while let count @ 1.. = shared.engine.transact(|tx| clear_some(shared, tx, topic))? {
             cleared += count;
+            if cleared >= ROWS {
+                return Ok(cleared);
+            }
         }
     }
     Ok(cleared)

@@ -204,10 +204,9 @@ def test_the_default_delivery_policy_is_in_effect(sns):
                                                   "\\(code 105\\)\\): was expecting double-quote to start field name\n at \\[Source: .*; "
                                                   "line: 1, column: 3\\]$")),
     ("RedrivePolicy", "[]", None),
-    ("FilterPolicy", "{invalidjson}", "FilterPolicy: failed to parse JSON. Unexpected character ('i' (code 105)): was expecting double-quote "
-                                      'to start field name\n at [Source: (String)"{invalidjson}"; line: 1, column: 3]'),
-    ("FilterPolicy", '{"key":[{"suffix":100}]}', "FilterPolicy: suffix match pattern must be a string\n at [Source: "
-                                                 '(String)"{"key":[{"suffix":100}]}"; line: 1, column: 22]'),
+    ("FilterPolicy", "{invalidjson}", re.compile("^Invalid parameter: FilterPolicy: failed to parse JSON. Unexpected character \\('i' "
+                                                 "\\(code 105\\)\\): was expecting double-quote to start field name\n at \\[Source: .*; "
+                                                 "line: 1, column: 3\\]$")),
     ("FilterPolicyScope", "Message", re.compile("^Invalid parameter: FilterPolicyScope: ")),
     ("DeliveryPolicy", "{", re.compile("^Invalid parameter: ")),
     ("DeliveryPolicy", '{"healthyRetryPolicy":{"minDelayTarget":0,"maxDelayTarget":1,"numRetries":1}}', re.compile("^Invalid parameter: ")),
@@ -224,10 +223,6 @@ def test_what_an_attribute_may_not_be(sns, name, value, said):
 @pytest.mark.parametrize("name, value, said", [
     ("RawMessageDelivery", "wrongvalue", "Attributes Reason: RawMessageDelivery: Invalid value [wrongvalue]. Must be true or false."),
     ("RedrivePolicy", '{"deadLetterTargetArn": "fake-arn"}', "Attributes Reason: RedrivePolicy: deadLetterTargetArn is an invalid arn"),
-    ("FilterPolicy", '{"key":[["value"]]}', "Attributes Reason: FilterPolicy: Match value must be String, number, true, false, or null\n at "
-                                            '[Source: (String)"{"key":[["value"]]}"; line: 1, column: 10]'),
-    ("FilterPolicy", '{"key":[{"wrong-operator":true}]}', "Attributes Reason: FilterPolicy: Unrecognized match type wrong-operator\n at "
-                                                          '[Source: (String)"{"key":[{"wrong-operator":true}]}"; line: 1, column: 31]'),
     ("Other", "a", None),
 ])
 def test_what_an_attribute_may_not_be_when_it_is_made(sns, name, value, said):

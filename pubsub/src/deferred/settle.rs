@@ -28,10 +28,9 @@ const MAX_ERROR_CHARACTERS: usize = 500;
 pub(super) fn delivered(shared: &Arc<Shared>, delivery: &Delivery) -> Result<()> {
     let options = TransactOptions::default().durability(Durability::Buffered);
     let ticket = shared.engine.submit_with(&options, |tx| -> Result<()> {
-        remove(shared, tx, delivery.id, delivery.key, &delivery.record)?;
         let counters = Arc::clone(&shared.deferred.counters);
         tx.on_commit(move || counters.delivered());
-        Ok(())
+        remove(shared, tx, delivery.id, delivery.key, &delivery.record)
     })?;
     Ok(ticket.unconfirmed()?)
 }
@@ -45,10 +44,9 @@ pub(super) fn dropped(
 ) -> Result<()> {
     let options = TransactOptions::default().durability(Durability::Buffered);
     let ticket = shared.engine.submit_with(&options, |tx| -> Result<()> {
-        remove(shared, tx, id, key, record)?;
         let counters = Arc::clone(&shared.deferred.counters);
         tx.on_commit(move || counters.dropped());
-        Ok(())
+        remove(shared, tx, id, key, record)
     })?;
     Ok(ticket.unconfirmed()?)
 }
@@ -84,7 +82,6 @@ pub(super) fn again(shared: &Arc<Shared>, delivery: &Delivery, delay: Duration, 
 pub(super) fn given_up(shared: &Arc<Shared>, delivery: &Delivery, reason: &str) -> Result<()> {
     let undelivered = undelivered(shared, &delivery.what)?;
     shared.engine.transact(|tx| -> Result<()> {
-        remove(shared, tx, delivery.id, delivery.key, &delivery.record)?;
         if let (What::Message { subscription, .. }, Some(message)) = (&delivery.what, &undelivered) {
             dead_letter(shared, tx, subscription, message.clone(), reason)?;
         } else {
@@ -92,7 +89,7 @@ pub(super) fn given_up(shared: &Arc<Shared>, delivery: &Delivery, reason: &str) 
             tracing::debug!(subscription = %delivery.id, reason, "an address could not be told");
             tx.on_commit(move || counters.dropped());
         }
-        Ok(())
+        remove(shared, tx, delivery.id, delivery.key, &delivery.record)
     })
 }
 
@@ -133,10 +130,9 @@ pub(super) fn handled_in(
             if row.is_some() {
                 handler(tx).map_err(Stopped::By)?;
             }
-            remove(shared, tx, delivery.id, delivery.key, &delivery.record).map_err(Stopped::Store)?;
             let counters = Arc::clone(&shared.deferred.counters);
             tx.on_commit(move || counters.delivered());
-            Ok(())
+            remove(shared, tx, delivery.id, delivery.key, &delivery.record).map_err(Stopped::Store)
         }))
     });
     match handled {
@@ -147,7 +143,8 @@ pub(super) fn handled_in(
     }
 }
 
-/// Removes a delivery, and the message with the last of those that share it.
+/// Removes a delivery, and the message with the last of those that share it. It comes last in its transaction: who waits for deliveries to
+/// end finds all that the commit has brought then, in memory too.
 fn remove(
     shared: &Arc<Shared>,
     tx: &mut Transaction,

@@ -106,3 +106,17 @@ impl Elements {
         ranges
     }
 }
+
+#[cfg(test)]
+impl Elements {
+    /// The arrays and elements that surround what is in an element, it among them.
+    pub(super) fn around(&self, id: ElementId) -> Vec<(usize, ElementId)> {
+        let mut around = Vec::new();
+        let mut next = id;
+        while let Some(element) = self.get(next) {
+            around.push((element.array, next));
+            next = element.parent;
+        }
+        around
+    }
+}

@@ -23,10 +23,14 @@ pub enum Forms {
     All,
 }
 
-/// Why a policy cannot be used. `Display` is the service's text as it stands behind `FilterPolicy: `; see
-/// [`reason`](PolicyError::reason) for what the service's error says in all.
+/// Why a policy cannot be used.
+///
+/// `Display` is what the service's error `InvalidParameter` says behind `Invalid parameter: ` when the attribute of a subscription
+/// is set, and behind `Invalid parameter: Attributes Reason: ` when it is subscribed with the attribute: `FilterPolicy: `
+/// and what is wrong, with the line and column that its reader had come to. A policy that does not fit its scope is told
+/// without `FilterPolicy: `.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{}{message}", if *.is_of_scope { "" } else { "FilterPolicy: " })]
 pub struct PolicyError {
     pub(crate) message: String,
     /// That the text stands alone, not behind `FilterPolicy: `.
@@ -40,14 +44,6 @@ impl PolicyError {
 
     pub(super) fn too_complex() -> PolicyError {
         PolicyError::new("Filter policy is too complex")
-    }
-
-    /// What the service's error `InvalidParameter` says behind `Invalid parameter: ` when the attribute of a subscription is set,
-    /// and behind `Invalid parameter: Attributes Reason: ` when it is subscribed with the attribute: `FilterPolicy: ` and
-    /// the message, or the message alone where the policy does not fit the scope.
-    #[must_use]
-    pub fn reason(&self) -> String {
-        if self.is_of_scope { self.message.clone() } else { format!("FilterPolicy: {}", self.message) }
     }
 }
 

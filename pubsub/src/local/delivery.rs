@@ -55,9 +55,9 @@ impl Delivery {
     /// # Errors
     /// [`Error::WouldBlock`](crate::Error::WouldBlock), and those of the engine.
     pub(crate) fn gather(&mut self, tx: &mut Transaction) -> Result<()> {
-        let audience = Arc::clone(&self.audience);
+        let (audience, matching) = (Arc::clone(&self.audience), self.topic.matching(&self.message));
         let (mut blocking, mut spilling) = (Vec::new(), Vec::new());
-        for listener in audience.with_room.iter().chain(audience.matching(&self.message)) {
+        for listener in audience.with_room.iter().chain(&matching) {
             match listener.lag {
                 Lag::DropOldest => self.chosen.push(Arc::clone(listener)),
                 Lag::Block => blocking.push(listener),

@@ -10,7 +10,7 @@ mod push;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use millpond_engine::{Engine, Keyspace, Transaction};
+use millpond_engine::{Engine, Keyspace, Read, Transaction};
 
 pub use self::platform::Platform;
 pub(crate) use self::push::{deliver, publish};
@@ -26,6 +26,12 @@ impl Mobile {
     pub(crate) fn open(engine: &Engine) -> Result<Mobile> {
         Ok(Mobile { rows: engine.keyspace(MOBILE)? })
     }
+}
+
+/// Whether there is an endpoint of that ARN.
+pub(crate) fn has_endpoint(shared: &Shared, reader: &mut impl Read, arn: &str) -> Result<bool> {
+    let Ok(Some(named)) = arn::endpoint(arn, "Endpoint") else { return Ok(false) };
+    Ok(endpoint::locate(shared, reader, &named)?.is_some())
 }
 
 /// The applications of mobile platforms, and the endpoints of devices on which these run. Cheap to clone, and usable from any

@@ -1,8 +1,13 @@
-//! The service through its public interface.
+//! The service through its public interface, on the manual clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
+mod delivery;
+mod envelope;
 mod fifo;
+mod filter_models;
 mod filters;
+mod functions;
+mod local;
 mod mobile;
 mod outbox;
 mod publish;
@@ -11,4 +16,6 @@ mod replay;
 mod sms;
 mod subscriptions;
 mod topics;
+mod typed;
+mod web;
 mod world;

@@ -10,6 +10,7 @@ mod movies;
 mod queues;
 mod queues_wire;
 mod server;
+mod sns;
 mod stream_events;
 mod streams;
 mod wire;

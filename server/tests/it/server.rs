@@ -95,6 +95,18 @@ impl Server {
         aws_sdk_sqs::Client::from_conf(config)
     }
 
+    pub(crate) fn sns(&self) -> aws_sdk_sns::Client {
+        let config = aws_sdk_sns::config::Builder::new()
+            .behavior_version(aws_sdk_sns::config::BehaviorVersion::latest())
+            .endpoint_url(format!("http://{}", self.addr))
+            .region(aws_sdk_sns::config::Region::new("eu-central-1"))
+            .credentials_provider(aws_sdk_sns::config::Credentials::new("any", "any", None, None, "tests"))
+            .retry_config(aws_sdk_sns::config::retry::RetryConfig::disabled())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build();
+        aws_sdk_sns::Client::from_conf(config)
+    }
+
     pub(crate) fn kinesis(&self) -> aws_sdk_kinesis::Client {
         self.kinesis_over(aws_smithy_http_client::Builder::new().build_http())
     }
