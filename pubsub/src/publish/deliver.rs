@@ -92,7 +92,9 @@ impl Delivery<'_> {
         // A group is of use where order is kept on both sides, or on neither: there it makes queues fair.
         let group_id = self.message.group_id.clone().filter(|_| self.topic.is_fifo() == is_fifo);
         let deduplication_id = self.message.deduplication_id.clone().filter(|_| is_fifo);
-        Ok(SendMessage { body: self.text(target)?, attributes, group_id, deduplication_id, ..Default::default() })
+        let trace_header = self.message.trace_header.clone();
+        let body = self.text(target)?;
+        Ok(SendMessage { body, attributes, group_id, deduplication_id, trace_header, ..Default::default() })
     }
 
     /// Its text, in an envelope unless the subscription wants it raw.

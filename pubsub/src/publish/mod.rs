@@ -128,6 +128,7 @@ impl<'a> Publishing<'a> {
             deduplication_id: None,
             sequence_number: None,
             is_replayed: false,
+            trace_header: message.trace_header.clone(),
         }
     }
 
