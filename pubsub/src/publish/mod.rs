@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) use batch::{all, batch};
-pub(crate) use deliver::deliver;
+pub(crate) use deliver::{deliver, queue_attributes};
 use metrics::Metrics;
 pub(crate) use metrics::Tally;
 pub use metrics::TopicMetrics;

@@ -85,7 +85,8 @@ pub(super) fn publish(call: &Call<'_>) -> Answered {
 
 /// The trace that a request belongs to. It goes with the message, if queues can have it.
 pub(super) fn trace_header(call: &Call<'_>) -> Option<String> {
-    let header = call.header("x-amzn-trace-id").filter(|header| (1..=MAX_TRACE_BYTES).contains(&header.len()));
+    let is_good = |header: &&str| (1..=MAX_TRACE_BYTES).contains(&header.len()) && !header.contains(char::is_control);
+    let header = call.header("x-amzn-trace-id").filter(is_good);
     header.map(str::to_owned)
 }
 
