@@ -8,6 +8,7 @@
 //! | `pubsub.topics` | `02` topic id | u64 as it is: how often the topic's subscriptions were changed |
 //! | `pubsub.topics` | `03` topic id | u64 as it is: the last sequence number of a first-in-first-out topic |
 //! | `pubsub.topics` | `04` topic id | empty: a deleted topic, whose rows are cleared away in time |
+//! | `pubsub.topics` | `05` topic id, count of changes modulo 1,024 | that count as a u64, and the id of the subscription that was changed, as they are |
 //! | `pubsub.subscriptions` | `01` topic id, subscription id | a subscription's record |
 //! | `pubsub.subscriptions` | `02` subscription id | the name of its topic, as text |
 //! | `pubsub.subscriptions` | `03` topic id, 16 bytes of the endpoint's hash | the subscription of an endpoint: its id's 16 bytes |
@@ -30,6 +31,7 @@
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
 pub(crate) mod archive;
+pub(crate) mod changes;
 pub(crate) mod deduplication;
 pub(crate) mod deferred;
 mod local;

@@ -15,7 +15,7 @@ use crate::{Error, Result};
 pub struct PublishMessage {
     /// Its text, or one for each protocol.
     pub body: Body,
-    /// Up to 100 characters without line breaks or control characters; not beginning with a space.
+    /// Up to 100 characters without line breaks or control characters.
     pub subject: Option<String>,
     /// What filter policies look at, and queues get as attributes where messages are delivered raw.
     pub attributes: BTreeMap<String, MessageAttribute>,

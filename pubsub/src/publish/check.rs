@@ -62,7 +62,6 @@ pub(crate) fn direct(message: &PublishMessage) -> Result<()> {
 fn check_subject(subject: Option<&str>) -> Result<()> {
     let Some(subject) = subject else { return Ok(()) };
     let is_good = !subject.is_empty()
-        && !subject.starts_with(char::is_whitespace)
         && subject.chars().count() <= MAX_SUBJECT_CHARACTERS
         && !subject.chars().any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}'));
     if is_good { Ok(()) } else { Err(Error::parameter("Subject")) }
@@ -184,10 +183,10 @@ mod tests {
 
     #[test]
     fn subjects_are_lines_of_a_hundred_characters() {
-        for good in ["a", "Grüße", &"x".repeat(100), "a b"] {
+        for good in ["a", "Grüße", &"ü".repeat(100), " a b"] {
             assert!(check_subject(Some(good)).is_ok(), "{good}");
         }
-        for bad in ["", " a", "a\nb", "a\rb", "a\u{7f}", "\u{0}", "a\u{85}b", "a\u{2028}b", &"x".repeat(101)] {
+        for bad in ["", "a\nb", "a\rb", "a\u{7f}", "\u{0}", "a\u{85}b", "a\u{2028}b", &"x".repeat(101)] {
             assert_eq!(said(check_subject(Some(bad))), "InvalidParameter: Invalid parameter: Subject", "{bad:?}");
         }
         assert!(check_subject(None).is_ok());
