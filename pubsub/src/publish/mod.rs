@@ -23,7 +23,12 @@ use crate::{
 };
 
 pub(crate) use batch::{all, batch};
+<<<<<<< HEAD
 pub(crate) use deliver::{deliver, queue_attributes};
+=======
+pub(crate) use check::direct as check_direct;
+pub(crate) use deliver::deliver;
+>>>>>>> main
 use metrics::Metrics;
 pub(crate) use metrics::Tally;
 pub use metrics::TopicMetrics;
