@@ -23,8 +23,12 @@ use crate::{
 };
 
 pub(crate) use batch::{all, batch};
+<<<<<<< HEAD
+pub(crate) use deliver::{deliver, queue_attributes};
+=======
 pub(crate) use check::direct as check_direct;
 pub(crate) use deliver::deliver;
+>>>>>>> main
 use metrics::Metrics;
 pub(crate) use metrics::Tally;
 pub use metrics::TopicMetrics;
@@ -129,6 +133,7 @@ impl<'a> Publishing<'a> {
             deduplication_id: None,
             sequence_number: None,
             is_replayed: false,
+            trace_header: message.trace_header.clone(),
         }
     }
 
