@@ -23,12 +23,8 @@ use crate::{
 };
 
 pub(crate) use batch::{all, batch};
-<<<<<<< HEAD
-pub(crate) use deliver::{deliver, queue_attributes};
-=======
 pub(crate) use check::direct as check_direct;
-pub(crate) use deliver::deliver;
->>>>>>> main
+pub(crate) use deliver::{deliver, queue_attributes};
 use metrics::Metrics;
 pub(crate) use metrics::Tally;
 pub use metrics::TopicMetrics;
