@@ -94,7 +94,7 @@ impl<'a> Envelopes<'a> {
             let version = SignatureVersion::of(self.topic.attributes.get("SignatureVersion").map(String::as_str));
             sign(self.shared, version, &mut members, signed)?;
         }
-        Ok(members.as_written())
+        Ok(members.into_text())
     }
 }
 
