@@ -90,7 +90,7 @@ impl Setting<'_> {
             _ => FilterScope::MessageAttributes,
         };
         let forms = if self.all_filter_forms { Forms::All } else { Forms::Service };
-        let policy = FilterPolicy::parse(value, scope, forms).map_err(|error| Error::parameter(error.reason()))?;
+        let policy = FilterPolicy::parse(value, scope, forms).map_err(|error| Error::parameter(error.to_string()))?;
         // The empty policy is how the service's clients take one away.
         Ok(if policy.is_empty() { String::new() } else { value.to_owned() })
     }
