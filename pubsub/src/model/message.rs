@@ -23,6 +23,8 @@ pub struct PublishMessage {
     pub group_id: Option<String>,
     /// By what a first-in-first-out topic knows the message when it is published again within five minutes.
     pub deduplication_id: Option<String>,
+    /// A trace header of AWS X-Ray, of up to 4,096 bytes, for queues: their messages have it as `AWSTraceHeader`.
+    pub trace_header: Option<String>,
 }
 
 /// The text of a message.
@@ -203,6 +205,7 @@ pub struct Notification {
     pub(crate) sequence_number: Option<SequenceNumber>,
     /// Whether it comes out of the archive.
     pub(crate) is_replayed: bool,
+    pub(crate) trace_header: Option<String>,
 }
 
 impl Notification {
