@@ -99,7 +99,7 @@ pub(crate) fn object(text: &str) -> Option<serde_json::Map<String, Value>> {
 pub(crate) fn not_json(text: &str) -> String {
     const BEGINNING: &str = "failed to parse JSON.";
     let read = FilterPolicy::parse(text, FilterScope::MessageBody, Forms::All);
-    let said = read.err().map(|error| error.to_string()).filter(|said| said.starts_with(BEGINNING));
+    let said = read.err().map(|error| error.message).filter(|said| said.starts_with(BEGINNING));
     said.unwrap_or_else(|| BEGINNING.into())
 }
 

@@ -92,7 +92,12 @@ fn clear_some(shared: &Shared, tx: &mut Transaction, topic: u64) -> Result<u64> 
         for counted in [Counted::Confirmed, Counted::Pending, Counted::Deleted, Counted::Filtered] {
             tx.delete(&shared.keyspaces.counters, layout::counter_key(topic, counted))?;
         }
-        tx.delete(&shared.keyspaces.topics, layout::deleted_key(topic))?;
+        let topics = &shared.keyspaces.topics;
+        // There are no more than so many.
+        let changes = RangeRequest::prefix(&layout::changes::changes_prefix(topic))
+            .limit(layout::changes::KNOWN_CHANGES as usize);
+        tx.range(topics, &changes)?.entries.into_iter().try_for_each(|(key, _)| tx.delete(topics, key))?;
+        tx.delete(topics, layout::deleted_key(topic))?;
     }
     Ok(cleared)
 }

@@ -51,10 +51,10 @@ pub(crate) fn set(
         return Ok(tx.delete(&shared.publisher.archive, key)?);
     };
     if !topic.is_fifo() {
-        return Err(Error::parameter("ReplayPolicy: message replay is only available for FIFO topics"));
+        return Err(Error::parameter("ReplayPolicy: can only be set for subscriptions of FIFO topics"));
     }
     let Some(beginning) = archive::beginning(shared, tx, topic)? else {
-        return Err(Error::parameter("ReplayPolicy: the topic has no ArchivePolicy"));
+        return Err(Error::parameter("ReplayPolicy: Topic does not have an ArchivePolicy"));
     };
     policy.check(tx.began())?;
     // What is asked for from before the archive begins with it.

@@ -18,6 +18,7 @@ use crate::{
         self,
         deferred::{Content, DeliveryKey, DeliveryRecord, content_count_key, content_key, delivery_key, due_prefix},
     },
+    publish::queue_attributes,
     shared::Shared,
 };
 
@@ -96,11 +97,13 @@ pub(super) fn given_up(shared: &Arc<Shared>, delivery: &Delivery, reason: &str) 
 /// A message as its subscriber would have got it.
 fn undelivered(shared: &Arc<Shared>, what: &What) -> Result<Option<SendMessage>> {
     let What::Message { topic, subscription, message } = what else { return Ok(None) };
-    let body = match subscription.is_set("RawMessageDelivery") {
-        true => message.text_for(subscription.endpoint.protocol.name()).to_owned(),
-        false => Envelopes::new(shared, topic, message).notification(subscription)?,
+    let mut undelivered = match subscription.is_set("RawMessageDelivery") {
+        true => SendMessage {
+            attributes: queue_attributes(message),
+            ..SendMessage::new(message.text_for(subscription.endpoint.protocol.name()))
+        },
+        false => SendMessage::new(Envelopes::new(shared, topic, message).notification(subscription)?),
     };
-    let mut undelivered = SendMessage::new(body);
     undelivered.group_id.clone_from(&message.group_id);
     undelivered.deduplication_id.clone_from(&message.deduplication_id);
     Ok(Some(undelivered))

@@ -84,15 +84,15 @@ impl Delivery<'_> {
     /// The message as a queue gets it.
     fn for_queue(&mut self, target: &Target, is_fifo: bool) -> Result<SendMessage> {
         let attributes = match target.is_raw {
-            true => {
-                self.message.attributes.iter().map(|(name, value)| (name.clone(), queue_attribute(value))).collect()
-            }
+            true => queue_attributes(self.message),
             false => BTreeMap::new(),
         };
         // A group is of use where order is kept on both sides, or on neither: there it makes queues fair.
         let group_id = self.message.group_id.clone().filter(|_| self.topic.is_fifo() == is_fifo);
         let deduplication_id = self.message.deduplication_id.clone().filter(|_| is_fifo);
-        Ok(SendMessage { body: self.text(target)?, attributes, group_id, deduplication_id, ..Default::default() })
+        let trace_header = self.message.trace_header.clone();
+        let body = self.text(target)?;
+        Ok(SendMessage { body, attributes, group_id, deduplication_id, trace_header, ..Default::default() })
     }
 
     /// Its text, in an envelope unless the subscription wants it raw.
@@ -109,6 +109,11 @@ impl Delivery<'_> {
         self.tally.redriven += u64::from(is_kept);
         Ok(())
     }
+}
+
+/// The attributes of a message that is delivered raw, as queues have them.
+pub(crate) fn queue_attributes(message: &Notification) -> BTreeMap<String, QueueAttribute> {
+    message.attributes.iter().map(|(name, value)| (name.clone(), queue_attribute(value))).collect()
 }
 
 /// An attribute as queues have it. An array is a string with a label there, as in the service.

@@ -24,7 +24,7 @@ use crate::{
 
 pub(crate) use batch::{all, batch};
 pub(crate) use check::direct as check_direct;
-pub(crate) use deliver::deliver;
+pub(crate) use deliver::{deliver, queue_attributes};
 use metrics::Metrics;
 pub(crate) use metrics::Tally;
 pub use metrics::TopicMetrics;
@@ -129,6 +129,7 @@ impl<'a> Publishing<'a> {
             deduplication_id: None,
             sequence_number: None,
             is_replayed: false,
+            trace_header: message.trace_header.clone(),
         }
     }
 

@@ -213,7 +213,7 @@ fn a_replay_fails_where_nothing_is_kept_any_more() {
     let start = world.now();
     publish(&world, &topic, &["a"]);
     let (queue, subscription) = replay(&world, &topic, "late.fifo", &policy(start, None));
-    topic.set_attribute("ArchivePolicy", "").unwrap();
+    topic.set_attribute("ArchivePolicy", "{}").unwrap();
     world.topics.maintain().unwrap();
     assert_eq!(status(&subscription).as_deref(), Some("Failed"));
     publish(&world, &topic, &["b"]);

@@ -182,7 +182,7 @@ async fn attributes_tags_and_permissions_are_kept_and_shown() {
         .send()
         .await
         .unwrap();
-    let tag = Tag::builder().key("team").value("red & blue").build().unwrap();
+    let tag = Tag::builder().key("team").value("red blue").build().unwrap();
     client.tag_resource().resource_arn(&topic).tags(tag.clone()).send().await.unwrap();
     let permission = client.add_permission().topic_arn(&topic).label("one").aws_account_id("111122223333");
     permission.action_name("Publish").send().await.unwrap();
