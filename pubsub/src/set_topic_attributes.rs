@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     Error, Protocol, Result, archive, check,
     delivery_policy::{self, DeliveryPolicy},
-    layout::{self, Counted, TopicRecord},
+    layout::{Counted, TopicRecord},
     list,
     policy::{self, Document},
     shared::Shared,

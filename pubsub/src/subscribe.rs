@@ -79,6 +79,10 @@ fn checked(
     tx: &mut Transaction,
     given: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>> {
+    // Of several that cannot be, the service tells of this one.
+    if let Some(raw) = given.get("RawMessageDelivery") {
+        setting.checked(tx, given, "RawMessageDelivery", raw)?;
+    }
     let mut attributes = BTreeMap::new();
     for (name, value) in given {
         let value = setting.checked(tx, given, name, value)?;

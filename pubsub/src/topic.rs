@@ -124,7 +124,7 @@ impl Topic {
     }
 
     /// Sets an attribute by its name in the service, such as `DisplayName` or `ContentBasedDeduplication`. An empty value takes
-    /// it away.
+    /// it away; for an archive policy that is `{}`.
     ///
     /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
     ///

@@ -77,7 +77,7 @@ impl Topics {
     /// Makes a topic. One that is there already, with the same attributes and tags, is given as it is.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`], and those of the engine.
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter), [`Error::LimitExceeded`](crate::Error::LimitExceeded) for more than 50 tags, and those of the engine.
     pub fn create(&self, name: &str, options: &CreateOptions) -> Result<Topic> {
         self.shared.engine.transact(|tx| self.create_in(tx, name, options))
     }

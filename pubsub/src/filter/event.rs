@@ -49,22 +49,22 @@ impl<'m> Event<'m> {
         let mut event = Event::default();
         for (name, attribute) in attributes {
             let AttributeValue::Text(text) = &attribute.value else { continue };
-            let name = Cow::Borrowed(name.as_str());
+            let name = name.as_str();
             match attribute.data_type.as_str() {
-                "String.Array" | "Number.Array" => event.add_array(&name, text),
+                "String.Array" | "Number.Array" => event.add_array(name, text),
                 number if number == "Number" || number.starts_with("Number.") => {
                     let text = text.trim();
-                    let scalar = Number::read(text).map_or(Scalar::Text(text.into()), Scalar::Number);
-                    event.add(name, scalar, Elements::NONE);
+                    let number = Number::read(text).unwrap_or_else(|| Number::Beyond(text.into()));
+                    event.add(name.into(), Scalar::Number(number), Elements::NONE);
                 }
                 binary if binary == "Binary" || binary.starts_with("Binary.") => {}
-                _ => event.add(name, Scalar::Text(as_in_json(text.into())), Elements::NONE),
+                _ => event.add(name.into(), Scalar::Text(as_in_json(text.into())), Elements::NONE),
             }
         }
         event
     }
 
-    fn add_array(&mut self, name: &Cow<'m, str>, text: &'m str) {
+    fn add_array(&mut self, name: &'m str, text: &'m str) {
         let mut lexer = Lexer::new(text);
         let mut values = Vec::new();
         let mut objects = 0_usize;
@@ -87,7 +87,7 @@ impl<'m> Event<'m> {
             values.extend(scalar.filter(|_| objects == 0));
         }
         for scalar in values {
-            self.add(name.clone(), scalar, Elements::NONE);
+            self.add(name.into(), scalar, Elements::NONE);
         }
     }
 
@@ -114,7 +114,7 @@ impl<'m> Event<'m> {
         open.push(Open { is_object: true, path: 0, element: Elements::NONE });
         while let Some(token) = lexer.next().ok()? {
             // Behind the end of the body there is nothing to read.
-            let Some(&Open { is_object, path: length, element }) = open.last() else { return None };
+            let &Open { is_object, path: length, element } = open.last()?;
             match token.kind {
                 Kind::Name => path.enter(length, open.len() > 1, token.text),
                 Kind::StartObject | Kind::StartArray => {

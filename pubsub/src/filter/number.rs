@@ -35,7 +35,7 @@ impl Number {
 /// Where a number stands among those that have an order.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10^16; the fraction is to be cut off")]
 pub(super) fn place_of(number: f64) -> Option<u64> {
-    (-MOST..=MOST).contains(&number).then(|| (1e6 * (MOST + number)) as u64)
+    (-MOST..=MOST).contains(&number).then_some((1e6 * (MOST + number)) as u64)
 }
 
 /// Numbers between two others, which belong to them.

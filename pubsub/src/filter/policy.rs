@@ -45,6 +45,12 @@ impl PolicyError {
     pub(super) fn too_complex() -> PolicyError {
         PolicyError::new("Filter policy is too complex")
     }
+
+    /// The text of `Display`: what stands behind `Invalid parameter: `.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.to_string()
+    }
 }
 
 /// A filter policy that was checked: which messages a subscription wants.

@@ -334,3 +334,45 @@ pub(crate) fn decode<T: DeserializeOwned>(keyspace: &'static str, bytes: &[u8]) 
 pub(crate) fn time(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Protocol;
+
+    #[test]
+    fn rows_are_read_as_they_were_written() {
+        let subscription = SubscriptionRecord {
+            id: SubscriptionId::random(),
+            topic: "orders".into(),
+            endpoint: Endpoint::new(Protocol::Email, "user@example.com"),
+            created: 1,
+            confirmation: Confirmation::Pending { token: "51".into(), until: 2 },
+            attributes: BTreeMap::from([("FilterPolicy".into(), "{}".into())]),
+            all_filter_forms: true,
+            replay: Some(ReplayRecord { after: 3, until: Some(4), status: ReplayStatus::InProgress }),
+        };
+        let token =
+            TokenRecord { subscription: subscription.id, topic: 5, until: 6, unsubscribed: Some(subscription.clone()) };
+        let written = encode(&token).unwrap();
+        assert_eq!(decode::<TokenRecord>(SUBSCRIPTIONS, &written).unwrap(), token);
+        assert!(decode::<TokenRecord>(SUBSCRIPTIONS, &written[..written.len() - 1]).is_err());
+        assert!(
+            decode::<TokenRecord>(SUBSCRIPTIONS, &[2, 0]).is_err()
+                && decode::<TokenRecord>(SUBSCRIPTIONS, &[]).is_err()
+        );
+    }
+
+    #[test]
+    fn keys_tell_what_they_are_of() {
+        let hash = hash(b"a token");
+        assert_eq!(until_of(&until_key(7, &hash)).unwrap(), 7);
+        assert_eq!(read_16(&until_key(7, &hash), 9).unwrap(), hash);
+        assert_eq!(topic_of_deleted(&deleted_key(8)).unwrap(), 8);
+        assert!(until_key(255, &hash) < until_key(256, &[0; 16]));
+        assert!(read_16(&[0; 16], 1).is_err() && until_of(&[5]).is_err() && topic_of_deleted(&[]).is_err());
+        let of = |protocol, address: &str| endpoint_key(1, &Endpoint::new(protocol, address));
+        assert_ne!(of(Protocol::Email, "a@b"), of(Protocol::EmailJson, "a@b"));
+        assert!(of(Protocol::Email, "a@b").starts_with(&endpoints_prefix(1)));
+    }
+}

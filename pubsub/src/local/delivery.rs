@@ -15,6 +15,9 @@ use super::{
 };
 use crate::{Notification, Result, layout, shared::Shared};
 
+/// So many who wait are woken by the commit itself: to wake a thread takes a microsecond or two.
+const WAKE_AT_ONCE: usize = 16;
+
 /// A message with those that get it, and the room that it has with them. It is given back if this is dropped.
 pub(crate) struct Delivery {
     shared: Arc<Shared>,
@@ -140,18 +143,31 @@ impl Delivery {
             }
         }
         self.holding = None;
-        let placed = places.iter().map(|place| &place.listener);
-        let told = self.audience.free.iter().chain(&self.chosen).chain(placed);
-        let to_run: Vec<Job> = told.filter(|listener| listener.tell()).map(|listener| self.job(listener)).collect();
-        if !to_run.is_empty() {
-            self.shared.locals.registry.pool.run_all(to_run.into_iter());
-        }
+        self.tell(places.iter().map(|place| &place.listener));
         left_over.into_iter().for_each(|listener| spill::clear_elsewhere(&self.shared, listener));
     }
 
-    fn job(&self, listener: &Arc<Listener>) -> Job {
-        let (shared, listener) = (Arc::clone(&self.shared), Arc::clone(listener));
-        Box::new(move || closure::run(shared, listener))
+    /// Wakes those who wait, and has closures run. Other commits wait for this one's effects, so much of it is left to others.
+    fn tell<'a>(&'a self, placed: impl Iterator<Item = &'a Arc<Listener>>) {
+        let (mut woken, mut to_wake, mut jobs) = (0, Vec::new(), Vec::new());
+        let all = self.audience.free.iter().chain(&self.chosen).chain(placed);
+        for listener in all.filter(|listener| listener.is_to_be_told()) {
+            if listener.closure.is_some() {
+                let (shared, listener) = (Arc::clone(&self.shared), Arc::clone(listener));
+                jobs.push(Box::new(move || closure::run(shared, listener)) as Job);
+            } else if woken < WAKE_AT_ONCE {
+                woken += 1;
+                listener.wake();
+            } else {
+                to_wake.push(Arc::clone(listener));
+            }
+        }
+        if !to_wake.is_empty() {
+            jobs.push(Box::new(move || to_wake.iter().for_each(|listener| listener.wake())));
+        }
+        if !jobs.is_empty() {
+            self.shared.locals.registry.pool.run_all(jobs.into_iter());
+        }
     }
 
     fn give_back(&mut self) {

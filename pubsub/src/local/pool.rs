@@ -153,3 +153,39 @@ impl Drop for Pool {
         drop(jobs);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Barrier, mpsc};
+
+    use super::*;
+
+    #[test]
+    fn jobs_that_wait_for_each_other_and_those_that_panic_keep_no_other_from_being_run() {
+        let pool = Pool::default();
+        let jobs = 4 * most_at_once() + 1;
+        let barrier = Arc::new(Barrier::new(jobs + 1));
+        pool.run(|| panic!("as it should"));
+        pool.run_all((0..jobs).map(|_| {
+            let barrier = Arc::clone(&barrier);
+            Box::new(move || _ = barrier.wait()) as Job
+        }));
+        barrier.wait();
+        let (sender, receiver) = mpsc::channel();
+        pool.run(move || sender.send(7).unwrap());
+        assert_eq!(receiver.recv(), Ok(7));
+    }
+
+    #[test]
+    fn threads_end_with_their_pool() {
+        let pool = Pool::default();
+        let (sender, receiver) = mpsc::channel();
+        pool.run(move || sender.send(()).unwrap());
+        receiver.recv().unwrap();
+        let inner = Arc::downgrade(&pool.0);
+        drop(pool);
+        while inner.strong_count() > 0 {
+            std::thread::yield_now();
+        }
+    }
+}

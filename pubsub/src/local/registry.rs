@@ -14,13 +14,18 @@ use parking_lot::{Mutex, RwLock};
 use super::{Lag, filtered::Filtered, listener::Listener, pool::Pool, spill};
 use crate::{Notification, Result};
 
+/// The id of a listener: no two of the program have the same.
+pub(crate) fn new_id() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
 /// The listeners of an engine: all handles of the service share them, and a fork begins with none.
 #[derive(Default)]
 pub(crate) struct Registry {
     /// How many topics have listeners.
     count: AtomicUsize,
     topics: RwLock<HashMap<u64, Arc<TopicListeners>>>,
-    last_id: AtomicU64,
     pub(crate) pool: Pool,
     opened: Mutex<Option<Watcher>>,
 }
@@ -84,10 +89,6 @@ impl Registry {
         }
         *opened = Some(watcher);
         Ok(())
-    }
-
-    pub(crate) fn new_id(&self) -> u64 {
-        self.last_id.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Who listens to a topic, if anybody does.

@@ -5,6 +5,7 @@ mod application;
 mod arn;
 mod attributes;
 mod endpoint;
+mod events;
 mod platform;
 mod push;
 
@@ -38,7 +39,8 @@ pub(crate) fn has_endpoint(shared: &Shared, reader: &mut impl Read, arn: &str) -
 /// thread.
 ///
 /// No platform is asked: credentials are taken as they are, and are not given back; a message to an endpoint is kept in the
-/// [outbox](Topics::outbox).
+/// [outbox](Topics::outbox). Topics that an application names in `EventEndpointCreated`, `EventEndpointUpdated` and
+/// `EventEndpointDeleted` are told of its endpoints in the same commit; those that go with their application are not told of.
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-mobile-application-as-subscriber.html>
 #[derive(Clone)]

@@ -11,6 +11,8 @@ const MAX_SUBJECT_CHARACTERS: usize = 100;
 const MAX_NAME_BYTES: usize = 256;
 const MAX_TRACE_BYTES: usize = 4096;
 const MAX_ID_CHARACTERS: usize = 128;
+/// Of a message that goes to no topic.
+const MAX_DIRECT_BYTES: usize = 256 << 10;
 
 /// Bytes of a message as the service counts them: the text, and of each attribute its name, its type and its value.
 pub(crate) fn size_bytes(message: &PublishMessage) -> usize {
@@ -44,6 +46,19 @@ pub(crate) fn run(topic: &PublishedTo, message: &PublishMessage) -> Result<()> {
         return Err(Error::parameter("Message too long"));
     }
     check_ids(topic, message)
+}
+
+/// What a message to the endpoint of a device or to a phone number may be, but for its text, which each of them has its own rules for.
+pub(crate) fn direct(message: &PublishMessage) -> Result<()> {
+    check_subject(message.subject.as_deref())?;
+    for (name, attribute) in &message.attributes {
+        check_name(name)?;
+        check_value(name, attribute)?;
+    }
+    if size_bytes(message) > MAX_DIRECT_BYTES {
+        return Err(Error::parameter("Message too long"));
+    }
+    Ok(())
 }
 
 fn check_subject(subject: Option<&str>) -> Result<()> {

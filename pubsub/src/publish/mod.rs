@@ -23,6 +23,7 @@ use crate::{
 };
 
 pub(crate) use batch::{all, batch};
+pub(crate) use check::direct as check_direct;
 pub(crate) use deliver::{deliver, queue_attributes};
 use metrics::Metrics;
 pub(crate) use metrics::Tally;

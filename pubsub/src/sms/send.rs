@@ -12,7 +12,7 @@ use millpond_engine::Transaction;
 use super::{attributes, number, opt_out, sandbox};
 use crate::{
     AttributeValue, Body, Captured, Error, MessageAttribute, MessageId, Notification, Protocol, PublishMessage, Result,
-    layout::sms::Settings, outbox, shared::Shared,
+    layout::sms::Settings, model::no_default, outbox, publish::check_direct, shared::Shared,
 };
 
 /// The longest message, which is sent in several parts.
@@ -36,6 +36,7 @@ pub(crate) fn publish(
     message: &PublishMessage,
 ) -> Result<MessageId> {
     let number = number::target(given)?;
+    check_direct(message)?;
     check(&message.attributes)?;
     let text = text(&message.body)?;
     let id = MessageId::random();
@@ -72,7 +73,6 @@ fn text(body: &Body) -> Result<&str> {
         Body::Text(text) => Some(text),
         Body::Structured(texts) => texts.get("sms").or_else(|| texts.get("default")),
     };
-    let no_default = || Error::parameter("Message Structure - No default entry in JSON message body");
     let text = text.ok_or_else(no_default)?;
     if text.is_empty() {
         return Err(Error::parameter("Empty message"));

@@ -769,7 +769,7 @@ fn closures_that_wait_for_each_other_are_all_run() {
     let listening: Vec<_> = (0..together)
         .map(|_| {
             let barrier = Arc::clone(&barrier);
-            topic.on_message(&ListenOptions::default(), move |_| drop(barrier.wait())).unwrap()
+            topic.on_message(&ListenOptions::default(), move |_| _ = barrier.wait()).unwrap()
         })
         .collect();
     topic.publish("all at once").unwrap();

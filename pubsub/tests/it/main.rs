@@ -15,6 +15,7 @@ mod publish;
 mod publish_model;
 mod replay;
 mod sms;
+mod subscription_model;
 mod subscriptions;
 mod topics;
 mod typed;

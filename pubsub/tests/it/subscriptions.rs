@@ -277,6 +277,12 @@ fn attributes_are_checked_with_the_services_texts() {
     );
     let refused = topic.subscribe(&queue("other"), &with(&[("Colour", "red")]));
     assert_eq!(said(refused), "InvalidParameter: Invalid parameter: Attributes Reason: AttributeName");
+    let mail = Endpoint::new(Protocol::Email, "user@example.com");
+    let refused = topic.subscribe(&mail, &with(&[("DeliveryPolicy", "{}"), ("RawMessageDelivery", "true")]));
+    assert_eq!(
+        said(refused),
+        "InvalidParameter: Invalid parameter: Attributes Reason: Delivery protocol [email] does not support raw message delivery."
+    );
     let refused = topic.subscribe(&service.topics.stream_endpoint("log"), &SubscribeOptions::default());
     assert_eq!(refused.unwrap_err().code(), "InvalidParameter");
     queued.unsubscribe().unwrap();
