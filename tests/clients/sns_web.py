@@ -4,6 +4,7 @@ import collections
 import http.server
 import json
 import queue
+import socket
 import threading
 
 PATIENCE_SECONDS = 20
@@ -28,6 +29,10 @@ class Request:
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def setup(self):
+        super().setup()
+        self.server.web.connections.append(self.connection)
+
     def do_POST(self):
         request = Request(self)
         web = self.server.web
@@ -45,7 +50,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Web:
     def __init__(self):
-        self.lock = threading.Lock()
+        self.lock, self.connections = threading.Lock(), []
         self.requests = collections.defaultdict(queue.Queue)
         self.statuses = collections.defaultdict(collections.deque)
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -84,3 +89,9 @@ class Web:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+        # Those that are kept alive have threads of their own.
+        for connection in self.connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # the client has closed it

@@ -2,14 +2,16 @@
 acknowledged is in all of them, and reaches whoever else has subscribed."""
 
 import collections
+import json
 import random
 import threading
 import time
 
+import pytest
 from botocore.exceptions import BotoCoreError
 
 from millpond import Server
-from sns import Sns, queue_arn
+from sns import INVALID, Sns, queue_arn, text
 from sns_web import Web
 
 TURNS = 4
@@ -157,3 +159,70 @@ def test_a_message_is_in_all_queues_or_in_none_after_kills_under_load(tmp_path):
     finally:
         server.kill()
         web.stop()
+
+
+@pytest.mark.parametrize("kills", [True, False])
+def test_all_that_is_known_of_topics_is_known_after_a_restart(tmp_path, kills):
+    def restart(server=None):
+        if server and kills:
+            server.kill()
+        elif server:
+            assert server.stop() == 0
+        server = Server(tmp_path / "store", "--manual-clock")
+        return server, Sns(server)
+
+    server, sns = restart()
+    web = Web()
+    try:
+        policy = '{"kind":["wanted",{"prefix":"a"}]}'
+        topic = sns.topic("kept", tags={"a": "b"}, DisplayName="shown", SignatureVersion="2")
+        sns("PutDataProtectionPolicy", ResourceArn=topic, DataProtectionPolicy='{"Name":"a","Version":"2021-06-01","Statement":[]}')
+        sns("AddPermission", TopicArn=topic, Label="one", AWSAccountId=["111122223333"], ActionName=["Publish"])
+        name = sns.raw_queue(topic, FilterPolicy=policy).rsplit("/", 1)[1]
+        sns.subscribe(topic, "http", web.url("/pending"))
+        asked = web.take("/pending").json()
+        fifo = sns.topic("kept.fifo", fifo=True, ArchivePolicy='{"MessageRetentionPeriod":"30"}')
+        once = {"MessageGroupId": "g", "MessageDeduplicationId": "d"}
+        first = sns.publish(fifo, "once", **once)
+        shown = [sns.topic_attributes(each) for each in (topic, fifo)]
+        listed = sns("ListSubscriptionsByTopic", TopicArn=topic)
+
+        server, sns = restart(server)
+        # The address that clients use is another one, and what was given before is not told by it.
+        again = [sns.topic_attributes(each) for each in (topic, fifo)]
+        for each in (*shown, *again):
+            each.pop("BeginningArchiveTime", None)
+        assert again == shown
+        assert sns("ListSubscriptionsByTopic", TopicArn=topic) == listed
+        assert sns("ListTagsForResource", ResourceArn=topic)["Tags"] == [{"Key": "a", "Value": "b"}]
+        assert json.loads(sns("GetDataProtectionPolicy", ResourceArn=topic)["DataProtectionPolicy"])["Name"] == "a"
+        assert sns("ConfirmSubscription", TopicArn=topic, Token=asked["Token"])["SubscriptionArn"].startswith(topic)
+        assert sns.publish(fifo, "once", **once) == first, "it is known again"
+        assert sns.publish(fifo, "next", **{**once, "MessageDeduplicationId": "e"})["SequenceNumber"] > first["SequenceNumber"]
+        for kind in ("wanted", "other", "also"):
+            sns.publish(topic, kind, MessageAttributes={"kind": text(kind)})
+        assert sorted(sns.bodies(sns.sqs("GetQueueUrl", QueueName=name)["QueueUrl"])) == ["also", "wanted"]
+        got = {web.take("/pending").json()["Message"] for _ in range(3)}
+        assert got == {"wanted", "other", "also"}
+        sns.refused(INVALID, None, "CreateTopic", Name="kept", Attributes={"DisplayName": "other"})
+    finally:
+        server.kill()
+        web.stop()
+
+
+def test_the_key_is_kept(tmp_path):
+    server = Server(tmp_path / "store")
+    certificates = []
+    try:
+        for _ in range(2):
+            sns = Sns(server)
+            url = sns.queue(sns.topic())
+            (subscription,) = [each for page in sns.pages("ListSubscriptions", "Subscriptions") for each in page if each["Endpoint"] == queue_arn(url)]
+            sns.publish(subscription["TopicArn"])
+            (envelope,) = sns.envelopes(url)
+            certificates.append(server.ask("GET", envelope["SigningCertURL"].removeprefix(server.url))[2])
+            server.kill()
+            server = Server(tmp_path / "store")
+        assert certificates[0] == certificates[1]
+    finally:
+        server.kill()

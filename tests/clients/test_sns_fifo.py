@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import json
 import re
+import threading
 
 import pytest
 from sns import INVALID, entry, queue_arn, text
@@ -53,6 +54,30 @@ def test_each_queue_has_the_order_of_the_topic(sns):
         assert sorted(found) == list(range(22))
         for group in range(3):
             assert [nth for nth in found if nth % 3 == group] == list(range(group, 22, 3))
+
+
+def test_publishers_at_once_have_one_order(sns, topic_server):
+    topic = sns.topic(fifo=True)
+    urls = [sns.raw_queue(topic, fifo=True) for _ in range(3)]
+    sent, lock = {}, threading.Lock()
+
+    def run(name):
+        client = topic_server.client("sns")
+        for nth in range(12):
+            body = f"{name}.{nth}"
+            # One group for all: they share one order.
+            answer = client.publish(TopicArn=topic, Message=body, MessageGroupId="all", MessageDeduplicationId=body)
+            with lock:
+                sent[answer["SequenceNumber"]] = body
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    order = [sent[number] for number in sorted(sent)]
+    assert len(order) == 96
+    assert [drained(sns, url) for url in urls] == [order] * 3
 
 
 def test_a_standard_queue_gets_no_group(sns):

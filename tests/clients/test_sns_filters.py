@@ -41,8 +41,8 @@ def test_a_policy_matches_or_does_not(sns, queue, case):
     topic = sns.topic(fresh("filtered"))
     sns.subscribe(topic, "sqs", queue_arn(queue), RawMessageDelivery="true", **attributes(case))
     given = {name: attribute(value) for name, value in case.get("attributes", {}).items()}
-    if len(given) > 10:
-        pytest.skip("a queue takes ten attributes")
+    if len(given) > 10 or any("$" in name for name in given):
+        pytest.skip("a queue takes ten attributes, and no name has a dollar")
     body = case.get("body", "a message")
     body = body if isinstance(body, str) else json.dumps(body)
     sns.publish(topic, body, **({"MessageAttributes": given} if given else {}))

@@ -6,7 +6,29 @@ from sns import EXCEPTIONS, MODEL, STATUS, STRANGE_TOKEN, Refused, arn, entry, f
 
 OPERATIONS = MODEL.operation_names
 NUMBERS = (f"+1557{nth:07}" for nth in range(10_000_000))
-SINGLE = {"list": ["a"], "map": {"a": "b"}, "boolean": True, "integer": 1}
+
+
+def sample(shape):
+    """A value of a shape."""
+    match shape.type_name:
+        case "structure":
+            return {name: sample(member) for name, member in shape.members.items()}
+        case "list":
+            return [sample(shape.member)]
+        case "map":
+            return {"a": sample(shape.value)}
+        case "blob":
+            return b"a"
+    return {"boolean": True, "integer": 1}.get(shape.type_name, "a")
+
+
+def sandbox_number(sns):
+    """A number in the sandbox, which holds ten: it is made alone in it."""
+    for each in sns("ListSMSSandboxPhoneNumbers")["PhoneNumbers"]:
+        sns("DeleteSMSSandboxPhoneNumber", PhoneNumber=each["PhoneNumber"])
+    number = next(NUMBERS)
+    sns("CreateSMSSandboxPhoneNumber", PhoneNumber=number)
+    return number
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +111,12 @@ def good(operation, things, sns):
         case "GetSMSAttributes":
             return {"attributes": ["DefaultSMSType"]}
         case "CreateSMSSandboxPhoneNumber":
+            sandbox_number(sns)
             return {"PhoneNumber": next(NUMBERS), "LanguageCode": "en-US"}
-        case "DeleteSMSSandboxPhoneNumber" | "VerifySMSSandboxPhoneNumber":
-            number = next(NUMBERS)
-            sns("CreateSMSSandboxPhoneNumber", PhoneNumber=number)
-            return {"PhoneNumber": number, **({"OneTimePassword": "00000"} if operation.startswith("Verify") else {})}
+        case "DeleteSMSSandboxPhoneNumber":
+            return {"PhoneNumber": sandbox_number(sns)}
+        case "VerifySMSSandboxPhoneNumber":
+            return {"PhoneNumber": sandbox_number(sns), "OneTimePassword": "00000"}
         case "ListOriginationNumbers" | "ListSMSSandboxPhoneNumbers":
             return {"MaxResults": 3}
     return {}
@@ -194,7 +217,8 @@ def test_a_parameter_with_an_odd_value_is_survived(sns, things, operation, name,
     base = [pair for pair in form(operation, good(operation, things, sns)) if pair[0].split(".")[0] != name]
     if operation in ("CreateTopic", "CreatePlatformApplication"):
         base = [pair for pair in base if pair[0] != "Name"] + [("Name", fresh("odd"))]
-    for key, _ in form(operation, {name: SINGLE.get(kind, "a")})[2:]:
+    shape = MODEL.operation_model(operation).input_shape.members[name]
+    for key, _ in form(operation, {name: sample(shape)})[2:]:
         for odd in {key, f"{key}.", f"{key}.x", f"{key}.1", key.replace(".1", ".0"), key.replace(".1", ".-1"), key.replace(".1", ".99999999999"),
                     f".{key}", f"{key}.1.1.1.1", key.split(".")[0], key.replace("member", "").replace("entry", ""), "." * 100}:
             for value in ("", "\0", "x", "0"):
@@ -207,7 +231,7 @@ def test_a_parameter_with_an_odd_value_is_survived(sns, things, operation, name,
 @pytest.mark.parametrize("operation, name, kind", list(members("string")))
 def test_a_text_of_any_kind_is_survived(sns, things, operation, name, kind):
     pairs = [pair for pair in form(operation, good(operation, things, sns)) if pair[0] != name]
-    for value in ("\0", "\ud800", "x" * 10_000, "%", "a\r\nb", "<&>\"'", "ä" * 300, "arn:aws:sns:::::::", ":" * 50, "{}", "[" * 5_000, "9" * 400):
+    for value in ("\0", "x" * 10_000, "%", "a\r\nb", "<&>\"'", "ä" * 300, "arn:aws:sns:::::::", ":" * 50, "{}", "[" * 5_000, "9" * 400):
         try:
             sns.ask([*pairs, (name, value)])
         except Refused as refused:

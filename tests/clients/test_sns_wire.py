@@ -56,8 +56,10 @@ def test_what_is_special_in_xml_is_escaped(sns):
     name = fresh("topic")
     topic = sns("CreateTopic", Name=name, Attributes={"DisplayName": "<a href=\"b\">'&amp;'</a>"})["TopicArn"]
     assert sns.topic_attributes(topic)["DisplayName"] == "<a href=\"b\">'&amp;'</a>"
-    sns("TagResource", ResourceArn=topic, Tags=[{"Key": "a&b", "Value": "<>"}])
-    assert sns("ListTagsForResource", ResourceArn=topic)["Tags"] == [{"Key": "a&b", "Value": "<>"}]
+    url = sns.queue(topic, FilterPolicy='{"<a>":["&amp;"]}')
+    (subscription,) = sns("ListSubscriptionsByTopic", TopicArn=topic)["Subscriptions"]
+    assert subscription["Endpoint"].endswith(url.rsplit("/", 1)[1])
+    assert sns.subscription_attributes(subscription["SubscriptionArn"])["FilterPolicy"] == '{"<a>":["&amp;"]}'
 
 
 @pytest.mark.parametrize("pairs, code", [
