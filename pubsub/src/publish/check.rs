@@ -205,7 +205,11 @@ mod tests {
 
     #[test]
     fn trace_headers_are_what_queues_take() {
-        assert!([None, Some("Root=1-a-b"), Some(&*"x".repeat(4096))].into_iter().all(|good| check_trace_header(good).is_ok()));
+        assert!(
+            [None, Some("Root=1-a-b"), Some(&*"x".repeat(4096))]
+                .into_iter()
+                .all(|good| check_trace_header(good).is_ok())
+        );
         for bad in ["", "a\nb", &"x".repeat(4097)] {
             assert!(check_trace_header(Some(bad)).is_err(), "{bad:?}");
         }
