@@ -367,3 +367,27 @@ def test_a_device_that_subscribed_gets_what_is_published_to_the_topic(sns, endpo
     sns.publish(topic, "plain")
     assert [message["body"] for message in outbox.to(device)] == [aps, "plain"]
     sns("DeleteTopic", TopicArn=topic)
+
+
+def test_a_topic_is_told_of_the_endpoints_of_an_application(sns, application):
+    topic = sns.topic()
+    queue = sns.queue(topic)
+    app = application(EventEndpointCreated=topic, EventEndpointUpdated=topic, EventEndpointDeleted=topic)
+    made = sns("CreatePlatformEndpoint", PlatformApplicationArn=app, Token="1")["EndpointArn"]
+    sns("SetEndpointAttributes", EndpointArn=made, Attributes={"Enabled": "false"})
+    sns("DeleteEndpoint", EndpointArn=made)
+    told = [json.loads(body) for body in sns.bodies(queue)]
+    events = [json.loads(each["Message"]) for each in told]
+    assert {event.pop("EventType") for event in events} == {"EndpointCreated", "EndpointUpdated", "EndpointDeleted"}
+    assert {each["Subject"].split()[0] for each in told} == {"EndpointCreated", "EndpointUpdated", "EndpointDeleted"}
+    for event in events:
+        assert (event["EndpointArn"], event["Resource"], event["Service"]) == (made, app, "SNS")
+    sns("DeleteTopic", TopicArn=topic)
+
+
+def test_direct_messages_are_checked_as_those_to_topics(sns, endpoint, outbox):
+    made = endpoint()
+    sns.refused(INVALID, "Invalid parameter: Subject", "Publish", TargetArn=made, Message="a", Subject="a\nb")
+    sns.refused(INVALID, "Invalid parameter: Message too long", "Publish", TargetArn=made, Message="a",
+                MessageAttributes={"a": text("x" * (256 << 10))})
+    assert outbox.to(made) == []

@@ -118,7 +118,7 @@ def test_what_carriers_cannot_be_told(sns, number, name, value):
 
 def test_a_phone_that_subscribed_gets_what_is_published_to_the_topic(sns, outbox, number):
     topic = sns.topic()
-    subscription = sns.subscribe(topic, "sms", number)
+    subscription = sns.subscribe(topic, "sms", f"{number[:2]}-{number[2:5]}.{number[5:]}")
     answer = sns.publish(topic, json.dumps({"default": "d", "sms": "s"}), MessageStructure="json")
     [sent] = outbox.to(number)
     assert (sent["body"], sent["topic_arn"], sent["subscription_arn"]) == ("s", topic, subscription)

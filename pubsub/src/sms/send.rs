@@ -50,8 +50,7 @@ pub(crate) fn publish(
 /// Delivers a message of a topic to a phone number.
 ///
 /// # Errors
-/// [`Error::InvalidParameter`] for what is no number and a message that is too long: for good, no retry mends them. Those of the
-/// engine.
+/// [`Error::InvalidParameter`] for a message that is empty or too long: for good, no retry mends it. Those of the engine.
 pub(crate) fn deliver(
     shared: &Shared,
     tx: &mut Transaction,
@@ -59,7 +58,7 @@ pub(crate) fn deliver(
     subscription_arn: &str,
     message: &Notification,
 ) -> Result<()> {
-    let number = number::target(given)?;
+    let number = number::subscribed(given);
     let mut captured = captured(shared, tx, &number, text(&message.body)?, &message.attributes)?;
     captured.subject.clone_from(&message.subject);
     captured.message_id = Some(message.id);
