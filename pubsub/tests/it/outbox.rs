@@ -160,6 +160,20 @@ fn messages_give_way_by_their_bytes_too() {
 }
 
 #[test]
+fn big_messages_give_way_as_fast_as_they_come() {
+    let (_, topics) = topics();
+    topics.outbox().keep(1_000_000, 2 << 20);
+    let big = MessageAttribute::string("x".repeat(200 << 10));
+    for number in 0..100 {
+        let message = PublishMessage::new(number.to_string()).attribute("big", big.clone());
+        topics.publish_to_phone(ONE, message).unwrap();
+    }
+    let kept = bodies(&topics, &CapturedFilter::all());
+    assert!((10..=20).contains(&kept.len()), "{} are kept", kept.len());
+    assert_eq!(kept.last().map(String::as_str), Some("99"));
+}
+
+#[test]
 fn what_was_captured_survives_the_store_being_opened_again() {
     let dir = tempfile::tempdir().unwrap();
     let id = open(&Engine::open(dir.path()).unwrap()).publish_to_phone(ONE, "kept").unwrap();
