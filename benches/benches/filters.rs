@@ -1,7 +1,7 @@
 //! One message against the filter policies of a topic, by their forms and number.
 //!
-//! "match" is of a message that was read, as when a topic has policies for attributes only; "read and match" reads its body of 350
-//! bytes, too. Each finds a few policies; "wanted by a hundredth" finds more.
+//! "match" is of a message that was read, as when a topic has policies for attributes only; "read and match" reads its
+//! body of 350 bytes, too. Each finds a few policies; "wanted by a hundredth" finds more.
 #![allow(missing_docs, reason = "criterion's macros make public functions without docs")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run stops")]
 

@@ -76,11 +76,11 @@ class Web:
         raise AssertionError(f"{path} was sent {request.body[:200]} ({request.headers})")
 
     def after(self, path, advance, most, step=1.0):
-        """Moves the clock in steps until a request comes; gives it and the seconds."""
+        """Moves the clock in steps until a request comes; gives it and the seconds. On a machine that is slow to send it these are more."""
         seconds = 0
         while seconds <= most:
             try:
-                return self.take(path, 0.15), seconds
+                return self.take(path, 0.2), seconds
             except queue.Empty:
                 advance(step)
                 seconds += step

@@ -1,11 +1,14 @@
 """Subscribers over HTTP: a real web server that confirms, verifies signatures, fails and gets its retries by the clock, and unsubscribes."""
 
 import json
+import queue
 import re
+import time
 import urllib.parse
 
 import pytest
-from sns import ENVELOPE, INVALID, NO_SUBSCRIPTION, NOT_FOUND, UUID, fresh, redrive, text
+from millpond import Server
+from sns import ENVELOPE, INVALID, NO_SUBSCRIPTION, NOT_FOUND, UUID, Sns, fresh, redrive, text
 from sns_message_validator.exceptions import SignatureVerificationFailureException
 from sns_web import Web
 from sqs import Refused
@@ -210,6 +213,18 @@ def test_a_filter_policy_keeps_messages_from_it(sns, web):
     subscriber.silent()
 
 
+def test_an_address_may_have_a_query_and_a_name(sns, web):
+    topic = sns.topic()
+    path = f"/{fresh('subscriber')}?a=b&c=%20d"
+    subscription = sns.subscribe(topic, "http", web.url(path).replace("//", "//user:secret@"))
+    asked = web.take(path)
+    assert asked.header("Authorization") == "Basic dXNlcjpzZWNyZXQ="
+    sns.visit(asked.json()["SubscribeURL"])
+    sns.publish(topic)
+    assert web.take(path).header("Authorization") == "Basic dXNlcjpzZWNyZXQ="
+    assert sns.subscription_attributes(subscription)["PendingConfirmation"] == "false"
+
+
 def test_who_waits_for_long_keeps_nobody_else_waiting(sns, web):
     topic = sns.topic()
     failing, other = Subscriber(sns, web, topic), Subscriber(sns, web, topic)
@@ -232,10 +247,10 @@ def test_it_fails_twice_and_gets_its_retry_by_the_clock(sns, web, topic_server):
     first = subscriber.take().json()
     subscriber.silent()
     # By default it is tried again three times, each after 20 seconds.
-    second, seconds = subscriber.after(25)
-    assert 19 <= seconds <= 22
-    third, seconds = subscriber.after(25)
-    assert 19 <= seconds <= 22
+    second, seconds = subscriber.after(40)
+    assert 19 <= seconds <= 27
+    third, seconds = subscriber.after(40)
+    assert 19 <= seconds <= 27
     assert first == second.json() == third.json()
     assert first["MessageId"] == sent["MessageId"]
     validator(topic_server).validate_message(first)
@@ -250,10 +265,10 @@ def test_it_is_dead_lettered_after_the_last(sns, web, raw):
     subscriber = Subscriber(sns, web, topic, RedrivePolicy=redrive(dead), RawMessageDelivery=str(raw).lower())
     subscriber.answers(500, 500, 500, 500)
     sent = sns.publish(topic, "undeliverable", MessageAttributes={"a": text("b")})
+    subscriber.take()
     for _ in range(3):
-        subscriber.take() if _ == 0 else subscriber.after(25)
         assert sns.bodies(dead) == []
-    subscriber.after(25)
+        subscriber.after(60, step=10)
     (message,) = eventually(lambda: sns.received(dead))
     if raw:
         assert (message["Body"], message["MessageAttributes"]["a"]) == ("undeliverable", text("b"))
@@ -266,9 +281,7 @@ def test_it_is_dead_lettered_after_the_last(sns, web, raw):
     assert b"next" in subscriber.take().body
 
 
-def eventually(look, within=100):
-    import time
-
+def eventually(look, within=200):
     for _ in range(within):
         found = look()
         if found:
@@ -298,7 +311,7 @@ def test_who_is_busy_is_asked_again(sns, web, status):
     subscriber.answers(status)
     sns.publish(topic, "busy")
     subscriber.take()
-    assert subscriber.after(25)[0].json()["Message"] == "busy"
+    assert subscriber.after(60, step=10)[0].json()["Message"] == "busy"
 
 
 def test_who_is_not_there_gets_dead_letters(sns, web):
@@ -308,8 +321,6 @@ def test_who_is_not_there_gets_dead_letters(sns, web):
     subscriber = Subscriber(sns, web_of_its_own, topic, RedrivePolicy=redrive(dead))
     web_of_its_own.stop()
     sns.publish(topic, "nobody")
-    import time
-
     for _ in range(60):
         sns.advance(21)
         time.sleep(0.1)
@@ -331,10 +342,10 @@ def test_the_phases_of_a_retry_policy(sns, web):
     sns.publish(topic, "phases")
     subscriber.take()
     waits = [subscriber.after(15)[1] for _ in range(4)]
-    assert waits[0] <= 1, "at once"
-    assert 4 <= waits[1] <= 7, "after the least"
-    assert 4 <= waits[2] <= 12, "in between"
-    assert 9 <= waits[3] <= 12, "after the most"
+    assert waits[0] <= 3, "at once"
+    assert 4 <= waits[1] <= 8, "after the least"
+    assert 4 <= waits[2] <= 13, "in between"
+    assert 9 <= waits[3] <= 14, "after the most"
     (envelope,) = eventually(lambda: sns.envelopes(dead))
     assert envelope["Message"] == "phases"
 
@@ -348,7 +359,7 @@ def test_a_topic_may_forbid_policies_of_its_subscribers(sns, web):
     subscriber.answers(500, 500)
     sns.publish(topic, "forbidden")
     subscriber.take()
-    assert subscriber.after(5)[1] <= 4
+    assert subscriber.after(40)[1] <= 10, "not after a minute"
     assert eventually(lambda: sns.envelopes(dead))
 
 
@@ -368,9 +379,6 @@ def test_an_address_is_throttled(sns, web):
 
 
 def test_deliveries_outlive_a_restart(sns, web, tmp_path):
-    from millpond import Server
-    from sns import Sns
-
     server = Server(tmp_path / "store", "--manual-clock")
     try:
         there = Sns(server)
@@ -418,8 +426,8 @@ def test_the_owner_ends_it_by_the_api(sns, web):
     sns.publish(topic, "nobody hears")
     try:
         assert subscriber.web.take(subscriber.path, 0.5).json()["Type"] == "UnsubscribeConfirmation"
-    except Exception as error:  # noqa: BLE001 -- the owner need not be told
-        assert type(error).__name__ == "Empty", error
+    except queue.Empty:
+        pass  # who is not told of it has asked for it
     subscriber.silent()
 
 

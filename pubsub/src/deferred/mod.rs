@@ -91,11 +91,6 @@ pub(crate) fn start(shared: &Arc<Shared>) -> Result<()> {
     Ok(())
 }
 
-/// Whether this build can deliver over HTTP.
-pub(crate) const fn has_http() -> bool {
-    cfg!(feature = "http")
-}
-
 #[cfg(feature = "http")]
 fn built_in_transport(options: &Options) -> Option<Arc<dyn Transport>> {
     Some(Arc::new(http::Http::new(options.trusted_certificates())))

@@ -7,7 +7,7 @@ use millpond_engine::{Durability, Error as EngineError, TransactOptions, Transac
 use millpond_queue::SendMessage;
 
 use super::{
-    attempt::{Delivery, Outcome, What},
+    attempt::{Addressed, Delivery, Outcome, What},
     dead_letter,
     functions::guarded,
 };
@@ -83,8 +83,8 @@ pub(super) fn again(shared: &Arc<Shared>, delivery: &Delivery, delay: Duration, 
 pub(super) fn given_up(shared: &Arc<Shared>, delivery: &Delivery, reason: &str) -> Result<()> {
     let undelivered = undelivered(shared, &delivery.what)?;
     shared.engine.transact(|tx| -> Result<()> {
-        if let (What::Message { subscription, .. }, Some(message)) = (&delivery.what, &undelivered) {
-            dead_letter(shared, tx, subscription, message.clone(), reason)?;
+        if let (What::Message(addressed), Some(message)) = (&delivery.what, &undelivered) {
+            dead_letter(shared, tx, &addressed.subscription, message.clone(), reason)?;
         } else {
             let counters = Arc::clone(&shared.deferred.counters);
             tracing::debug!(subscription = %delivery.id, reason, "an address could not be told");
@@ -96,7 +96,8 @@ pub(super) fn given_up(shared: &Arc<Shared>, delivery: &Delivery, reason: &str) 
 
 /// A message as its subscriber would have got it.
 fn undelivered(shared: &Arc<Shared>, what: &What) -> Result<Option<SendMessage>> {
-    let What::Message { topic, subscription, message } = what else { return Ok(None) };
+    let What::Message(addressed) = what else { return Ok(None) };
+    let Addressed { topic, subscription, message } = &**addressed;
     let mut undelivered = match subscription.is_set("RawMessageDelivery") {
         true => SendMessage {
             attributes: queue_attributes(message),
@@ -106,6 +107,7 @@ fn undelivered(shared: &Arc<Shared>, what: &What) -> Result<Option<SendMessage>>
     };
     undelivered.group_id.clone_from(&message.group_id);
     undelivered.deduplication_id.clone_from(&message.deduplication_id);
+    undelivered.trace_header.clone_from(&message.trace_header);
     Ok(Some(undelivered))
 }
 

@@ -8,9 +8,9 @@ use super::{
     pattern::Pattern,
 };
 
-/// How many elements are tried to go together, for one policy and one message: so many, and so many more for each value. They
-/// are about as many as there are values where each array has its own path. Only a body that has many arrays under one path
-/// comes near: the policy does not match it then.
+/// How many elements are tried to go together, for one policy and one message: so many, and so many more for each
+/// value. They are about as many as there are values where each array has its own path. Only a body that has many
+/// arrays under one path comes near: the policy does not match it then.
 const MOST_TRIES: usize = 10_000;
 const MOST_TRIES_A_VALUE: usize = 4;
 
@@ -27,7 +27,8 @@ impl Field {
     }
 }
 
-/// Fields that must all hold: a policy, or with `$or` one of those that it stands for. They are in the order of their paths.
+/// Fields that must all hold: a policy, or with `$or` one of those that it stands for. They are in the order of their
+/// paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Alternative {
     pub(super) fields: Box<[Field]>,
@@ -109,7 +110,8 @@ fn that_go_with<'e>(
     with_innermost.filter(|element| way.iter().all(|other| elements.go_together(*other, *element)))
 }
 
-/// Of a way only those elements that a value of a later field may be in conflict with: ways that differ in nothing else are one.
+/// Of a way only those elements that a value of a later field may be in conflict with: ways that differ in nothing else
+/// are one.
 fn still_matters(
     way: impl Iterator<Item = ElementId>,
     elements: &Elements,
@@ -138,7 +140,8 @@ mod tests {
     use super::*;
     use crate::filter::{FilterPolicy, FilterScope, Forms};
 
-    /// What the documentation says, tried in all ways: values for all fields of which no two are in different elements of one array.
+    /// What the documentation says, tried in all ways: values for all fields of which no two are in different elements
+    /// of one array.
     fn tried(fields: &[Field], event: &Event<'_>, taken: &[ElementId]) -> bool {
         let Some((field, rest)) = fields.split_first() else { return true };
         let goes = |element: ElementId| {

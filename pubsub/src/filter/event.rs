@@ -13,22 +13,48 @@ use super::{
 };
 use crate::{AttributeValue, MessageAttribute};
 
-/// How many bytes the paths of a body's values may have in all, counted again for each value: sixty-four times the longest body.
-/// It keeps a body of few long names and many values from costing the square of its length.
+/// How many bytes the paths of a body's values may have in all, counted again for each value: sixty-four times the
+/// longest body. It keeps a body of few long names and many values from costing the square of its length.
 const MOST_PATH_BYTES: usize = 16 << 20;
 
 /// A message, read once for all policies of one scope.
 ///
-/// The fields of a body are its values that are neither objects nor arrays. They are known by their path: the names on the
-/// way to them, joined by dots, so that `{"a": {"b": 1}}` and `{"a.b": 1}` have the same field. An array is as many values of
-/// one field; of the objects in an array the fields remember the element that they are in, for a policy does not match
-/// fields of different elements of one array.
+/// The fields of a body are its values that are neither objects nor arrays. They are known by their path: the names on
+/// the way to them, joined by dots, so that `{"a": {"b": 1}}` and `{"a.b": 1}` have the same field. An array is as many
+/// values of one field; of the objects in an array the fields remember the element that they are in, for a policy does
+/// not match fields of different elements of one array.
 #[derive(Debug, Default)]
 pub struct Event<'m> {
-    fields: HashMap<Cow<'m, str>, Vec<Value<'m>>>,
+    fields: HashMap<Cow<'m, str>, Values<'m>>,
     pub(super) elements: Elements,
     /// That it is no object of JSON: nothing matches but a policy that asks nothing.
     is_unreadable: bool,
+}
+
+/// The values of a field. Most have one, which needs no list.
+#[derive(Debug)]
+enum Values<'m> {
+    One(Value<'m>),
+    Many(Vec<Value<'m>>),
+}
+
+impl<'m> Values<'m> {
+    fn as_slice(&self) -> &[Value<'m>] {
+        match self {
+            Values::One(value) => std::slice::from_ref(value),
+            Values::Many(values) => values,
+        }
+    }
+
+    fn push(&mut self, value: Value<'m>) {
+        match std::mem::replace(self, Values::Many(Vec::new())) {
+            Values::One(first) => *self = Values::Many(vec![first, value]),
+            Values::Many(mut values) => {
+                values.push(value);
+                *self = Values::Many(values);
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -41,8 +67,8 @@ pub(super) struct Value<'m> {
 impl<'m> Event<'m> {
     /// A message by its attributes. Binaries are no fields. Arrays have a value for each of their elements.
     ///
-    /// As the service documents, quotation marks and backslashes of attributes are compared as they are written in JSON:
-    /// the policy has to say `"a\\\"b"` for the attribute `a"b`.
+    /// As the service documents, quotation marks and backslashes of attributes are compared as they are written in
+    /// JSON: the policy has to say `"a\\\"b"` for the attribute `a"b`.
     /// Source: <https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html>
     #[must_use]
     pub fn of_attributes(attributes: &'m BTreeMap<String, MessageAttribute>) -> Event<'m> {
@@ -91,11 +117,13 @@ impl<'m> Event<'m> {
         }
     }
 
-    /// A message by its body. A body that is not an object of JSON, or nests deeper than 1,000, has no fields, and matches no
-    /// policy but the empty one.
+    /// A message by its body. A body that is not an object of JSON, or nests deeper than 1,000, has no fields, and
+    /// matches no policy but the empty one.
     #[must_use]
     pub fn of_body(body: &'m str) -> Event<'m> {
-        let mut event = Event::default();
+        // A field in twenty bytes or so: a table that is large enough from the beginning need not grow.
+        let fields = HashMap::with_capacity((body.len() / 20).clamp(4, 256));
+        let mut event = Event { fields, ..Event::default() };
         if event.read(body).is_none() {
             event = Event { is_unreadable: true, ..Event::default() };
         }
@@ -151,14 +179,14 @@ impl<'m> Event<'m> {
         match self.fields.get_mut(&path) {
             Some(values) => values.push(value),
             None => {
-                self.fields.insert(path, vec![value]);
+                self.fields.insert(path, Values::One(value));
             }
         }
     }
 
     /// The values of a field, in the order in which they stand.
     pub(super) fn values(&self, path: &str) -> &[Value<'m>] {
-        self.fields.get(path).map_or(&[], Vec::as_slice)
+        self.fields.get(path).map_or(&[], Values::as_slice)
     }
 
     pub(super) fn fields(&self) -> impl ExactSizeIterator<Item = (&str, &[Value<'m>])> {

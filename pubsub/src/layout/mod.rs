@@ -24,7 +24,7 @@
 //! | `pubsub.deliveries` | `01` subscription id, u64 milliseconds, position | a delivery that is due at that time |
 //! | `pubsub.deliveries` | `02` 16 random bytes | a message that several deliveries share |
 //! | `pubsub.deliveries` | `03` the same bytes | u64 as it is: how many deliveries are left that share it |
-//! | `pubsub.keys` | `00` | the key by which messages are signed: bytes of PKCS #8 |
+//! | `pubsub.keys` | `00` | the key by which messages are signed: its primes |
 //!
 //! The rows of `pubsub.outbox`, `pubsub.mobile` and `pubsub.sms` are described in the files of these names.
 //!

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use millpond_engine::{Appended, Transaction};
 
 use super::{
-    Lag, closure,
+    Lag,
     here::{self, Holding},
-    listener::{Listener, Room},
+    listener::{Listener, Next, Room},
     pool::Job,
     registry::{Audience, TopicListeners},
     room::{self, Wait},
@@ -122,52 +122,29 @@ impl Delivery {
     /// Hands the message, which is committed, to those that get it.
     pub(crate) fn deliver(mut self) {
         let places = std::mem::take(&mut self.places);
-        let mut left_over = Vec::new();
+        let mut tasks = Tasks::default();
         {
             let _order = self.topic.order.lock();
             for listener in self.audience.free.iter().chain(&self.chosen) {
-                listener.push(&self.message, None);
+                tasks.add(listener, listener.push(&self.message, None));
             }
             for Place { listener, row } in &places {
-                let position = match row {
-                    Some(Row::Written(appended)) => appended.position(),
-                    Some(Row::Promised) | None => None,
+                let next = match row {
+                    None => listener.push(&self.message, None),
+                    Some(Row::Written(appended)) if appended.position().is_some() => {
+                        listener.push(&self.message, appended.position())
+                    }
+                    // Not of a transaction that was committed.
+                    Some(Row::Written(_) | Row::Promised) => match listener.give_back(true) {
+                        true => Next::Clear,
+                        false => Next::Nothing,
+                    },
                 };
-                let is_left_over = match (row, position) {
-                    (Some(_), None) => listener.give_back(true),
-                    (_, position) => listener.push(&self.message, position),
-                };
-                if is_left_over {
-                    left_over.push(listener.id);
-                }
+                tasks.add(listener, next);
             }
         }
         self.holding = None;
-        self.tell(places.iter().map(|place| &place.listener));
-        left_over.into_iter().for_each(|listener| spill::clear_elsewhere(&self.shared, listener));
-    }
-
-    /// Wakes those who wait, and has closures run. Other commits wait for this one's effects, so much of it is left to others.
-    fn tell<'a>(&'a self, placed: impl Iterator<Item = &'a Arc<Listener>>) {
-        let (mut woken, mut to_wake, mut jobs) = (0, Vec::new(), Vec::new());
-        let all = self.audience.free.iter().chain(&self.chosen).chain(placed);
-        for listener in all.filter(|listener| listener.is_to_be_told()) {
-            if listener.closure.is_some() {
-                let (shared, listener) = (Arc::clone(&self.shared), Arc::clone(listener));
-                jobs.push(Box::new(move || closure::run(shared, listener)) as Job);
-            } else if woken < WAKE_AT_ONCE {
-                woken += 1;
-                listener.wake();
-            } else {
-                to_wake.push(Arc::clone(listener));
-            }
-        }
-        if !to_wake.is_empty() {
-            jobs.push(Box::new(move || to_wake.iter().for_each(|listener| listener.wake())));
-        }
-        if !jobs.is_empty() {
-            self.shared.locals.registry.pool.run_all(jobs.into_iter());
-        }
+        tasks.run(&self.shared);
     }
 
     fn give_back(&mut self) {
@@ -176,6 +153,38 @@ impl Delivery {
                 spill::clear_elsewhere(&self.shared, listener.id);
             }
         }
+    }
+}
+
+/// What is to be done when all listeners have a message. Other commits wait for this one's effects, so much of it is left to
+/// other threads.
+#[derive(Default)]
+struct Tasks {
+    to_wake: Vec<Arc<Listener>>,
+    jobs: Vec<Job>,
+    to_clear: Vec<u64>,
+}
+
+impl Tasks {
+    fn add(&mut self, listener: &Arc<Listener>, next: Next) {
+        match next {
+            Next::Nothing => {}
+            Next::Wake => self.to_wake.push(Arc::clone(listener)),
+            Next::Run => self.jobs.push(Job::Closure(Arc::clone(listener))),
+            Next::Clear => self.to_clear.push(listener.id),
+        }
+    }
+
+    fn run(mut self, shared: &Arc<Shared>) {
+        let later = self.to_wake.split_off(WAKE_AT_ONCE.min(self.to_wake.len()));
+        self.to_wake.iter().for_each(|listener| listener.wake());
+        if !later.is_empty() {
+            self.jobs.push(Job::Other(Box::new(move || later.iter().for_each(|listener| listener.wake()))));
+        }
+        if !self.jobs.is_empty() {
+            shared.locals.registry.pool.run_all(self.jobs.into_iter());
+        }
+        self.to_clear.into_iter().for_each(|listener| spill::clear_elsewhere(shared, listener));
     }
 }
 

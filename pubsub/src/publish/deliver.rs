@@ -29,8 +29,8 @@ pub(crate) fn deliver(
     let mut later = Vec::new();
     for target in targets {
         match &target.to {
-            To::Queue(queue) => delivery.to_queue(tx, target, queue)?,
-            To::Stream(stream) => delivery.to_stream(tx, target, stream)?,
+            To::Queue(queue) => delivery.send(tx, target, queue)?,
+            To::Stream(stream) => delivery.append(tx, target, stream)?,
             To::Later => later.push(Arc::clone(&target.record)),
         }
     }
@@ -50,7 +50,7 @@ struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    fn to_queue(&mut self, tx: &mut Transaction, target: &Target, queue: &Queue) -> Result<()> {
+    fn send(&mut self, tx: &mut Transaction, target: &Target, queue: &Queue) -> Result<()> {
         let message = self.for_queue(target, queue.is_fifo())?;
         match queue.send_in(tx, message) {
             Ok(_) => self.tally.delivered += 1,
@@ -63,7 +63,7 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    fn to_stream(&mut self, tx: &mut Transaction, target: &Target, stream: &Stream) -> Result<()> {
+    fn append(&mut self, tx: &mut Transaction, target: &Target, stream: &Stream) -> Result<()> {
         let mut data = self.text(target)?;
         // What a delivery stream gathers in one object is told apart by lines.
         data.push('\n');

@@ -28,7 +28,7 @@ pub(crate) use deliver::{deliver, queue_attributes};
 use metrics::Metrics;
 pub(crate) use metrics::Tally;
 pub use metrics::TopicMetrics;
-pub(crate) use settings::{PublishedTo, Settings};
+pub(crate) use settings::PublishedTo;
 
 /// What publishing keeps: rows of its own, hints and counts.
 #[derive(Debug)]

@@ -467,7 +467,7 @@ fn changes_of_subscriptions_count_however_many_there_are() {
     let other = world.raw(&topic, "other");
     topic.publish("first").unwrap();
     let change = |tx: &mut millpond_engine::Transaction, nth: u32| {
-        let color = if nth % 2 == 0 { "red" } else { "blue" };
+        let color = if nth.is_multiple_of(2) { "red" } else { "blue" };
         subscription.set_attribute_in(tx, "FilterPolicy", &format!(r#"{{"color":["{color}"]}}"#))
     };
     let red = |text: &str| PublishMessage::new(text).attribute("color", MessageAttribute::string("red"));
