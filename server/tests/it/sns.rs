@@ -112,9 +112,11 @@ async fn a_filter_policy_keeps_messages_from_a_queue() {
     let client = server.sns();
     let topic = create(&client, "events", &[]).await;
     let policy = json!({ "kind": ["paid", { "prefix": "re" }] }).to_string();
-    let wanted = subscribe(&server, &topic, "wanted", &[("RawMessageDelivery", "true"), ("FilterPolicy", &policy)]).await;
+    let wanted =
+        subscribe(&server, &topic, "wanted", &[("RawMessageDelivery", "true"), ("FilterPolicy", &policy)]).await;
     let policy = json!({ "amount": [{ "numeric": [">", 100] }] }).to_string();
-    let attributes = [("RawMessageDelivery", "true"), ("FilterPolicy", policy.as_str()), ("FilterPolicyScope", "MessageBody")];
+    let attributes =
+        [("RawMessageDelivery", "true"), ("FilterPolicy", policy.as_str()), ("FilterPolicyScope", "MessageBody")];
     let large = subscribe(&server, &topic, "large", &attributes).await;
     for (kind, amount) in [("paid", 1), ("refunded", 1000), ("sent", 500)] {
         let body = json!({ "amount": amount }).to_string();
@@ -172,7 +174,14 @@ async fn attributes_tags_and_permissions_are_kept_and_shown() {
     let server = Server::in_memory();
     let client = server.sns();
     let topic = create(&client, "kept", &[("DisplayName", "<A & B>")]).await;
-    client.set_topic_attributes().topic_arn(&topic).attribute_name("SignatureVersion").attribute_value("2").send().await.unwrap();
+    client
+        .set_topic_attributes()
+        .topic_arn(&topic)
+        .attribute_name("SignatureVersion")
+        .attribute_value("2")
+        .send()
+        .await
+        .unwrap();
     let tag = Tag::builder().key("team").value("red blue").build().unwrap();
     client.tag_resource().resource_arn(&topic).tags(tag.clone()).send().await.unwrap();
     let permission = client.add_permission().topic_arn(&topic).label("one").aws_account_id("111122223333");
@@ -204,7 +213,7 @@ async fn lists_come_page_by_page() {
     let topic = create(&client, "t-000", &[]).await;
     for nth in 1..150 {
         create(&client, &format!("t-{nth:03}"), &[]).await;
-        let number = format!("+1555{:07}", nth);
+        let number = format!("+1555{nth:07}");
         client.subscribe().topic_arn(&topic).protocol("sms").endpoint(number).send().await.unwrap();
     }
     let topics: Vec<_> =
@@ -232,8 +241,10 @@ async fn failures_are_the_sdks_own() {
     let empty = client.publish().topic_arn(&topic).message("").send().await.unwrap_err();
     assert_eq!(refusal(&empty), ("InvalidParameter", "Invalid parameter: Empty message", 400));
     let attribute = text("");
-    let valueless = client.publish().topic_arn(&topic).message("a").message_attributes("a", attribute).send().await.unwrap_err();
-    let said = "The message attribute 'a' must contain non-empty message attribute value for message attribute type 'String'.";
+    let valueless =
+        client.publish().topic_arn(&topic).message("a").message_attributes("a", attribute).send().await.unwrap_err();
+    let said =
+        "The message attribute 'a' must contain non-empty message attribute value for message attribute type 'String'.";
     assert_eq!(refusal(&valueless), ("ParameterValueInvalid", said, 400));
     assert!(valueless.as_service_error().unwrap().is_invalid_parameter_value_exception());
     let untagged = client.list_tags_for_resource().resource_arn(format!("{topic}-nowhere")).send().await.unwrap_err();
