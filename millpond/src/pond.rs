@@ -291,11 +291,14 @@ impl Pond {
         Pond::over(self.engine.fork()?, services)
     }
 
-    /// Makes everything durable and refuses all further use, of all clones too. Triggers finish what they are handling first.
+    /// Makes everything durable and refuses all further use, of all clones too. Triggers finish what they are handling first, and topics what
+    /// they are delivering.
     ///
     /// # Errors
     /// Those of the last sync.
     pub fn close(self) -> Result<()> {
+        #[cfg(feature = "pubsub")]
+        self.topics.stop();
         #[cfg(feature = "triggers")]
         self.triggers.stop();
         Ok(self.engine.close()?)

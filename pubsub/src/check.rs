@@ -10,6 +10,7 @@ use crate::{
 };
 
 const LONGEST_NAME: usize = 256;
+const LONGEST_ARN: usize = 2048;
 /// The most tags of a topic.
 pub(crate) const MOST_TAGS: usize = 50;
 /// The most bytes of a policy document.
@@ -72,9 +73,14 @@ pub(crate) fn data_protection_policy(text: &str) -> Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    object(text)
-        .map(|_| ())
-        .ok_or_else(|| Error::parameter("DataProtectionPolicy Reason: Policy document is not valid JSON"))
+    let refuse = |why: &str| Err(Error::parameter(format!("DataProtectionPolicy Reason: {why}")));
+    let Some(policy) = object(text) else { return refuse("Policy document is not valid JSON") };
+    let statements = policy.get("Statement").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let mut directions = statements.iter().filter_map(|statement| statement.get("DataDirection"));
+    match directions.all(|direction| matches!(direction.as_str(), Some("Inbound" | "Outbound"))) {
+        true => Ok(()),
+        false => refuse("Statement DataDirection must be either Inbound or Outbound"),
+    }
 }
 
 /// A JSON object, if the text is one of a length that policies may have.
@@ -93,7 +99,7 @@ pub(crate) fn object(text: &str) -> Option<serde_json::Map<String, Value>> {
 pub(crate) fn not_json(text: &str) -> String {
     const BEGINNING: &str = "failed to parse JSON.";
     let read = FilterPolicy::parse(text, FilterScope::MessageBody, Forms::All);
-    let said = read.err().map(|error| error.to_string()).filter(|said| said.starts_with(BEGINNING));
+    let said = read.err().map(|error| error.message).filter(|said| said.starts_with(BEGINNING));
     said.unwrap_or_else(|| BEGINNING.into())
 }
 
@@ -103,6 +109,11 @@ pub(crate) fn arn(text: &str) -> Option<[&str; 6]> {
     let mut next = || parts.next();
     let parts = [next()?, next()?, next()?, next()?, next()?, next()?];
     (parts[0] == "arn" && !parts[5].is_empty()).then_some(parts)
+}
+
+/// Whether it is the ARN of a role.
+pub(crate) fn is_role(text: &str) -> bool {
+    text.len() <= LONGEST_ARN && arn(text).is_some_and(|arn| arn[2] == "iam" && arn[5].starts_with("role/"))
 }
 
 /// `true` or `false`, however they are written.

@@ -2,12 +2,25 @@
 //!
 //! Source: <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 
-use crate::{Endpoint, Error, Protocol, Result, check, layout::TopicRecord};
+use millpond_engine::Transaction;
+
+use crate::{Endpoint, Error, Protocol, Result, check, layout::TopicRecord, mobile, shared::Shared};
 
 const LONGEST_ADDRESS: usize = 2048;
 
 /// That an endpoint may be subscribed to a topic.
-pub(crate) fn run(topic: &TopicRecord, endpoint: &Endpoint) -> Result<()> {
+pub(crate) fn run(shared: &Shared, tx: &mut Transaction, topic: &TopicRecord, endpoint: &Endpoint) -> Result<()> {
+    check(topic, endpoint)?;
+    let address = endpoint.address.as_str();
+    // Of all that can be subscribed the service asks only for these whether they are there.
+    if endpoint.protocol == Protocol::Application && !mobile::has_endpoint(shared, tx, address)? {
+        let why = format!("Endpoint Reason: Endpoint does not exist for endpoint arn{address}");
+        return Err(Error::parameter(why));
+    }
+    Ok(())
+}
+
+fn check(topic: &TopicRecord, endpoint: &Endpoint) -> Result<()> {
     let address = endpoint.address.as_str();
     if address.is_empty() {
         return Err(Error::parameter("Endpoint Reason: Endpoint must be specified"));
@@ -32,7 +45,7 @@ pub(crate) fn run(topic: &TopicRecord, endpoint: &Endpoint) -> Result<()> {
         return Err(Error::parameter(format!("Application endpoint arn invalid:{address}")));
     }
     if endpoint.protocol == Protocol::Sms && !is_phone_number(address) {
-        return Err(Error::Invalid { message: format!("Invalid SMS endpoint: {address}") });
+        return Err(Error::plain_parameter(format!("Invalid SMS endpoint: {address}")));
     }
     if endpoint.protocol == Protocol::Sqs && address.ends_with(".fifo") && !topic.is_fifo() {
         // The service says it twice.

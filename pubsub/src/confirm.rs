@@ -52,7 +52,7 @@ pub(crate) fn run(
 ) -> Result<(TopicRecord, SubscriptionRecord)> {
     let unknown = || Error::parameter("Token");
     if token.is_empty() || !token.len().is_multiple_of(2) || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Error::Invalid { message: "Invalid token".into() });
+        return Err(Error::plain_parameter("Invalid token"));
     }
     let found = tx.get(&shared.keyspaces.subscriptions, &layout::token_key(&layout::hash(token.as_bytes())))?;
     let found: TokenRecord = layout::decode(SUBSCRIPTIONS, &found.ok_or_else(unknown)?)?;
@@ -111,7 +111,7 @@ mod tests {
 
     fn subscribe(topics: &Topics) -> (Subscription, String) {
         let topic = topics.create("orders", &CreateOptions::default()).unwrap();
-        let address = Endpoint::new(Protocol::Http, "http://localhost/x");
+        let address = Endpoint::new(Protocol::Email, "user@example.com");
         let options = SubscribeOptions::default().attribute("FilterPolicy", r#"{"kind":["paid"]}"#);
         let subscription = topic.subscribe(&address, &options).unwrap();
         let found = topics.shared.find_subscription(&mut topics.engine().latest(), subscription.id()).unwrap().unwrap();

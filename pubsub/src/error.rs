@@ -22,12 +22,6 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// The same, where the service's text does not begin with `Invalid parameter`.
-    #[error("{message}")]
-    Invalid {
-        /// What is wrong with it.
-        message: String,
-    },
     /// A parameter's value cannot be used.
     #[error("{message}")]
     ParameterValueInvalid {
@@ -129,7 +123,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::NotFound { .. } => "NotFound",
-            Error::InvalidParameter { .. } | Error::Invalid { .. } => "InvalidParameter",
+            Error::InvalidParameter { .. } => "InvalidParameter",
             Error::ParameterValueInvalid { .. } => "ParameterValueInvalid",
             Error::InvalidState { .. } => "InvalidState",
             Error::Authorization { .. } => "AuthorizationError",
@@ -151,6 +145,11 @@ impl Error {
 
     pub(crate) fn parameter(message: impl Into<String>) -> Error {
         Error::InvalidParameter { message: message.into() }
+    }
+
+    /// The same, where the service's text does not begin with `Invalid parameter`.
+    pub(crate) fn plain_parameter(message: impl Into<String>) -> Error {
+        Error::Refused { code: "InvalidParameter", message: message.into() }
     }
 
     pub(crate) fn no_topic() -> Error {

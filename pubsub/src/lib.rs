@@ -48,7 +48,14 @@
 //! [`Topic::subscribe`] takes an [`Endpoint`]: a queue, a stream in the place of a delivery stream, a function, an address over
 //! HTTP or HTTPS, a mail address, a phone number, or an app on a device. The subscription is a row of the store and lasts until it
 //! is ended. Addresses over HTTP and mail are asked to confirm ([`Topics::confirm`]) before they get messages. Mails, text messages
-//! and messages to apps are captured for a test to read, and never leave.
+//! and messages to apps are captured for a test to read ([`Topics::outbox`]), and never leave.
+//!
+//! Those who listen in the program itself, for as long as it runs, have [`Topic::channel`] and [`Topic::on_message`]. A function
+//! that is subscribed by its ARN is a closure that was attached under its name ([`Topics::attach`]). [`Topic::typed`] publishes
+//! and receives Rust values.
+//!
+//! The program itself listens through a channel ([`Topic::channel`]) or a closure ([`Topic::on_message`]) for as long as it runs, or
+//! wants to. [`Lag`] is what is done when it does not keep up.
 //!
 //! # Guarantees
 //! - **Durability**: `Ok` from a change means that a power cut no longer takes it away (with the engine's default durability).
@@ -56,7 +63,8 @@
 //!   all other endpoints that commit keeps what is to be delivered: it is delivered at least once, tried again by the delivery
 //!   policy, and goes to the subscription's dead-letter queue after the last attempt.
 //! - **Order**: a first-in-first-out topic (a name that ends in `.fifo`) gives queues its messages in the order of its sequence
-//!   numbers, and knows a message that is published again within five minutes. A standard topic promises no order.
+//!   numbers, and knows a message that is published again within five minutes. A standard topic promises no order. Channels and closures
+//!   of any topic get messages once, in the order of their commits.
 //! - **Filters** are exact: a subscription gets a message if and only if its policy, as it was when the message was published, wants
 //!   it. See [`filter`].
 //! - **Time** is the engine's clock: deduplication, retries, the two days in which a subscription can be confirmed, archives and
@@ -76,8 +84,6 @@
 //! It has no accounts or regions besides those in its ARNs, and encrypts and authorizes nothing: policies, keys and roles are kept
 //! and shown. It sends no mail and no text message. It is no broker: one process holds the store, and the wire protocol is the
 //! server's.
-
-#![allow(dead_code, unused)] // While it is being built.
 
 mod archive;
 mod check;

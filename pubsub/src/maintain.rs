@@ -9,6 +9,8 @@ use crate::{
     unsubscribe,
 };
 
+/// So many rows of deleted topics are cleared away in one call.
+const ROWS: u64 = 20_000;
 /// So many tokens and rows are looked after in one commit.
 const BATCH: usize = 500;
 
@@ -66,6 +68,9 @@ fn clear_deleted(shared: &Shared) -> Result<u64> {
         let topic = layout::topic_of_deleted(&key)?;
         while let count @ 1.. = shared.engine.transact(|tx| clear_some(shared, tx, topic))? {
             cleared += count;
+            if cleared >= ROWS {
+                return Ok(cleared);
+            }
         }
     }
     Ok(cleared)
@@ -87,7 +92,12 @@ fn clear_some(shared: &Shared, tx: &mut Transaction, topic: u64) -> Result<u64> 
         for counted in [Counted::Confirmed, Counted::Pending, Counted::Deleted, Counted::Filtered] {
             tx.delete(&shared.keyspaces.counters, layout::counter_key(topic, counted))?;
         }
-        tx.delete(&shared.keyspaces.topics, layout::deleted_key(topic))?;
+        let topics = &shared.keyspaces.topics;
+        // There are no more than so many.
+        let changes = RangeRequest::prefix(&layout::changes::changes_prefix(topic))
+            .limit(layout::changes::KNOWN_CHANGES as usize);
+        tx.range(topics, &changes)?.entries.into_iter().try_for_each(|(key, _)| tx.delete(topics, key))?;
+        tx.delete(topics, layout::deleted_key(topic))?;
     }
     Ok(cleared)
 }

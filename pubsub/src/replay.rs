@@ -7,10 +7,10 @@ mod policy;
 
 use std::sync::Arc;
 
-use millpond_engine::{RangeRequest, TransactOptions, Transaction};
+use millpond_engine::{RangeRequest, Timestamp, TransactOptions, Transaction};
 
 use crate::{
-    Error, Notification, Result, SubscriptionId, archive,
+    Error, Notification, Result, SubscribeOptions, Subscription, SubscriptionId, archive,
     index::Target,
     layout::{
         self, ReplayRecord, ReplayStatus, SubscriptionRecord, TopicRecord,
@@ -51,10 +51,10 @@ pub(crate) fn set(
         return Ok(tx.delete(&shared.publisher.archive, key)?);
     };
     if !topic.is_fifo() {
-        return Err(Error::parameter("ReplayPolicy: message replay is only available for FIFO topics"));
+        return Err(Error::parameter("ReplayPolicy: can only be set for subscriptions of FIFO topics"));
     }
     let Some(beginning) = archive::beginning(shared, tx, topic)? else {
-        return Err(Error::parameter("ReplayPolicy: the topic has no ArchivePolicy"));
+        return Err(Error::parameter("ReplayPolicy: Topic does not have an ArchivePolicy"));
     };
     policy.check(tx.began())?;
     // What is asked for from before the archive begins with it.
@@ -179,4 +179,41 @@ fn deliver(
     // It has caught up, and no message comes any more that it would still be for.
     let is_caught_up = page.resume.is_none() && replay.until.is_none_or(|until| tx.began().as_millis() > until);
     Ok((messages, (is_over || is_caught_up).then_some(ReplayStatus::Completed)))
+}
+
+/// A policy as the service has it.
+fn written(from: Timestamp, to: Option<Timestamp>) -> String {
+    let mut policy = serde_json::json!({ "PointType": "Timestamp", "StartingPoint": from.to_string() });
+    if let (Some(to), Some(fields)) = (to, policy.as_object_mut()) {
+        fields.insert("EndingPoint".into(), to.to_string().into());
+    }
+    policy.to_string()
+}
+
+impl SubscribeOptions {
+    /// Has the messages that the topic's archive holds delivered first, from a time on. Without an end it goes on with those that are
+    /// published; with one, nothing is delivered that was published later. [`Topics::maintain`](crate::Topics::maintain) delivers them.
+    #[must_use]
+    pub fn replay(self, from: Timestamp, to: Option<Timestamp>) -> Self {
+        self.attribute(ATTRIBUTE, written(from, to))
+    }
+}
+
+impl Subscription {
+    /// Delivers the messages that the topic's archive holds again, from a time on: see [`SubscribeOptions::replay`]. What is published
+    /// meanwhile is delivered after them. A replay that is under way is given up.
+    ///
+    /// # Errors
+    /// As [`set_attribute`](Subscription::set_attribute).
+    pub fn replay(&self, from: Timestamp, to: Option<Timestamp>) -> Result<()> {
+        self.set_attribute(ATTRIBUTE, &written(from, to))
+    }
+
+    /// Gives up a replay, or forgets that there was one: from now on what is published is delivered.
+    ///
+    /// # Errors
+    /// As [`set_attribute`](Subscription::set_attribute).
+    pub fn end_replay(&self) -> Result<()> {
+        self.set_attribute(ATTRIBUTE, "{}")
+    }
 }

@@ -38,7 +38,9 @@ pub(crate) fn run(
 ) -> Result<()> {
     let (topic, mut record) = shared.need_subscription(tx, id)?;
     let before = record.clone();
-    record.all_filter_forms |= all_filter_forms;
+    if name == "FilterPolicy" {
+        record.all_filter_forms = all_filter_forms;
+    }
     let setting =
         Setting { shared, topic: &topic, endpoint: &record.endpoint, all_filter_forms: record.all_filter_forms };
     let value = setting.checked(tx, &record.attributes, name, value)?;
@@ -88,7 +90,7 @@ impl Setting<'_> {
             _ => FilterScope::MessageAttributes,
         };
         let forms = if self.all_filter_forms { Forms::All } else { Forms::Service };
-        let policy = FilterPolicy::parse(value, scope, forms).map_err(|error| Error::parameter(error.reason()))?;
+        let policy = FilterPolicy::parse(value, scope, forms).map_err(|error| Error::parameter(error.to_string()))?;
         // The empty policy is how the service's clients take one away.
         Ok(if policy.is_empty() { String::new() } else { value.to_owned() })
     }
@@ -165,8 +167,7 @@ impl Setting<'_> {
     }
 
     fn role(&self, value: &str) -> Result<String> {
-        let is_role = check::arn(value).is_some_and(|arn| arn[2] == "iam" && arn[5].starts_with("role/"));
-        match is_role {
+        match check::is_role(value) {
             true => Ok(value.to_owned()),
             false => Err(Error::parameter("SubscriptionRoleArn: invalid role ARN")),
         }
@@ -176,9 +177,14 @@ impl Setting<'_> {
         if !self.topic.is_fifo() {
             return Err(Error::parameter("ReplayPolicy: can only be set for subscriptions of FIFO topics"));
         }
+        if value.trim().is_empty() {
+            return Ok(String::new());
+        }
+        let Some(policy) = check::object(value) else {
+            return Err(Error::parameter(format!("ReplayPolicy: {}", check::not_json(value))));
+        };
         // What it says is read when it begins.
-        let is_none = value.trim().is_empty() || check::object(value).is_some_and(|policy| policy.is_empty());
-        Ok(if is_none { String::new() } else { value.to_owned() })
+        Ok(if policy.is_empty() { String::new() } else { value.to_owned() })
     }
 }
 

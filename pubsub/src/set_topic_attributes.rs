@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     Error, Protocol, Result, archive, check,
     delivery_policy::{self, DeliveryPolicy},
-    layout::{self, Counted, TopicRecord},
+    layout::{Counted, TopicRecord},
     list,
     policy::{self, Document},
     shared::Shared,
@@ -93,8 +93,7 @@ fn delivery_status(name: &str, value: &str) -> Result<String> {
     let kind = protocols.iter().find_map(|protocol| name.strip_prefix(protocol));
     match kind {
         Some("SuccessFeedbackRoleArn" | "FailureFeedbackRoleArn") => {
-            let is_role = value.is_empty() || check::arn(value).is_some_and(|arn| arn[2] == "iam");
-            if !is_role {
+            if !value.is_empty() && !check::is_role(value) {
                 return Err(Error::parameter(format!("{name}: {value} value provided is not a valid role ARN")));
             }
         }

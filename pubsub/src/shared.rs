@@ -153,9 +153,7 @@ impl Shared {
         tx.put(subscriptions, layout::subscription_key(topic.id, record.id), layout::encode(record)?)?;
         tx.put(subscriptions, layout::by_id_key(record.id), topic.name.clone())?;
         tx.put(subscriptions, layout::endpoint_key(topic.id, &record.endpoint), record.id.0.to_vec())?;
-        let version = self.changed(tx, topic.id)?;
-        index::changed(self, tx, topic.id, version, record.id, Some(record));
-        Ok(())
+        self.changed(tx, topic.id, record.id)
     }
 
     /// Removes a subscription.
@@ -169,9 +167,7 @@ impl Shared {
         tx.delete(subscriptions, layout::subscription_key(topic.id, record.id))?;
         tx.delete(subscriptions, layout::by_id_key(record.id))?;
         tx.delete(subscriptions, layout::endpoint_key(topic.id, &record.endpoint))?;
-        let version = self.changed(tx, topic.id)?;
-        index::changed(self, tx, topic.id, version, record.id, None);
-        Ok(())
+        self.changed(tx, topic.id, record.id)
     }
 
     /// Counts subscriptions of a topic.
@@ -190,10 +186,10 @@ impl Shared {
         stored.map_or(Ok(0), |stored| layout::read_u64(&stored))
     }
 
-    /// Counts a change of a topic's subscriptions: gives the count with it.
-    fn changed(&self, tx: &mut Transaction, topic: u64) -> Result<u64> {
+    /// Counts a change of a topic's subscriptions, and notes it for the topic's index.
+    fn changed(&self, tx: &mut Transaction, topic: u64, id: SubscriptionId) -> Result<()> {
         let next = self.changes(tx, topic)? + 1;
         tx.put(&self.keyspaces.topics, layout::changes_key(topic), next.to_be_bytes().to_vec())?;
-        Ok(next)
+        index::note(self, tx, topic, next, id)
     }
 }

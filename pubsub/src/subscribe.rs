@@ -25,7 +25,7 @@ pub(crate) fn run(
     options: &SubscribeOptions,
 ) -> Result<(TopicRecord, SubscriptionRecord)> {
     let topic = shared.need(tx, topic)?;
-    check_endpoint::run(&topic, endpoint)?;
+    check_endpoint::run(shared, tx, &topic, endpoint)?;
     let setting = Setting { shared, topic: &topic, endpoint, all_filter_forms: options.all_filter_forms };
     let attributes = checked(&setting, tx, &options.attributes).map_err(check::reason_attributes)?;
     match existing(shared, tx, &topic, endpoint)? {
@@ -79,6 +79,10 @@ fn checked(
     tx: &mut Transaction,
     given: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>> {
+    // Of several that cannot be, the service tells of this one.
+    if let Some(raw) = given.get("RawMessageDelivery") {
+        setting.checked(tx, given, "RawMessageDelivery", raw)?;
+    }
     let mut attributes = BTreeMap::new();
     for (name, value) in given {
         let value = setting.checked(tx, given, name, value)?;

@@ -6,7 +6,7 @@ use millpond_engine::Transaction;
 
 use crate::{
     Endpoint, PublishMessage, Published, Result, SubscribeOptions, Subscription, SubscriptionId, SubscriptionPage,
-    list, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
+    Topics, list, local, permissions, publish, set_topic_attributes, shared::Shared, subscribe, tags,
 };
 
 /// A topic by its name. Cheap to clone, and usable from any thread.
@@ -41,12 +41,15 @@ impl Topic {
     /// Publishes a message: durable subscribers (queues, streams) have it in the same commit, or none has.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::Error::NotFound), those of a message outside of the limits, and those of the engine.
+    /// [`Error::NotFound`](crate::Error::NotFound), those of a message outside of the limits,
+    /// [`Error::WouldBlock`](crate::Error::WouldBlock) where [publishers wait](crate::Lag::Block) and have waited too long, and
+    /// those of the engine.
     pub fn publish(&self, message: impl Into<PublishMessage>) -> Result<Published> {
         let message = message.into();
-        self.shared
-            .engine
-            .transact_with(&publish::lane(&self.name), |tx| publish::one(&self.shared, tx, &self.name, &message))
+        local::publishing(&self.shared, || {
+            let engine = &self.shared.engine;
+            engine.transact_with(&publish::lane(&self.name), |tx| publish::one(&self.shared, tx, &self.name, &message))
+        })
     }
 
     /// [`publish`](Topic::publish) in the caller's transaction.
@@ -93,6 +96,15 @@ impl Topic {
         Ok(Subscription::new(&self.shared, &topic, &record))
     }
 
+    /// [`Topics::confirm`](crate::Topics::confirm): it is the token alone that counts.
+    ///
+    /// # Errors
+    /// As [`Topics::confirm`](crate::Topics::confirm).
+    pub fn confirm(&self, token: &str, authenticate_on_unsubscribe: bool) -> Result<Subscription> {
+        let topics = Topics { shared: Arc::clone(&self.shared) };
+        topics.confirm(token, authenticate_on_unsubscribe)
+    }
+
     /// Its subscriptions after the one of that id: at most so many (1 to 1,000).
     ///
     /// # Errors
@@ -112,7 +124,7 @@ impl Topic {
     }
 
     /// Sets an attribute by its name in the service, such as `DisplayName` or `ContentBasedDeduplication`. An empty value takes
-    /// it away.
+    /// it away; for an archive policy that is `{}`.
     ///
     /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
     ///

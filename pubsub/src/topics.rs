@@ -77,7 +77,7 @@ impl Topics {
     /// Makes a topic. One that is there already, with the same attributes and tags, is given as it is.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`], and those of the engine.
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter), [`Error::LimitExceeded`](crate::Error::LimitExceeded) for more than 50 tags, and those of the engine.
     pub fn create(&self, name: &str, options: &CreateOptions) -> Result<Topic> {
         self.shared.engine.transact(|tx| self.create_in(tx, name, options))
     }
@@ -150,7 +150,7 @@ impl Topics {
     ///
     /// # Errors
     /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) for a token that is not known or is no longer good,
-    /// [`Error::Invalid`](crate::Error::Invalid) for what is no token, and those of the engine.
+    /// [`Error::Refused`](crate::Error::Refused) for what is no token, and those of the engine.
     pub fn confirm(&self, token: &str, authenticate_on_unsubscribe: bool) -> Result<Subscription> {
         let confirmed =
             self.shared.engine.transact(|tx| confirm::run(&self.shared, tx, token, authenticate_on_unsubscribe));

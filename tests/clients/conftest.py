@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-pytest.register_assert_rewrite("sqs", "sns", "kinesis_faces", "kinesis_records")
+pytest.register_assert_rewrite("sqs", "sns", "sns_outbox", "kinesis_faces", "kinesis_records")
 
 import kinesis_faces  # noqa: E402
 from millpond import Server  # noqa: E402

@@ -30,8 +30,15 @@ pub(super) struct Delivery {
 }
 
 pub(super) enum What {
-    Message { topic: TopicRecord, subscription: SubscriptionRecord, message: Notification },
+    Message(Box<Addressed>),
     Told(Told, Endpoint),
+}
+
+/// A message and whom it is for.
+pub(super) struct Addressed {
+    pub(super) topic: TopicRecord,
+    pub(super) subscription: SubscriptionRecord,
+    pub(super) message: Notification,
 }
 
 /// What came of an attempt.
@@ -110,15 +117,15 @@ fn load(shared: &Arc<Shared>, id: SubscriptionId, key: DeliveryKey) -> Result<Op
         }
     };
     let found = shared.find_subscription(&mut view, id)?;
-    let what = found.map(|(topic, subscription)| What::Message { topic, subscription, message });
+    let what = found.map(|(topic, subscription)| What::Message(Box::new(Addressed { topic, subscription, message })));
     Ok(Some((record, what)))
 }
 
 /// When it is tried again, and how many deliveries there may be in a second.
 fn policy(what: &What) -> (RetryPolicy, Option<u32>) {
     match what {
-        What::Message { topic, subscription, .. } => {
-            let delivery = delivery_policy::effective(topic, subscription);
+        What::Message(addressed) => {
+            let delivery = delivery_policy::effective(&addressed.topic, &addressed.subscription);
             (delivery.retry, delivery.max_receives_per_second)
         }
         What::Told(_, endpoint) => (RetryPolicy::of(endpoint.protocol), None),
@@ -128,20 +135,16 @@ fn policy(what: &What) -> (RetryPolicy, Option<u32>) {
 fn deliver(shared: &Arc<Shared>, delivery: &Delivery) -> Result<Outcome> {
     match &delivery.what {
         What::Told(told, endpoint) => post::told(shared, told, endpoint),
-        What::Message { topic, subscription, message } => match subscription.endpoint.protocol {
-            Protocol::Http | Protocol::Https => post::message(shared, topic, subscription, message),
-            Protocol::Lambda => call(shared, delivery, subscription, message),
+        What::Message(addressed) => match addressed.subscription.endpoint.protocol {
+            Protocol::Http | Protocol::Https => post::message(shared, addressed),
+            Protocol::Lambda => call(shared, delivery, addressed),
             other => Ok(Outcome::Refused(format!("nothing is delivered to {other} in this way"))),
         },
     }
 }
 
-fn call(
-    shared: &Arc<Shared>,
-    delivery: &Delivery,
-    subscription: &SubscriptionRecord,
-    message: &Notification,
-) -> Result<Outcome> {
+fn call(shared: &Arc<Shared>, delivery: &Delivery, addressed: &Addressed) -> Result<Outcome> {
+    let Addressed { subscription, message, .. } = addressed;
     let name = functions::name(&subscription.endpoint);
     let Some(function) = shared.deferred.runner.with(|state, _| state.functions.get(&name)) else {
         return Ok(Outcome::Missing(name));

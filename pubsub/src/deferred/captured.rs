@@ -9,7 +9,7 @@ use super::dead_letter;
 use crate::{
     Captured, Error, Notification, Protocol, Result,
     envelope::{Envelopes, Kind, Told, confirm_url, confirmation, unsubscribe_url},
-    layout::{SubscriptionRecord, TopicRecord},
+    layout::SubscriptionRecord,
     mobile, outbox,
     shared::Shared,
     sms,

@@ -24,7 +24,11 @@ mod settle;
 mod tests;
 mod transport;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use millpond_engine::{Engine, Keyspace, RangeRequest};
 
@@ -87,11 +91,6 @@ pub(crate) fn start(shared: &Arc<Shared>) -> Result<()> {
     Ok(())
 }
 
-/// Whether this build can deliver over HTTP.
-pub(crate) const fn has_http() -> bool {
-    cfg!(feature = "http")
-}
-
 #[cfg(feature = "http")]
 fn built_in_transport(options: &Options) -> Option<Arc<dyn Transport>> {
     Some(Arc::new(http::Http::new(options.trusted_certificates())))
@@ -114,7 +113,13 @@ impl Topics {
     /// function to be [attached](Topics::attach). For tests, above all, that move the clock by hand. A function that is attached does not
     /// wait: it would wait for itself.
     pub fn wait_until_idle(&self) {
-        self.shared.deferred.runner.wait_for_rest();
+        self.shared.deferred.runner.wait_for_rest(None);
+    }
+
+    /// [`wait_until_idle`](Topics::wait_until_idle) for so long at most. Says whether it came to that.
+    #[must_use]
+    pub fn wait_until_idle_for(&self, most: Duration) -> bool {
+        self.shared.deferred.runner.wait_for_rest(Instant::now().checked_add(most))
     }
 
     /// Begins no delivery any more, and waits for those that are under way. What is left, and what is published from now on, is

@@ -5,13 +5,12 @@
 use std::sync::Arc;
 
 use super::{
-    attempt::Outcome,
+    attempt::{Addressed, Outcome},
     transport::{Post, TIMEOUT},
 };
 use crate::{
-    Endpoint, Notification, Result, delivery_policy,
+    Endpoint, Result, delivery_policy,
     envelope::{Envelopes, Kind, Told, confirmation},
-    layout::{SubscriptionRecord, TopicRecord},
     shared::Shared,
 };
 
@@ -20,12 +19,8 @@ const USER_AGENT: &str = "Amazon Simple Notification Service Agent";
 const TOO_MANY_REQUESTS: u16 = 429;
 
 /// Posts a message to its subscriber.
-pub(super) fn message(
-    shared: &Arc<Shared>,
-    topic: &TopicRecord,
-    subscription: &SubscriptionRecord,
-    message: &Notification,
-) -> Result<Outcome> {
+pub(super) fn message(shared: &Arc<Shared>, addressed: &Addressed) -> Result<Outcome> {
+    let Addressed { topic, subscription, message } = addressed;
     let is_raw = subscription.is_set("RawMessageDelivery");
     // Attributes do not go with a message that is raw.
     let body = match is_raw {

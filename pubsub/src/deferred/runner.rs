@@ -6,6 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Weak},
     thread::JoinHandle,
+    time::Instant,
 };
 
 use millpond_engine::{Appended, Clock, Timestamp};
@@ -130,21 +131,26 @@ impl Runner {
         result
     }
 
-    /// Waits until all that is left waits for a moment that is still to come, or for a function.
-    pub(super) fn wait_for_rest(self: &Arc<Self>) {
+    /// Waits until all that is left waits for a moment that is still to come, or for a function. Says whether it came to that before
+    /// the moment until which it is waited.
+    pub(super) fn wait_for_rest(self: &Arc<Self>, until: Option<Instant>) -> bool {
         let mut state = self.state.lock();
         let own = std::thread::current().id();
         if state.threads.iter().any(|thread| thread.thread().id() == own) {
-            return;
+            return false;
         }
         loop {
             state.lanes.ring(self.clock.now());
             if state.is_stopping || (state.lanes.are_at_rest() && !state.must_discover) {
-                return;
+                return true;
             }
             self.keep_watched(&mut state);
             self.work.notify_one();
-            self.rest.wait(&mut state);
+            match until {
+                None => self.rest.wait(&mut state),
+                Some(until) if self.rest.wait_until(&mut state, until).timed_out() => return false,
+                Some(_) => {}
+            }
         }
     }
 

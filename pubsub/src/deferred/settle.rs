@@ -7,7 +7,7 @@ use millpond_engine::{Durability, Error as EngineError, TransactOptions, Transac
 use millpond_queue::SendMessage;
 
 use super::{
-    attempt::{Delivery, Outcome, What},
+    attempt::{Addressed, Delivery, Outcome, What},
     dead_letter,
     functions::guarded,
 };
@@ -18,6 +18,7 @@ use crate::{
         self,
         deferred::{Content, DeliveryKey, DeliveryRecord, content_count_key, content_key, delivery_key, due_prefix},
     },
+    publish::queue_attributes,
     shared::Shared,
 };
 
@@ -28,10 +29,9 @@ const MAX_ERROR_CHARACTERS: usize = 500;
 pub(super) fn delivered(shared: &Arc<Shared>, delivery: &Delivery) -> Result<()> {
     let options = TransactOptions::default().durability(Durability::Buffered);
     let ticket = shared.engine.submit_with(&options, |tx| -> Result<()> {
-        remove(shared, tx, delivery.id, delivery.key, &delivery.record)?;
         let counters = Arc::clone(&shared.deferred.counters);
         tx.on_commit(move || counters.delivered());
-        Ok(())
+        remove(shared, tx, delivery.id, delivery.key, &delivery.record)
     })?;
     Ok(ticket.unconfirmed()?)
 }
@@ -45,10 +45,9 @@ pub(super) fn dropped(
 ) -> Result<()> {
     let options = TransactOptions::default().durability(Durability::Buffered);
     let ticket = shared.engine.submit_with(&options, |tx| -> Result<()> {
-        remove(shared, tx, id, key, record)?;
         let counters = Arc::clone(&shared.deferred.counters);
         tx.on_commit(move || counters.dropped());
-        Ok(())
+        remove(shared, tx, id, key, record)
     })?;
     Ok(ticket.unconfirmed()?)
 }
@@ -84,28 +83,31 @@ pub(super) fn again(shared: &Arc<Shared>, delivery: &Delivery, delay: Duration, 
 pub(super) fn given_up(shared: &Arc<Shared>, delivery: &Delivery, reason: &str) -> Result<()> {
     let undelivered = undelivered(shared, &delivery.what)?;
     shared.engine.transact(|tx| -> Result<()> {
-        remove(shared, tx, delivery.id, delivery.key, &delivery.record)?;
-        if let (What::Message { subscription, .. }, Some(message)) = (&delivery.what, &undelivered) {
-            dead_letter(shared, tx, subscription, message.clone(), reason)?;
+        if let (What::Message(addressed), Some(message)) = (&delivery.what, &undelivered) {
+            dead_letter(shared, tx, &addressed.subscription, message.clone(), reason)?;
         } else {
             let counters = Arc::clone(&shared.deferred.counters);
             tracing::debug!(subscription = %delivery.id, reason, "an address could not be told");
             tx.on_commit(move || counters.dropped());
         }
-        Ok(())
+        remove(shared, tx, delivery.id, delivery.key, &delivery.record)
     })
 }
 
 /// A message as its subscriber would have got it.
 fn undelivered(shared: &Arc<Shared>, what: &What) -> Result<Option<SendMessage>> {
-    let What::Message { topic, subscription, message } = what else { return Ok(None) };
-    let body = match subscription.is_set("RawMessageDelivery") {
-        true => message.text_for(subscription.endpoint.protocol.name()).to_owned(),
-        false => Envelopes::new(shared, topic, message).notification(subscription)?,
+    let What::Message(addressed) = what else { return Ok(None) };
+    let Addressed { topic, subscription, message } = &**addressed;
+    let mut undelivered = match subscription.is_set("RawMessageDelivery") {
+        true => SendMessage {
+            attributes: queue_attributes(message),
+            ..SendMessage::new(message.text_for(subscription.endpoint.protocol.name()))
+        },
+        false => SendMessage::new(Envelopes::new(shared, topic, message).notification(subscription)?),
     };
-    let mut undelivered = SendMessage::new(body);
     undelivered.group_id.clone_from(&message.group_id);
     undelivered.deduplication_id.clone_from(&message.deduplication_id);
+    undelivered.trace_header.clone_from(&message.trace_header);
     Ok(Some(undelivered))
 }
 
@@ -133,10 +135,9 @@ pub(super) fn handled_in(
             if row.is_some() {
                 handler(tx).map_err(Stopped::By)?;
             }
-            remove(shared, tx, delivery.id, delivery.key, &delivery.record).map_err(Stopped::Store)?;
             let counters = Arc::clone(&shared.deferred.counters);
             tx.on_commit(move || counters.delivered());
-            Ok(())
+            remove(shared, tx, delivery.id, delivery.key, &delivery.record).map_err(Stopped::Store)
         }))
     });
     match handled {
@@ -147,7 +148,8 @@ pub(super) fn handled_in(
     }
 }
 
-/// Removes a delivery, and the message with the last of those that share it.
+/// Removes a delivery, and the message with the last of those that share it. It comes last in its transaction: who waits for deliveries to
+/// end finds all that the commit has brought then, in memory too.
 fn remove(
     shared: &Arc<Shared>,
     tx: &mut Transaction,

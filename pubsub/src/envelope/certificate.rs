@@ -10,7 +10,7 @@ use rcgen::{
 };
 use sha2::{Digest, Sha256};
 
-use super::signer::{Key, SignatureVersion};
+use super::key::{Key, SignatureVersion};
 use crate::{Error, Result};
 
 /// Who the service says it is: some who verify signatures look.

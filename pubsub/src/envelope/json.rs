@@ -10,7 +10,7 @@ impl Members {
         Members { text: String::from("{") }
     }
 
-    /// Goes on with what [`as_written`](Members::as_written) gave.
+    /// Goes on with what [`into_text`](Members::into_text) gave.
     pub(super) fn resume(written: &str, room: usize) -> Self {
         let mut text = String::with_capacity(written.len() + room);
         text.push_str(written);
@@ -29,7 +29,7 @@ impl Members {
         self.text.push_str(value);
     }
 
-    pub(super) fn as_written(self) -> String {
+    pub(super) fn into_text(self) -> String {
         self.text
     }
 

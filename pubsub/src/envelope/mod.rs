@@ -5,12 +5,15 @@
 mod certificate;
 mod confirmation;
 mod json;
+mod key;
+mod modular;
 mod signer;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 pub(crate) use confirmation::{Told, confirm_url, confirmation};
-pub(crate) use signer::{SignatureVersion, Signer};
+pub(crate) use key::SignatureVersion;
+pub(crate) use signer::Signer;
 
 use crate::{
     AttributeValue, MessageAttribute, Notification, Result, SubscriptionId,
@@ -91,7 +94,7 @@ impl<'a> Envelopes<'a> {
             let version = SignatureVersion::of(self.topic.attributes.get("SignatureVersion").map(String::as_str));
             sign(self.shared, version, &mut members, signed)?;
         }
-        Ok(members.as_written())
+        Ok(members.into_text())
     }
 }
 

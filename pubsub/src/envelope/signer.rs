@@ -14,59 +14,15 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use millpond_engine::{BackendKind, Engine, Keyspace};
 use parking_lot::Mutex;
-use rsa::{
-    Pkcs1v15Sign, RsaPrivateKey,
-    pkcs1::EncodeRsaPublicKey,
-    pkcs8::{DecodePrivateKey, EncodePrivateKey},
-    rand_core::OsRng,
-};
-use serde::{Deserialize, Serialize};
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
 
-use super::certificate;
-use crate::{Error, Result, layout};
+use super::key::{Key, KeyRecord, SignatureVersion};
+use crate::{Result, layout};
 
 const KEYS: &str = "pubsub.keys";
 /// Where the key stands.
 const SIGNING_KEY: &[u8] = &[0];
-const KEY_BITS: usize = 2048;
 /// So many signatures are remembered, for those who are sent the same again.
 const MOST_REMEMBERED: usize = 1024;
-
-/// How a message is signed: what a topic's `SignatureVersion` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) enum SignatureVersion {
-    /// SHA-1.
-    V1,
-    /// SHA-256.
-    V2,
-}
-
-impl SignatureVersion {
-    pub(crate) fn of(attribute: Option<&str>) -> SignatureVersion {
-        if attribute == Some("2") { SignatureVersion::V2 } else { SignatureVersion::V1 }
-    }
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            SignatureVersion::V1 => "1",
-            SignatureVersion::V2 => "2",
-        }
-    }
-
-    /// The digest of a text, and how its padding begins: the `DigestInfo` of RFC 8017, section 9.2.
-    fn digest(self, text: &[u8]) -> (Vec<u8>, &'static [u8]) {
-        match self {
-            SignatureVersion::V1 => (Sha1::digest(text).to_vec(), SHA1_PREFIX),
-            SignatureVersion::V2 => (Sha256::digest(text).to_vec(), SHA256_PREFIX),
-        }
-    }
-}
-
-const SHA1_PREFIX: &[u8] = &[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14];
-const SHA256_PREFIX: &[u8] =
-    &[0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
 
 /// Signs envelopes. All handles of an engine share one key.
 ///
@@ -92,15 +48,6 @@ struct Shared {
 struct Remembered {
     signatures: HashMap<[u8; 32], Arc<str>>,
     order: VecDeque<[u8; 32]>,
-}
-
-/// The key with its certificate.
-pub(super) struct Key {
-    private: RsaPrivateKey,
-    /// The public key as PKCS #1 has it.
-    public: Vec<u8>,
-    /// The certificate in PEM, and its path.
-    certificate: (String, String),
 }
 
 impl fmt::Debug for Signer {
@@ -149,7 +96,7 @@ impl Signer {
     fn key(&self) -> Result<Arc<Key>> {
         let key = self.find_or_make()?;
         if !self.is_in_memory() && !self.shared.is_stored.load(Ordering::Acquire) {
-            let row = layout::encode(&key.private.to_pkcs8_der().map_err(failed)?.as_bytes())?;
+            let row = layout::encode(&key.record())?;
             // Within a transaction it becomes part of that one.
             self.engine.transact(|tx| -> Result<()> {
                 tx.put(&self.keyspace, SIGNING_KEY, row.clone())?;
@@ -172,9 +119,9 @@ impl Signer {
         // What a transaction under way has written itself does not matter: it has the key of here, or there is none.
         let key = match self.engine.get(&self.keyspace, SIGNING_KEY)? {
             Some(row) => {
-                let der: Vec<u8> = layout::decode(KEYS, &row)?;
+                let record: KeyRecord = layout::decode(KEYS, &row)?;
                 self.shared.is_stored.store(true, Ordering::Release);
-                Arc::new(Key::new(RsaPrivateKey::from_pkcs8_der(&der).map_err(failed)?)?)
+                Arc::new(Key::of_record(&record)?)
             }
             None if self.is_in_memory() => of_program()?,
             None => Arc::new(Key::make()?),
@@ -200,32 +147,4 @@ fn of_program() -> Result<Arc<Key>> {
     }
     let key = Arc::new(Key::make()?);
     Ok(Arc::clone(KEY.get_or_init(|| key)))
-}
-
-impl Key {
-    fn make() -> Result<Key> {
-        Key::new(RsaPrivateKey::new(&mut OsRng, KEY_BITS).map_err(failed)?)
-    }
-
-    fn new(private: RsaPrivateKey) -> Result<Key> {
-        let public = private.to_public_key().to_pkcs1_der().map_err(failed)?.into_vec();
-        let mut key = Key { private, public, certificate: Default::default() };
-        key.certificate = certificate::make(&key)?;
-        Ok(key)
-    }
-
-    /// The public key as PKCS #1 has it.
-    pub(super) fn public(&self) -> &[u8] {
-        &self.public
-    }
-
-    pub(super) fn sign(&self, version: SignatureVersion, text: &[u8]) -> Result<Vec<u8>> {
-        let (digest, prefix) = version.digest(text);
-        let padding = Pkcs1v15Sign { hash_len: Some(digest.len()), prefix: prefix.into() };
-        self.private.sign(padding, &digest).map_err(failed)
-    }
-}
-
-fn failed(error: impl fmt::Display) -> Error {
-    Error::Signing(error.to_string())
 }

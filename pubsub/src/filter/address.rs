@@ -11,8 +11,8 @@ pub(super) struct AddressRange {
 }
 
 impl AddressRange {
-    /// Reads `address/bits`. As in the service, the range begins with the address itself, not with that of its network, and
-    /// a single address is none.
+    /// Reads `address/bits`. As in the service, the range begins with the address itself, not with that of its network,
+    /// and a single address is none.
     pub(super) fn read(text: &str) -> Result<AddressRange, String> {
         let mut parts = text.trim_end_matches('/').split('/');
         let (Some(address), Some(bits), None) = (parts.next(), parts.next(), parts.next()) else {

@@ -1,7 +1,7 @@
 //! The elements of a body's arrays that are objects or arrays, as a tree, and which of them go together.
 //!
-//! Elements are numbered in the order in which they begin, so an element and all within it, and an array and all within it,
-//! are each a range of numbers.
+//! Elements are numbered in the order in which they begin, so an element and all within it, and an array and all within
+//! it, are each a range of numbers.
 
 /// An element; 0 for what is in none.
 pub(super) type ElementId = u32;
@@ -91,8 +91,8 @@ impl Elements {
     pub(super) fn ranges_with(&self, id: ElementId) -> Vec<(ElementId, ElementId)> {
         let mut ranges = Vec::new();
         let mut inner = id;
-        // From the inside out: what is in this element, and then, for each that surrounds it, what is there outside of the
-        // array that leads here.
+        // From the inside out: what is in this element, and then, for each that surrounds it, what is there outside of
+        // the array that leads here.
         let (mut from, mut to) = self.get(id).map_or((0, ElementId::MAX), |element| (id, element.end));
         while let Some(element) = self.get(inner) {
             let (array_from, array_to) = self.arrays.get(element.array).copied().unwrap_or((inner, inner));
@@ -104,5 +104,19 @@ impl Elements {
         }
         ranges.push((from, to));
         ranges
+    }
+}
+
+#[cfg(test)]
+impl Elements {
+    /// The arrays and elements that surround what is in an element, it among them.
+    pub(super) fn around(&self, id: ElementId) -> Vec<(usize, ElementId)> {
+        let mut around = Vec::new();
+        let mut next = id;
+        while let Some(element) = self.get(next) {
+            around.push((element.array, next));
+            next = element.parent;
+        }
+        around
     }
 }

@@ -13,22 +13,48 @@ use super::{
 };
 use crate::{AttributeValue, MessageAttribute};
 
-/// How many bytes the paths of a body's values may have in all, counted again for each value: sixty-four times the longest body.
-/// It keeps a body of few long names and many values from costing the square of its length.
+/// How many bytes the paths of a body's values may have in all, counted again for each value: sixty-four times the
+/// longest body. It keeps a body of few long names and many values from costing the square of its length.
 const MOST_PATH_BYTES: usize = 16 << 20;
 
 /// A message, read once for all policies of one scope.
 ///
-/// The fields of a body are its values that are neither objects nor arrays. They are known by their path: the names on the
-/// way to them, joined by dots, so that `{"a": {"b": 1}}` and `{"a.b": 1}` have the same field. An array is as many values of
-/// one field; of the objects in an array the fields remember the element that they are in, for a policy does not match
-/// fields of different elements of one array.
+/// The fields of a body are its values that are neither objects nor arrays. They are known by their path: the names on
+/// the way to them, joined by dots, so that `{"a": {"b": 1}}` and `{"a.b": 1}` have the same field. An array is as many
+/// values of one field; of the objects in an array the fields remember the element that they are in, for a policy does
+/// not match fields of different elements of one array.
 #[derive(Debug, Default)]
 pub struct Event<'m> {
-    fields: HashMap<Cow<'m, str>, Vec<Value<'m>>>,
+    fields: HashMap<Cow<'m, str>, Values<'m>>,
     pub(super) elements: Elements,
     /// That it is no object of JSON: nothing matches but a policy that asks nothing.
     is_unreadable: bool,
+}
+
+/// The values of a field. Most have one, which needs no list.
+#[derive(Debug)]
+enum Values<'m> {
+    One(Value<'m>),
+    Many(Vec<Value<'m>>),
+}
+
+impl<'m> Values<'m> {
+    fn as_slice(&self) -> &[Value<'m>] {
+        match self {
+            Values::One(value) => std::slice::from_ref(value),
+            Values::Many(values) => values,
+        }
+    }
+
+    fn push(&mut self, value: Value<'m>) {
+        match std::mem::replace(self, Values::Many(Vec::new())) {
+            Values::One(first) => *self = Values::Many(vec![first, value]),
+            Values::Many(mut values) => {
+                values.push(value);
+                *self = Values::Many(values);
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -41,30 +67,30 @@ pub(super) struct Value<'m> {
 impl<'m> Event<'m> {
     /// A message by its attributes. Binaries are no fields. Arrays have a value for each of their elements.
     ///
-    /// As the service documents, quotation marks and backslashes of attributes are compared as they are written in JSON:
-    /// the policy has to say `"a\\\"b"` for the attribute `a"b`.
+    /// As the service documents, quotation marks and backslashes of attributes are compared as they are written in
+    /// JSON: the policy has to say `"a\\\"b"` for the attribute `a"b`.
     /// Source: <https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html>
     #[must_use]
     pub fn of_attributes(attributes: &'m BTreeMap<String, MessageAttribute>) -> Event<'m> {
         let mut event = Event::default();
         for (name, attribute) in attributes {
             let AttributeValue::Text(text) = &attribute.value else { continue };
-            let name = Cow::Borrowed(name.as_str());
+            let name = name.as_str();
             match attribute.data_type.as_str() {
-                "String.Array" | "Number.Array" => event.add_array(&name, text),
+                "String.Array" | "Number.Array" => event.add_array(name, text),
                 number if number == "Number" || number.starts_with("Number.") => {
                     let text = text.trim();
-                    let scalar = Number::read(text).map_or(Scalar::Text(text.into()), Scalar::Number);
-                    event.add(name, scalar, Elements::NONE);
+                    let number = Number::read(text).unwrap_or_else(|| Number::Beyond(text.into()));
+                    event.add(name.into(), Scalar::Number(number), Elements::NONE);
                 }
                 binary if binary == "Binary" || binary.starts_with("Binary.") => {}
-                _ => event.add(name, Scalar::Text(as_in_json(text.into())), Elements::NONE),
+                _ => event.add(name.into(), Scalar::Text(as_in_json(text.into())), Elements::NONE),
             }
         }
         event
     }
 
-    fn add_array(&mut self, name: &Cow<'m, str>, text: &'m str) {
+    fn add_array(&mut self, name: &'m str, text: &'m str) {
         let mut lexer = Lexer::new(text);
         let mut values = Vec::new();
         let mut objects = 0_usize;
@@ -87,15 +113,17 @@ impl<'m> Event<'m> {
             values.extend(scalar.filter(|_| objects == 0));
         }
         for scalar in values {
-            self.add(name.clone(), scalar, Elements::NONE);
+            self.add(name.into(), scalar, Elements::NONE);
         }
     }
 
-    /// A message by its body. A body that is not an object of JSON, or nests deeper than 1,000, has no fields, and matches no
-    /// policy but the empty one.
+    /// A message by its body. A body that is not an object of JSON, or nests deeper than 1,000, has no fields, and
+    /// matches no policy but the empty one.
     #[must_use]
     pub fn of_body(body: &'m str) -> Event<'m> {
-        let mut event = Event::default();
+        // A field in twenty bytes or so: a table that is large enough from the beginning need not grow.
+        let fields = HashMap::with_capacity((body.len() / 20).clamp(4, 256));
+        let mut event = Event { fields, ..Event::default() };
         if event.read(body).is_none() {
             event = Event { is_unreadable: true, ..Event::default() };
         }
@@ -114,7 +142,7 @@ impl<'m> Event<'m> {
         open.push(Open { is_object: true, path: 0, element: Elements::NONE });
         while let Some(token) = lexer.next().ok()? {
             // Behind the end of the body there is nothing to read.
-            let Some(&Open { is_object, path: length, element }) = open.last() else { return None };
+            let &Open { is_object, path: length, element } = open.last()?;
             match token.kind {
                 Kind::Name => path.enter(length, open.len() > 1, token.text),
                 Kind::StartObject | Kind::StartArray => {
@@ -151,14 +179,14 @@ impl<'m> Event<'m> {
         match self.fields.get_mut(&path) {
             Some(values) => values.push(value),
             None => {
-                self.fields.insert(path, vec![value]);
+                self.fields.insert(path, Values::One(value));
             }
         }
     }
 
     /// The values of a field, in the order in which they stand.
     pub(super) fn values(&self, path: &str) -> &[Value<'m>] {
-        self.fields.get(path).map_or(&[], Vec::as_slice)
+        self.fields.get(path).map_or(&[], Values::as_slice)
     }
 
     pub(super) fn fields(&self) -> impl ExactSizeIterator<Item = (&str, &[Value<'m>])> {

@@ -1,5 +1,5 @@
-//! JSON as tokens: for policies, whose errors tell the line and column that the service's reader had come to, and for bodies,
-//! which are read once and never made into a tree.
+//! JSON as tokens: for policies, whose errors tell the line and column that the service's reader had come to, and for
+//! bodies, which are read once and never made into a tree.
 //!
 //! The texts are those of the service's reader, which is Jackson: a caller sees them behind `failed to parse JSON. `.
 

@@ -1,8 +1,9 @@
 //! Numbers as policies compare them.
 //!
-//! Those from -5,000,000,000 to 5,000,000,000 are compared to six digits behind the point: further digits are cut off. (The
-//! service documents a ninth power of ten and five digits, and takes more.) Numbers beyond have no order: they equal
-//! those that are the same integer or the same double, and no range holds them.
+//! Those from -5,000,000,000 to 5,000,000,000 are compared to six digits behind the point; what is behind them is
+//! rounded as the service's doubles round it. (It documents the ninth power of ten and five digits, and takes more.)
+//! Numbers beyond have no order: they equal those that are the same integer or the same double, and no range holds
+//! them.
 
 /// The largest magnitude that has an order.
 const MOST: f64 = 5e9;
@@ -32,10 +33,9 @@ impl Number {
     }
 }
 
-/// Where a number stands among those that have an order.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10^16; the fraction is to be cut off")]
+/// Where a number stands among those that have an order, in the service's arithmetic.
 pub(super) fn place_of(number: f64) -> Option<u64> {
-    (-MOST..=MOST).contains(&number).then(|| (1e6 * (MOST + number)) as u64)
+    (-MOST..=MOST).contains(&number).then_some((1e6 * (MOST + number)) as u64)
 }
 
 /// Numbers between two others, which belong to them.

@@ -62,7 +62,7 @@ impl Pattern {
     pub(super) fn wants(&self, value: &Scalar<'_>) -> bool {
         match (self, value) {
             (Pattern::Exact(exact), value) => exact.is(value),
-            (Pattern::EqualsIgnoreCase(text), Scalar::Text(value)) => **text == *folded(value),
+            (Pattern::EqualsIgnoreCase(text), Scalar::Text(value)) => text.chars().eq(in_lower_case(value)),
             (Pattern::Prefix(prefix), Scalar::Text(value)) => value.starts_with(&**prefix),
             (Pattern::Suffix(suffix), Scalar::Text(value)) => value.ends_with(&**suffix),
             (Pattern::Numeric(range), Scalar::Number(value)) => range.holds(value),
@@ -79,5 +79,9 @@ impl Pattern {
 
 /// A text as it is compared regardless of case: each character in lower case.
 pub(super) fn folded(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+    in_lower_case(text).collect()
+}
+
+fn in_lower_case(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
 }

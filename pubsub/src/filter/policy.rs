@@ -23,10 +23,14 @@ pub enum Forms {
     All,
 }
 
-/// Why a policy cannot be used. `Display` is the service's text as it stands behind `FilterPolicy: `; see
-/// [`reason`](PolicyError::reason) for what the service's error says in all.
+/// Why a policy cannot be used.
+///
+/// `Display` is what the service's error `InvalidParameter` says behind `Invalid parameter: ` when the attribute of a
+/// subscription is set, and behind `Invalid parameter: Attributes Reason: ` when it is subscribed with the attribute:
+/// `FilterPolicy: ` and what is wrong, with the line and column that its reader had come to. A policy that does not fit
+/// its scope is told without `FilterPolicy: `.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{}{message}", if *.is_of_scope { "" } else { "FilterPolicy: " })]
 pub struct PolicyError {
     pub(crate) message: String,
     /// That the text stands alone, not behind `FilterPolicy: `.
@@ -42,12 +46,10 @@ impl PolicyError {
         PolicyError::new("Filter policy is too complex")
     }
 
-    /// What the service's error `InvalidParameter` says behind `Invalid parameter: ` when the attribute of a subscription is set,
-    /// and behind `Invalid parameter: Attributes Reason: ` when it is subscribed with the attribute: `FilterPolicy: ` and
-    /// the message, or the message alone where the policy does not fit the scope.
+    /// The text of `Display`: what stands behind `Invalid parameter: `.
     #[must_use]
     pub fn reason(&self) -> String {
-        if self.is_of_scope { self.message.clone() } else { format!("FilterPolicy: {}", self.message) }
+        self.to_string()
     }
 }
 
@@ -73,11 +75,13 @@ pub struct FilterPolicy {
 impl FilterPolicy {
     /// Reads a policy.
     ///
-    /// The empty policy, `{}` or no text at all, wants every message: by it the service removes the policy of a subscription.
+    /// The empty policy, `{}` or no text at all, wants every message: by it the service removes the policy of a
+    /// subscription.
     ///
-    /// Limits, as in the service: 256 KiB of text, five keys (of nested ones those at the top count), and 150 combinations of
-    /// values: the product over all keys of their values times, for those of bodies, how deep they are nested; the alternatives of a `$or`
-    /// are added. And one of our own: the alternatives that `$or` stands for have 10,000 fields in all.
+    /// Limits, as in the service: 256 KiB of text, five keys (of nested ones those at the top count), and 150
+    /// combinations of values: the product over all keys of their values times, for those of bodies, how deep they are
+    /// nested; the alternatives of a `$or` are added. And one of our own: the alternatives that `$or` stands for have
+    /// 10,000 fields in all.
     ///
     /// # Errors
     /// [`PolicyError`] with the service's text.
@@ -98,7 +102,8 @@ impl FilterPolicy {
         self.alternatives.iter().any(|alternative| alternative.fields.is_empty())
     }
 
-    /// Whether a message with these attributes and this body is wanted. For many policies use a [`Matcher`](super::Matcher).
+    /// Whether a message with these attributes and this body is wanted. For many policies use a
+    /// [`Matcher`](super::Matcher).
     #[must_use]
     pub fn matches(&self, attributes: &BTreeMap<String, MessageAttribute>, body: &str) -> bool {
         self.matches_event(&match self.scope {

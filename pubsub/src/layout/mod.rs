@@ -8,6 +8,7 @@
 //! | `pubsub.topics` | `02` topic id | u64 as it is: how often the topic's subscriptions were changed |
 //! | `pubsub.topics` | `03` topic id | u64 as it is: the last sequence number of a first-in-first-out topic |
 //! | `pubsub.topics` | `04` topic id | empty: a deleted topic, whose rows are cleared away in time |
+//! | `pubsub.topics` | `05` topic id, count of changes modulo 1,024 | that count as a u64, and the id of the subscription that was changed, as they are |
 //! | `pubsub.subscriptions` | `01` topic id, subscription id | a subscription's record |
 //! | `pubsub.subscriptions` | `02` subscription id | the name of its topic, as text |
 //! | `pubsub.subscriptions` | `03` topic id, 16 bytes of the endpoint's hash | the subscription of an endpoint: its id's 16 bytes |
@@ -23,13 +24,14 @@
 //! | `pubsub.deliveries` | `01` subscription id, u64 milliseconds, position | a delivery that is due at that time |
 //! | `pubsub.deliveries` | `02` 16 random bytes | a message that several deliveries share |
 //! | `pubsub.deliveries` | `03` the same bytes | u64 as it is: how many deliveries are left that share it |
-//! | `pubsub.keys` | `00` | the key by which messages are signed: bytes of PKCS #8 |
+//! | `pubsub.keys` | `00` | the key by which messages are signed: its primes |
 //!
 //! The rows of `pubsub.outbox`, `pubsub.mobile` and `pubsub.sms` are described in the files of these names.
 //!
 //! A topic's id is never given twice, so what a deleted topic has left behind cannot show again.
 
 pub(crate) mod archive;
+pub(crate) mod changes;
 pub(crate) mod deduplication;
 pub(crate) mod deferred;
 mod local;
@@ -331,4 +333,46 @@ pub(crate) fn decode<T: DeserializeOwned>(keyspace: &'static str, bytes: &[u8]) 
 /// A time as stored.
 pub(crate) fn time(millis: u64) -> Timestamp {
     Timestamp::from_millis(millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Protocol;
+
+    #[test]
+    fn rows_are_read_as_they_were_written() {
+        let subscription = SubscriptionRecord {
+            id: SubscriptionId::random(),
+            topic: "orders".into(),
+            endpoint: Endpoint::new(Protocol::Email, "user@example.com"),
+            created: 1,
+            confirmation: Confirmation::Pending { token: "51".into(), until: 2 },
+            attributes: BTreeMap::from([("FilterPolicy".into(), "{}".into())]),
+            all_filter_forms: true,
+            replay: Some(ReplayRecord { after: 3, until: Some(4), status: ReplayStatus::InProgress }),
+        };
+        let token =
+            TokenRecord { subscription: subscription.id, topic: 5, until: 6, unsubscribed: Some(subscription.clone()) };
+        let written = encode(&token).unwrap();
+        assert_eq!(decode::<TokenRecord>(SUBSCRIPTIONS, &written).unwrap(), token);
+        assert!(decode::<TokenRecord>(SUBSCRIPTIONS, &written[..written.len() - 1]).is_err());
+        assert!(
+            decode::<TokenRecord>(SUBSCRIPTIONS, &[2, 0]).is_err()
+                && decode::<TokenRecord>(SUBSCRIPTIONS, &[]).is_err()
+        );
+    }
+
+    #[test]
+    fn keys_tell_what_they_are_of() {
+        let hash = hash(b"a token");
+        assert_eq!(until_of(&until_key(7, &hash)).unwrap(), 7);
+        assert_eq!(read_16(&until_key(7, &hash), 9).unwrap(), hash);
+        assert_eq!(topic_of_deleted(&deleted_key(8)).unwrap(), 8);
+        assert!(until_key(255, &hash) < until_key(256, &[0; 16]));
+        assert!(read_16(&[0; 16], 1).is_err() && until_of(&[5]).is_err() && topic_of_deleted(&[]).is_err());
+        let of = |protocol, address: &str| endpoint_key(1, &Endpoint::new(protocol, address));
+        assert_ne!(of(Protocol::Email, "a@b"), of(Protocol::EmailJson, "a@b"));
+        assert!(of(Protocol::Email, "a@b").starts_with(&endpoints_prefix(1)));
+    }
 }

@@ -87,7 +87,8 @@ impl Channel {
         self.look()?.ok_or(RecvError::Empty)
     }
 
-    /// Waits for the next message as a future, for any runtime. A future that is dropped has received nothing.
+    /// Waits for the next message as a future, for any runtime. A future that is dropped has received nothing. Messages
+    /// that were spilled are read where it is polled.
     ///
     /// # Errors
     /// As [`recv`](Channel::recv).

@@ -4,8 +4,8 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -27,23 +27,15 @@ type Function = Box<dyn FnMut(&Arc<Notification>) + Send>;
 pub(crate) struct Closure {
     /// Held while it runs. `None` once it has ended.
     function: Mutex<Option<Function>>,
-    /// Whether it runs, or is about to.
-    is_scheduled: AtomicBool,
+    /// For what was spilled. A listener is kept with the engine, which it is not to keep.
+    shared: Weak<Shared>,
     panics: AtomicU64,
 }
 
 impl Closure {
-    pub(crate) fn new(function: impl FnMut(&Arc<Notification>) + Send + 'static) -> Self {
-        Closure {
-            function: Mutex::new(Some(Box::new(function))),
-            is_scheduled: AtomicBool::new(false),
-            panics: AtomicU64::new(0),
-        }
-    }
-
-    /// Whether the caller has to have it run.
-    pub(crate) fn schedule(&self) -> bool {
-        !self.is_scheduled.swap(true, Ordering::SeqCst)
+    pub(crate) fn new(shared: &Arc<Shared>, function: impl FnMut(&Arc<Notification>) + Send + 'static) -> Self {
+        let function: Function = Box::new(function);
+        Closure { function: Mutex::new(Some(function)), shared: Arc::downgrade(shared), panics: AtomicU64::new(0) }
     }
 
     pub(crate) fn panics(&self) -> u64 {
@@ -69,12 +61,12 @@ impl fmt::Debug for Closure {
     }
 }
 
-/// Runs the closure of a listener for what waits for it.
-pub(crate) fn run(shared: Arc<Shared>, listener: Arc<Listener>) {
-    let Some(closure) = &listener.closure else { return };
+/// Runs the closure of a listener for what waits for it. Tells whether it is to be run again.
+pub(crate) fn run(listener: &Listener) -> bool {
+    let Some(closure) = &listener.closure else { return false };
     let mut function = closure.function.lock();
-    let Some(call) = &mut *function else { return };
-    let running = here::run(listener.id);
+    let Some(call) = &mut *function else { return false };
+    let _runs = here::run(listener.id);
     let mut calls = 0;
     while calls < AT_ONCE {
         match listener.take() {
@@ -87,29 +79,21 @@ pub(crate) fn run(shared: Arc<Shared>, listener: Arc<Listener>) {
             }
             Step::Lagged(_) => {}
             Step::Read(run) => {
-                if let Err(error) = spill::read(&shared, &listener, run) {
+                // Whoever listens keeps the service.
+                let Some(shared) = closure.shared.upgrade() else { return false };
+                if let Err(error) = spill::read(&shared, listener, run) {
                     tracing::error!(%error, "messages for a subscriber's closure cannot be read");
-                    // The next message has it look again.
-                    closure.is_scheduled.store(false, Ordering::SeqCst);
-                    return;
+                    return false;
                 }
             }
-            Step::Empty => {
-                closure.is_scheduled.store(false, Ordering::SeqCst);
-                // One may have come before that was told.
-                if !listener.is_ready() || !closure.schedule() {
-                    return;
-                }
-            }
+            Step::Empty => return false,
             Step::Ended => {
-                let function = function.take();
-                drop(running);
+                let ended = function.take();
                 drop(function);
-                return;
+                drop(ended);
+                return false;
             }
         }
     }
-    drop((function, running));
-    let again = Arc::clone(&listener);
-    Arc::clone(&shared).locals.registry.pool.run(move || run(shared, again));
+    true
 }

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use millpond_engine::{Appended, Transaction};
 
 use super::{
-    Lag, closure,
+    Lag,
     here::{self, Holding},
-    listener::{Listener, Room},
+    listener::{Listener, Next, Room},
     pool::Job,
     registry::{Audience, TopicListeners},
     room::{self, Wait},
     spill,
 };
 use crate::{Notification, Result, layout, shared::Shared};
+
+/// So many who wait are woken by the commit itself: to wake a thread takes a microsecond or two.
+const WAKE_AT_ONCE: usize = 16;
 
 /// A message with those that get it, and the room that it has with them. It is given back if this is dropped.
 pub(crate) struct Delivery {
@@ -55,9 +58,9 @@ impl Delivery {
     /// # Errors
     /// [`Error::WouldBlock`](crate::Error::WouldBlock), and those of the engine.
     pub(crate) fn gather(&mut self, tx: &mut Transaction) -> Result<()> {
-        let audience = Arc::clone(&self.audience);
+        let (audience, matching) = (Arc::clone(&self.audience), self.topic.matching(&self.message));
         let (mut blocking, mut spilling) = (Vec::new(), Vec::new());
-        for listener in audience.with_room.iter().chain(audience.matching(&self.message)) {
+        for listener in audience.with_room.iter().chain(&matching) {
             match listener.lag {
                 Lag::DropOldest => self.chosen.push(Arc::clone(listener)),
                 Lag::Block => blocking.push(listener),
@@ -119,39 +122,29 @@ impl Delivery {
     /// Hands the message, which is committed, to those that get it.
     pub(crate) fn deliver(mut self) {
         let places = std::mem::take(&mut self.places);
-        let mut left_over = Vec::new();
+        let mut tasks = Tasks::default();
         {
             let _order = self.topic.order.lock();
             for listener in self.audience.free.iter().chain(&self.chosen) {
-                listener.push(&self.message, None);
+                tasks.add(listener, listener.push(&self.message, None));
             }
             for Place { listener, row } in &places {
-                let position = match row {
-                    Some(Row::Written(appended)) => appended.position(),
-                    Some(Row::Promised) | None => None,
+                let next = match row {
+                    None => listener.push(&self.message, None),
+                    Some(Row::Written(appended)) if appended.position().is_some() => {
+                        listener.push(&self.message, appended.position())
+                    }
+                    // Not of a transaction that was committed.
+                    Some(Row::Written(_) | Row::Promised) => match listener.give_back(true) {
+                        true => Next::Clear,
+                        false => Next::Nothing,
+                    },
                 };
-                let is_left_over = match (row, position) {
-                    (Some(_), None) => listener.give_back(true),
-                    (_, position) => listener.push(&self.message, position),
-                };
-                if is_left_over {
-                    left_over.push(listener.id);
-                }
+                tasks.add(listener, next);
             }
         }
         self.holding = None;
-        let placed = places.iter().map(|place| &place.listener);
-        let told = self.audience.free.iter().chain(&self.chosen).chain(placed);
-        let to_run: Vec<Job> = told.filter(|listener| listener.tell()).map(|listener| self.job(listener)).collect();
-        if !to_run.is_empty() {
-            self.shared.locals.registry.pool.run_all(to_run.into_iter());
-        }
-        left_over.into_iter().for_each(|listener| spill::clear_elsewhere(&self.shared, listener));
-    }
-
-    fn job(&self, listener: &Arc<Listener>) -> Job {
-        let (shared, listener) = (Arc::clone(&self.shared), Arc::clone(listener));
-        Box::new(move || closure::run(shared, listener))
+        tasks.run(&self.shared);
     }
 
     fn give_back(&mut self) {
@@ -160,6 +153,38 @@ impl Delivery {
                 spill::clear_elsewhere(&self.shared, listener.id);
             }
         }
+    }
+}
+
+/// What is to be done when all listeners have a message. Other commits wait for this one's effects, so much of it is left to
+/// other threads.
+#[derive(Default)]
+struct Tasks {
+    to_wake: Vec<Arc<Listener>>,
+    jobs: Vec<Job>,
+    to_clear: Vec<u64>,
+}
+
+impl Tasks {
+    fn add(&mut self, listener: &Arc<Listener>, next: Next) {
+        match next {
+            Next::Nothing => {}
+            Next::Wake => self.to_wake.push(Arc::clone(listener)),
+            Next::Run => self.jobs.push(Job::Closure(Arc::clone(listener))),
+            Next::Clear => self.to_clear.push(listener.id),
+        }
+    }
+
+    fn run(mut self, shared: &Arc<Shared>) {
+        let later = self.to_wake.split_off(WAKE_AT_ONCE.min(self.to_wake.len()));
+        self.to_wake.iter().for_each(|listener| listener.wake());
+        if !later.is_empty() {
+            self.jobs.push(Job::Other(Box::new(move || later.iter().for_each(|listener| listener.wake()))));
+        }
+        if !self.jobs.is_empty() {
+            shared.locals.registry.pool.run_all(self.jobs.into_iter());
+        }
+        self.to_clear.into_iter().for_each(|listener| spill::clear_elsewhere(shared, listener));
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{Notification, filter::FilterPolicy};
 /// Who listens to a topic in this program.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    /// No two of an engine have the same.
+    /// No two of the program have the same.
     pub(crate) id: u64,
     pub(crate) topic: u64,
     pub(crate) lag: Lag,
@@ -55,6 +55,11 @@ struct State {
     lost: u64,
     /// No more messages come.
     is_over: bool,
+    /// Whether its closure runs, or is about to.
+    is_scheduled: bool,
+    /// Whether somebody may wait for messages, and for room: so that the lines are looked at only then.
+    is_waited_for: bool,
+    room_is_waited_for: bool,
 }
 
 #[derive(Debug)]
@@ -86,6 +91,18 @@ pub(crate) enum Room {
     Full,
     /// The listener has ended.
     Unwanted,
+}
+
+/// What is to be done for a listener that has got a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    Nothing,
+    /// Somebody waits for it.
+    Wake,
+    /// Its closure is to be run.
+    Run,
+    /// It has ended, and there are rows to be cleared away.
+    Clear,
 }
 
 /// How a listener fares.
@@ -157,62 +174,64 @@ impl Listener {
         if has_row {
             state.spilled -= 1;
             state.promised -= 1;
-        } else if self.lag != Lag::DropOldest {
+        } else {
             state.reserved -= 1;
         }
         let is_left_over = state.is_left_over();
+        let is_waited_for = self.room_is_waited_for(&mut state);
         drop(state);
-        self.tell_of_room();
+        if is_waited_for {
+            self.tell_of_room();
+        }
         is_left_over
     }
 
-    /// Adds a message that was committed, in the row at that position if it has one. Tells whether there are rows to be
-    /// cleared away.
-    pub(crate) fn push(&self, message: &Arc<Notification>, row: Option<Position>) -> bool {
+    /// Adds a message that was committed, in the row at that position if it has one.
+    pub(crate) fn push(&self, message: &Arc<Notification>, row: Option<Position>) -> Next {
         let mut state = self.state.lock();
+        if row.is_some() {
+            state.promised -= 1;
+        } else if self.lag != Lag::DropOldest {
+            state.reserved -= 1;
+        }
+        if state.is_over {
+            state.spilled -= u64::from(row.is_some());
+            return if row.is_some() && state.is_left_over() { Next::Clear } else { Next::Nothing };
+        }
         match row {
-            Some(position) => {
-                state.promised -= 1;
-                if state.is_over {
-                    state.spilled -= 1;
-                    return state.is_left_over();
-                }
-                match state.queue.back_mut() {
-                    Some(Item::Spilled(run)) => run.extend(position),
-                    _ => state.queue.push_back(Item::Spilled(Box::new(Run::of(position)))),
-                }
-            }
+            Some(position) => match state.queue.back_mut() {
+                Some(Item::Spilled(run)) => run.extend(position),
+                _ => state.queue.push_back(Item::Spilled(Box::new(Run::of(position)))),
+            },
             None => {
-                if self.lag != Lag::DropOldest {
-                    state.reserved -= 1;
-                }
-                if state.is_over {
-                    return false;
-                }
                 state.queue.push_back(Item::Message(Arc::clone(message)));
                 state.in_memory += 1;
-                if self.lag == Lag::DropOldest && state.in_memory > self.capacity {
-                    state.in_memory -= 1;
-                    state.lost += 1;
-                    state.untold += 1;
-                    let oldest = state.queue.pop_front();
-                    drop(state);
-                    drop(oldest);
-                }
             }
         }
-        false
+        let next = self.next(&mut state);
+        if self.lag == Lag::DropOldest && state.in_memory > self.capacity {
+            state.in_memory -= 1;
+            state.lost += 1;
+            state.untold += 1;
+            let oldest = state.queue.pop_front();
+            drop(state);
+            drop(oldest);
+        }
+        next
     }
 
-    /// Has those who wait for a message look for it. Tells whether its closure is to be run.
-    pub(crate) fn tell(&self) -> bool {
-        match &self.closure {
-            Some(closure) => closure.schedule(),
-            None => {
-                self.receivers.wake(1);
-                false
-            }
+    fn next(&self, state: &mut State) -> Next {
+        if self.closure.is_some() {
+            let is_scheduled = std::mem::replace(&mut state.is_scheduled, true);
+            return if is_scheduled { Next::Nothing } else { Next::Run };
         }
+        state.is_waited_for = state.is_waited_for && !self.receivers.is_empty();
+        if state.is_waited_for { Next::Wake } else { Next::Nothing }
+    }
+
+    /// Has one who waits for a message look for it.
+    pub(crate) fn wake(&self) {
+        self.receivers.wake(1);
     }
 
     /// The next message, if there is one.
@@ -234,14 +253,19 @@ impl Listener {
                 state.is_reading = true;
                 return Step::Read(run);
             }
-            None if state.is_over => return Step::Ended,
-            None => return Step::Empty,
+            None => {
+                state.is_scheduled = false;
+                return if state.is_over { Step::Ended } else { Step::Empty };
+            }
         }
         let Some(Item::Message(message)) = state.queue.pop_front() else { return Step::Empty };
         state.in_memory -= 1;
         state.received += 1;
+        let is_waited_for = self.room_is_waited_for(&mut state);
         drop(state);
-        self.tell_of_room();
+        if is_waited_for {
+            self.tell_of_room();
+        }
         Step::Message(message)
     }
 
@@ -274,14 +298,11 @@ impl Listener {
 
     /// Leaves the run that [`take`](Listener::take) gave as it is: it could not be read.
     pub(crate) fn has_not_read(&self) {
-        self.state.lock().is_reading = false;
+        let mut state = self.state.lock();
+        // The next message has its closure look again.
+        (state.is_reading, state.is_scheduled) = (false, false);
+        drop(state);
         self.receivers.wake(1);
-    }
-
-    /// Whether the next message can be had, or its end is to be told.
-    pub(crate) fn is_ready(&self) -> bool {
-        let state = self.state.lock();
-        state.untold > 0 || !state.read_back.is_empty() || !state.queue.is_empty()
     }
 
     /// Whether a message would find room, or is not wanted.
@@ -290,21 +311,30 @@ impl Listener {
         state.is_over || state.has_room(self.capacity, is_holder)
     }
 
-    /// Stands in line for room.
+    /// Stands in line for room. Some may have come before this is told of it: it is to be looked for once more.
     pub(crate) fn wait_for_room(&self, is_holder: bool) -> Waiting {
-        Waiting::new(if is_holder { &self.room_of_holders } else { &self.room })
+        let waiting = Waiting::new(if is_holder { &self.room_of_holders } else { &self.room });
+        self.state.lock().room_is_waited_for = true;
+        waiting
     }
 
-    /// Stands in line for messages.
+    /// Stands in line for messages. One may have come before this is told of it: they are to be looked for once more.
     pub(crate) fn wait(&self) -> Waiting {
-        Waiting::new(&self.receivers)
+        let waiting = Waiting::new(&self.receivers);
+        self.state.lock().is_waited_for = true;
+        waiting
+    }
+
+    /// Who stands in line says so behind that, under the lock that is held here: so nobody is overlooked.
+    fn room_is_waited_for(&self, state: &mut State) -> bool {
+        let lines = [&self.room, &self.room_of_holders];
+        state.room_is_waited_for = state.room_is_waited_for && lines.iter().any(|line| !line.is_empty());
+        state.room_is_waited_for
     }
 
     fn tell_of_room(&self) {
-        if self.lag == Lag::Block {
-            self.room_of_holders.wake(usize::MAX);
-            self.room.wake(1);
-        }
+        self.room_of_holders.wake(usize::MAX);
+        self.room.wake(1);
     }
 
     /// Lets the next one have room, if there is some: who was told of it may not have used it.
@@ -371,5 +401,95 @@ impl State {
     /// Whether it has ended with rows that nobody will read, and none will come.
     fn is_left_over(&self) -> bool {
         self.is_over && self.has_rows && self.promised == 0 && self.queue.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{Body, MessageId};
+
+    fn listener(lag: Lag, capacity: usize) -> Listener {
+        Listener::new(1, 1, &ListenOptions::default().lag(lag).capacity(capacity), None, None)
+    }
+
+    fn message() -> Arc<Notification> {
+        Arc::new(Notification {
+            id: MessageId::random(),
+            topic_arn: String::new(),
+            published: 0,
+            body: Body::default(),
+            subject: None,
+            attributes: BTreeMap::new(),
+            group_id: None,
+            deduplication_id: None,
+            sequence_number: None,
+            is_replayed: false,
+        })
+    }
+
+    #[test]
+    fn a_hundred_thousand_spilled_messages_take_the_memory_of_one() {
+        let (listener, message) = (listener(Lag::Spill, 10), message());
+        for number in 1..=100_000_u64 {
+            let room = listener.reserve(false);
+            assert_eq!(room, if number <= 10 { Room::Memory } else { Room::Row });
+            listener.push(&message, (room == Room::Row).then(|| Position::new(number)));
+        }
+        assert_eq!((listener.kept(), listener.metrics().spilled), (11, 99_990));
+        for _ in 0..10 {
+            assert!(matches!(listener.take(), Step::Message(_)));
+        }
+        let Step::Read(run) = listener.take() else { panic!("the rows come next") };
+        assert_eq!((run.from, run.to, run.count), (Position::new(11), Position::new(100_000), 99_990));
+        // Nobody else reads meanwhile, and what comes is added behind.
+        assert!(matches!(listener.take(), Step::Empty));
+        assert_eq!(listener.reserve(false), Room::Row);
+        listener.push(&message, Some(Position::new(100_007)));
+        let rest = Run { from: Position::new(13), to: run.to, count: run.count - 2 };
+        listener.has_read(run, vec![Arc::clone(&message); 2], Some(rest));
+        assert!(matches!((listener.take(), listener.take()), (Step::Message(_), Step::Message(_))));
+        let Step::Read(run) = listener.take() else { panic!("there are more rows") };
+        assert_eq!((run.from, run.to, run.count), (rest.from, Position::new(100_007), rest.count + 1));
+        // Rows that are not there any more are not waited for.
+        listener.has_read(run, vec![message], None);
+        assert!(matches!(listener.take(), Step::Lagged(lost) if lost == run.count - 1));
+        assert!(matches!((listener.take(), listener.take()), (Step::Message(_), Step::Empty)));
+        assert_eq!(listener.metrics().waiting, 0);
+    }
+
+    #[test]
+    fn room_is_given_back_and_is_for_those_who_commit() {
+        let (listener, message) = (listener(Lag::Block, 2), message());
+        assert_eq!([(); 3].map(|()| listener.reserve(false)), [Room::Memory, Room::Memory, Room::Full]);
+        // Who holds room waits for receivers only.
+        assert_eq!(listener.reserve(true), Room::Memory);
+        assert!(!listener.give_back(false) && !listener.give_back(false));
+        assert_eq!(listener.reserve(false), Room::Memory);
+        listener.push(&message, None);
+        listener.push(&message, None);
+        assert_eq!([true, false].map(|is_holder| listener.has_room(is_holder)), [false; 2]);
+        assert_eq!(listener.reserve(true), Room::Full);
+        listener.end();
+        assert_eq!(listener.reserve(false), Room::Unwanted);
+        assert!(matches!(
+            (listener.take(), listener.take(), listener.take()),
+            (Step::Message(_), Step::Message(_), Step::Ended)
+        ));
+    }
+
+    #[test]
+    fn rows_of_a_listener_that_is_gone_are_to_be_cleared_by_the_last_who_writes_one() {
+        let (listener, message) = (listener(Lag::Spill, 1), message());
+        assert_eq!([(); 4].map(|()| listener.reserve(false)), [Room::Memory, Room::Row, Room::Row, Room::Row]);
+        listener.push(&message, None);
+        listener.push(&message, Some(Position::new(1)));
+        assert!(!listener.abandon(), "two rows are still to come");
+        assert_eq!(listener.push(&message, Some(Position::new(2))), Next::Nothing);
+        assert!(listener.give_back(true));
+        assert!(matches!(listener.take(), Step::Ended));
+        assert_eq!(listener.metrics().waiting, 0);
     }
 }

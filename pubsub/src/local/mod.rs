@@ -7,6 +7,7 @@
 mod channel;
 mod closure;
 mod delivery;
+mod filtered;
 mod here;
 mod listener;
 mod on_message;

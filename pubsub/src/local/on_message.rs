@@ -37,7 +37,7 @@ impl Topic {
         options: &ListenOptions,
         closure: impl FnMut(&Arc<Notification>) + Send + 'static,
     ) -> Result<Listening> {
-        Ok(Listening { subscribed: Subscribed::new(self, options, Some(Closure::new(closure)))? })
+        Ok(Listening { subscribed: Subscribed::new(self, options, Some(Closure::new(&self.shared, closure)))? })
     }
 }
 

@@ -99,6 +99,6 @@ impl ListenOptions {
     pub(crate) fn checked_policy(&self) -> Result<Option<FilterPolicy>> {
         let Some(text) = &self.policy else { return Ok(None) };
         let checked = FilterPolicy::parse(text, self.scope, Forms::All);
-        checked.map(Some).map_err(|error| Error::parameter(format!("FilterPolicy: {error}")))
+        checked.map(Some).map_err(|error| Error::parameter(error.to_string()))
     }
 }

@@ -10,12 +10,32 @@ use std::{
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::{closure, listener::Listener};
+
 /// A thread with nothing to do ends after this time.
 const IDLE: Duration = Duration::from_secs(10);
 /// Another thread is started when nothing was begun for this time, though there is something to do.
 const STALLED: Duration = Duration::from_millis(10);
 
-pub(crate) type Job = Box<dyn FnOnce() + Send>;
+/// What a thread is given.
+pub(crate) enum Job {
+    /// To run the closure of a listener.
+    Closure(Arc<Listener>),
+    Other(Box<dyn FnOnce() + Send>),
+}
+
+impl Job {
+    /// Gives what is to be done next, when others have had their turn.
+    fn run(self) -> Option<Job> {
+        match self {
+            Job::Closure(listener) => closure::run(&listener).then_some(Job::Closure(listener)),
+            Job::Other(job) => {
+                job();
+                None
+            }
+        }
+    }
+}
 
 /// Threads that run what they are given. They are started when there is something to run, and end with the pool.
 #[derive(Default)]
@@ -45,7 +65,7 @@ struct State {
 
 impl Pool {
     pub(crate) fn run(&self, job: impl FnOnce() + Send + 'static) {
-        self.run_all(std::iter::once(Box::new(job) as Job));
+        self.run_all(std::iter::once(Job::Other(Box::new(job))));
     }
 
     /// Runs jobs in any order.
@@ -102,11 +122,11 @@ impl Inner {
                         self.start_monitor(&mut state);
                     }
                 }
-                MutexGuard::unlocked(&mut state, || {
-                    if catch_unwind(AssertUnwindSafe(job)).is_err() {
-                        tracing::error!("a job for listeners panicked");
-                    }
-                });
+                let again = MutexGuard::unlocked(&mut state, || catch_unwind(AssertUnwindSafe(|| job.run())));
+                match again {
+                    Ok(again) => state.jobs.extend(again),
+                    Err(_) => tracing::error!("a job for listeners panicked"),
+                }
                 continue;
             }
             state.idle += 1;
@@ -151,5 +171,41 @@ impl Drop for Pool {
         self.0.ready.notify_all();
         self.0.busy.notify_one();
         drop(jobs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Barrier, mpsc};
+
+    use super::*;
+
+    #[test]
+    fn jobs_that_wait_for_each_other_and_those_that_panic_keep_no_other_from_being_run() {
+        let pool = Pool::default();
+        let jobs = 4 * most_at_once() + 1;
+        let barrier = Arc::new(Barrier::new(jobs + 1));
+        pool.run(|| panic!("as it should"));
+        pool.run_all((0..jobs).map(|_| {
+            let barrier = Arc::clone(&barrier);
+            Job::Other(Box::new(move || _ = barrier.wait()))
+        }));
+        barrier.wait();
+        let (sender, receiver) = mpsc::channel();
+        pool.run(move || sender.send(7).unwrap());
+        assert_eq!(receiver.recv(), Ok(7));
+    }
+
+    #[test]
+    fn threads_end_with_their_pool() {
+        let pool = Pool::default();
+        let (sender, receiver) = mpsc::channel();
+        pool.run(move || sender.send(()).unwrap());
+        receiver.recv().unwrap();
+        let inner = Arc::downgrade(&pool.0);
+        drop(pool);
+        while inner.strong_count() > 0 {
+            std::thread::yield_now();
+        }
     }
 }

@@ -11,8 +11,14 @@ use std::{
 use millpond_engine::{Engine, Keyspace, RangeRequest};
 use parking_lot::{Mutex, RwLock};
 
-use super::{Lag, listener::Listener, pool::Pool, spill};
+use super::{Lag, filtered::Filtered, listener::Listener, pool::Pool, spill};
 use crate::{Notification, Result};
+
+/// The id of a listener: no two of the program have the same.
+pub(crate) fn new_id() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
 
 /// The listeners of an engine: all handles of the service share them, and a fork begins with none.
 #[derive(Default)]
@@ -20,7 +26,6 @@ pub(crate) struct Registry {
     /// How many topics have listeners.
     count: AtomicUsize,
     topics: RwLock<HashMap<u64, Arc<TopicListeners>>>,
-    last_id: AtomicU64,
     pub(crate) pool: Pool,
     opened: Mutex<Option<Watcher>>,
 }
@@ -33,44 +38,34 @@ type Watcher = Arc<dyn Fn() + Send + Sync>;
 pub(crate) struct TopicListeners {
     /// By their ids.
     listeners: Mutex<BTreeMap<u64, Arc<Listener>>>,
-    /// The same as publishers need them; `None` when the listeners have changed.
+    /// Those of them that want some messages.
+    filtered: RwLock<Filtered>,
+    /// Those of them that want all messages, as publishers need them; `None` when the listeners have changed.
     audience: RwLock<Option<Arc<Audience>>>,
     /// Held while a message is handed to listeners, so that all have the same order.
     pub(crate) order: Mutex<()>,
 }
 
-/// Listeners by what has to be done for them.
+/// The listeners that get each message, by what has to be done for them.
 #[derive(Debug, Default)]
 pub(crate) struct Audience {
-    /// Those that get each message, without being given room before.
+    /// Those that are given no room before.
     pub(crate) free: Vec<Arc<Listener>>,
-    /// Those that get each message, and are given room before.
+    /// Those that are.
     pub(crate) with_room: Vec<Arc<Listener>>,
-    /// Those that get some messages.
-    filtered: Vec<Arc<Listener>>,
 }
 
 impl Audience {
     fn of(listeners: &BTreeMap<u64, Arc<Listener>>) -> Self {
         let mut audience = Audience::default();
-        for listener in listeners.values() {
-            let class = match (&listener.policy, listener.lag) {
-                (Some(_), _) => &mut audience.filtered,
-                (None, Lag::DropOldest) => &mut audience.free,
-                (None, Lag::Block | Lag::Spill) => &mut audience.with_room,
+        for listener in listeners.values().filter(|listener| listener.policy.is_none()) {
+            let class = match listener.lag {
+                Lag::DropOldest => &mut audience.free,
+                Lag::Block | Lag::Spill => &mut audience.with_room,
             };
             class.push(Arc::clone(listener));
         }
         audience
-    }
-
-    /// Those with a filter policy that lets a message through.
-    pub(crate) fn matching(&self, message: &Notification) -> impl Iterator<Item = &Arc<Listener>> {
-        let is_wanted = |listener: &&Arc<Listener>| {
-            let policy = listener.policy.as_ref();
-            policy.is_none_or(|policy| policy.matches(message.attributes(), message.text()))
-        };
-        self.filtered.iter().filter(is_wanted)
     }
 }
 
@@ -96,10 +91,6 @@ impl Registry {
         Ok(())
     }
 
-    pub(crate) fn new_id(&self) -> u64 {
-        self.last_id.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
     /// Who listens to a topic, if anybody does.
     pub(crate) fn of(&self, topic: u64) -> Option<Arc<TopicListeners>> {
         if self.count.load(Ordering::Acquire) == 0 {
@@ -112,6 +103,7 @@ impl Registry {
         let mut topics = self.topics.write();
         let topic = topics.entry(listener.topic).or_default();
         topic.listeners.lock().insert(listener.id, Arc::clone(listener));
+        topic.filtered.write().insert(listener);
         *topic.audience.write() = None;
         self.count.store(topics.len(), Ordering::Release);
     }
@@ -121,6 +113,7 @@ impl Registry {
         let Some(topic) = topics.get(&listener.topic) else { return };
         let mut listeners = topic.listeners.lock();
         listeners.remove(&listener.id);
+        topic.filtered.write().remove(listener);
         *topic.audience.write() = None;
         let is_empty = listeners.is_empty();
         drop(listeners);
@@ -154,6 +147,12 @@ impl Registry {
 }
 
 impl TopicListeners {
+    /// Those that want some messages, this one among them.
+    pub(crate) fn matching(&self, message: &Notification) -> Vec<Arc<Listener>> {
+        self.filtered.read().matching(message)
+    }
+
+    /// Those that want all messages.
     pub(crate) fn audience(&self) -> Arc<Audience> {
         if let Some(audience) = &*self.audience.read() {
             return Arc::clone(audience);

@@ -90,6 +90,7 @@ fn delete(shared: &Arc<Shared>, keys: Vec<Vec<u8>>) {
     delete_rows(&shared.engine, &shared.locals.spilled, &keys);
 }
 
+/// It is not waited for: an async receiver may be here.
 fn delete_rows(engine: &Engine, spilled: &Keyspace, keys: &[Vec<u8>]) {
     let options = TransactOptions::default().durability(Durability::Buffered);
     let deleted = engine.submit_with(&options, |tx| keys.iter().try_for_each(|key| tx.delete(spilled, key.clone())));
@@ -117,14 +118,15 @@ pub(crate) fn clear_elsewhere(shared: &Arc<Shared>, listener: u64) {
     shared.locals.registry.pool.run(move || clear(&later, listener));
 }
 
-/// Deletes the rows of a range. It is not needed that this lasts: a program that begins clears all.
+/// Deletes the rows of a range. Power cuts may bring them back: a program that begins clears all.
 pub(crate) fn clear_range(engine: &Engine, spilled: &Keyspace, request: RangeRequest) -> Result<()> {
     let mut request = request.limit(DELETE_AT_ONCE);
     loop {
         let page = engine.latest().range(spilled, &request)?;
         let keys: Vec<Vec<u8>> = page.entries.iter().map(|(key, _)| key.to_vec()).collect();
         if !keys.is_empty() {
-            delete_rows(engine, spilled, &keys);
+            let buffered = TransactOptions::default().durability(Durability::Buffered);
+            engine.transact_with(&buffered, |tx| keys.iter().try_for_each(|key| tx.delete(spilled, key.clone())))?;
         }
         match page.resume {
             Some(last) => request = request.resume_after(&last),

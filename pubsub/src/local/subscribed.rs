@@ -6,7 +6,7 @@ use super::{
     ListenOptions,
     closure::Closure,
     listener::{ListenMetrics, Listener},
-    spill,
+    registry, spill,
 };
 use crate::{Error, Result, Topic, shared::Shared};
 
@@ -21,9 +21,8 @@ impl Subscribed {
         let shared = Arc::clone(&topic.shared);
         let record = shared.need(&mut shared.engine.latest(), &topic.name)?;
         let policy = options.checked_policy()?;
-        let registry = &shared.locals.registry;
-        let listener = Arc::new(Listener::new(registry.new_id(), record.id, options, policy, closure));
-        registry.add(&listener);
+        let listener = Arc::new(Listener::new(registry::new_id(), record.id, options, policy, closure));
+        shared.locals.registry.add(&listener);
         let subscribed = Subscribed { shared: Arc::clone(&shared), listener };
         // A topic that was deleted meanwhile has told only those that it knew of.
         match shared.need(&mut shared.engine.latest(), &topic.name)?.id == record.id {

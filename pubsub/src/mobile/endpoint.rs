@@ -1,6 +1,6 @@
 //! Endpoints: made, changed, listed and deleted.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use millpond_engine::{RangeRequest, Read, Transaction};
 use uuid::Uuid;
@@ -9,6 +9,7 @@ use super::{
     Described, DescribedPage, Platform, application,
     arn::{self, EndpointArn},
     attributes,
+    events::{Event, tell},
 };
 use crate::{
     Error, Result,
@@ -24,7 +25,7 @@ const TOKEN: &str = "Token";
 const USER_DATA: &str = "CustomUserData";
 
 pub(super) fn create(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     tx: &mut Transaction,
     application_arn: &str,
     token: &str,
@@ -53,6 +54,7 @@ pub(super) fn create(
     tx.put(rows, token_key(application.id, token), id.to_vec())?;
     let record = EndpointRecord { arn, created: tx.began().as_millis(), attributes: wanted };
     keep(shared, tx, &application, &id, &record)?;
+    tell(shared, tx, &application, &record.arn, Event::Created)?;
     Ok(record.arn)
 }
 
@@ -150,7 +152,12 @@ pub(super) fn get(shared: &Shared, arn: &str) -> Result<BTreeMap<String, String>
     Ok(need(shared, &mut shared.engine.latest(), arn)?.2.attributes)
 }
 
-pub(super) fn set(shared: &Shared, tx: &mut Transaction, arn: &str, given: &BTreeMap<String, String>) -> Result<()> {
+pub(super) fn set(
+    shared: &Arc<Shared>,
+    tx: &mut Transaction,
+    arn: &str,
+    given: &BTreeMap<String, String>,
+) -> Result<()> {
     let (id, application, mut record) = need(shared, tx, arn)?;
     let given = attributes::endpoint(application.platform, given)?;
     let rows = &shared.mobile.rows;
@@ -167,17 +174,19 @@ pub(super) fn set(shared: &Shared, tx: &mut Transaction, arn: &str, given: &BTre
     }
     record.attributes.extend(given);
     record.attributes.retain(|name, value| name != USER_DATA || !value.is_empty());
-    keep(shared, tx, &application, &id, &record)
+    keep(shared, tx, &application, &id, &record)?;
+    tell(shared, tx, &application, &record.arn, Event::Updated)
 }
 
-pub(super) fn delete(shared: &Shared, tx: &mut Transaction, arn: &str) -> Result<()> {
+pub(super) fn delete(shared: &Arc<Shared>, tx: &mut Transaction, arn: &str) -> Result<()> {
     let Some(named) = arn::endpoint(arn, PARAMETER)? else { return Ok(()) };
     let Some((application, record)) = locate(shared, tx, &named)? else { return Ok(()) };
     let rows = &shared.mobile.rows;
     if let Some(token) = record.attributes.get(TOKEN) {
         tx.delete(rows, token_key(application.id, token))?;
     }
-    Ok(tx.delete(rows, endpoint_key(application.id, &named.id))?)
+    tx.delete(rows, endpoint_key(application.id, &named.id))?;
+    tell(shared, tx, &application, &record.arn, Event::Deleted)
 }
 
 pub(super) fn list(shared: &Shared, application_arn: &str, after: Option<&str>, max: usize) -> Result<DescribedPage> {

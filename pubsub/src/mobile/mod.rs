@@ -5,12 +5,13 @@ mod application;
 mod arn;
 mod attributes;
 mod endpoint;
+mod events;
 mod platform;
 mod push;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use millpond_engine::{Engine, Keyspace, Transaction};
+use millpond_engine::{Engine, Keyspace, Read, Transaction};
 
 pub use self::platform::Platform;
 pub(crate) use self::push::{deliver, publish};
@@ -28,11 +29,18 @@ impl Mobile {
     }
 }
 
+/// Whether there is an endpoint of that ARN.
+pub(crate) fn has_endpoint(shared: &Shared, reader: &mut impl Read, arn: &str) -> Result<bool> {
+    let Ok(Some(named)) = arn::endpoint(arn, "Endpoint") else { return Ok(false) };
+    Ok(endpoint::locate(shared, reader, &named)?.is_some())
+}
+
 /// The applications of mobile platforms, and the endpoints of devices on which these run. Cheap to clone, and usable from any
 /// thread.
 ///
 /// No platform is asked: credentials are taken as they are, and are not given back; a message to an endpoint is kept in the
-/// [outbox](Topics::outbox).
+/// [outbox](Topics::outbox). Topics that an application names in `EventEndpointCreated`, `EventEndpointUpdated` and
+/// `EventEndpointDeleted` are told of its endpoints in the same commit; those that go with their application are not told of.
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sns-mobile-application-as-subscriber.html>
 #[derive(Clone)]

@@ -10,15 +10,13 @@ use serde_json::Value;
 use super::{Platform, arn, endpoint};
 use crate::{
     Body, Captured, Error, MessageId, Notification, Protocol, PublishMessage, Result, layout::mobile::EndpointRecord,
-    outbox, shared::Shared,
+    model::no_default, outbox, publish::check_direct, shared::Shared,
 };
-
-/// The longest message, in bytes of its texts.
-const MESSAGE_BYTES: usize = 256 << 10;
 
 /// Publishes a message to the endpoint with this ARN.
 pub(crate) fn publish(shared: &Shared, tx: &mut Transaction, arn: &str, message: &PublishMessage) -> Result<MessageId> {
     let (platform, endpoint) = ready(shared, tx, arn)?;
+    check_direct(message)?;
     let payload = payload(platform, &message.body)?;
     let id = MessageId::random();
     let mut captured = captured(platform, &endpoint, payload);
@@ -68,21 +66,16 @@ fn ready(shared: &Shared, tx: &mut Transaction, arn: &str) -> Result<(Platform, 
 
 /// What the platform would get of a message: its own text, or that of `default`.
 fn payload(platform: Platform, body: &Body) -> Result<&str> {
-    let (payload, is_own, bytes) = match body {
-        Body::Text(text) => (Some(text), false, text.len()),
+    let (payload, is_own) = match body {
+        Body::Text(text) => (Some(text), false),
         Body::Structured(texts) => {
             let own = texts.get(platform.name());
-            let bytes = texts.iter().map(|(name, text)| name.len() + text.len()).sum();
-            (own.or_else(|| texts.get("default")), own.is_some(), bytes)
+            (own.or_else(|| texts.get("default")), own.is_some())
         }
     };
-    let no_default = || Error::parameter("Message Structure - No default entry in JSON message body");
     let payload = payload.ok_or_else(no_default)?;
     if payload.is_empty() {
         return Err(Error::parameter("Empty message"));
-    }
-    if bytes > MESSAGE_BYTES {
-        return Err(Error::parameter("Message too long"));
     }
     let refused =
         |why| Error::parameter(format!("Message Reason: Invalid notification for protocol {platform}: {why}"));

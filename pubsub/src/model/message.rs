@@ -15,7 +15,7 @@ use crate::{Error, Result};
 pub struct PublishMessage {
     /// Its text, or one for each protocol.
     pub body: Body,
-    /// Up to 100 characters without line breaks or control characters; not beginning with a space.
+    /// Up to 100 characters without line breaks or control characters.
     pub subject: Option<String>,
     /// What filter policies look at, and queues get as attributes where messages are delivered raw.
     pub attributes: BTreeMap<String, MessageAttribute>,
@@ -23,6 +23,8 @@ pub struct PublishMessage {
     pub group_id: Option<String>,
     /// By what a first-in-first-out topic knows the message when it is published again within five minutes.
     pub deduplication_id: Option<String>,
+    /// A trace header of AWS X-Ray, of up to 4,096 bytes, for queues: their messages have it as `AWSTraceHeader`.
+    pub trace_header: Option<String>,
 }
 
 /// The text of a message.
@@ -203,6 +205,7 @@ pub struct Notification {
     pub(crate) sequence_number: Option<SequenceNumber>,
     /// Whether it comes out of the archive.
     pub(crate) is_replayed: bool,
+    pub(crate) trace_header: Option<String>,
 }
 
 impl Notification {

@@ -9,7 +9,10 @@ use super::{deduplication, settings::PublishedTo};
 
 const MAX_SUBJECT_CHARACTERS: usize = 100;
 const MAX_NAME_BYTES: usize = 256;
+const MAX_TRACE_BYTES: usize = 4096;
 const MAX_ID_CHARACTERS: usize = 128;
+/// Of a message that goes to no topic.
+const MAX_DIRECT_BYTES: usize = 256 << 10;
 
 /// Bytes of a message as the service counts them: the text, and of each attribute its name, its type and its value.
 pub(crate) fn size_bytes(message: &PublishMessage) -> usize {
@@ -34,6 +37,7 @@ fn value_bytes(value: &AttributeValue) -> &[u8] {
 pub(crate) fn run(topic: &PublishedTo, message: &PublishMessage) -> Result<()> {
     check_subject(message.subject.as_deref())?;
     check_body(&message.body)?;
+    check_trace_header(message.trace_header.as_deref())?;
     for (name, attribute) in &message.attributes {
         check_name(name)?;
         check_value(name, attribute)?;
@@ -44,13 +48,34 @@ pub(crate) fn run(topic: &PublishedTo, message: &PublishMessage) -> Result<()> {
     check_ids(topic, message)
 }
 
+/// What a message to the endpoint of a device or to a phone number may be, but for its text, which each of them has its own rules for.
+pub(crate) fn direct(message: &PublishMessage) -> Result<()> {
+    check_subject(message.subject.as_deref())?;
+    for (name, attribute) in &message.attributes {
+        check_name(name)?;
+        check_value(name, attribute)?;
+    }
+    if size_bytes(message) > MAX_DIRECT_BYTES {
+        return Err(Error::parameter("Message too long"));
+    }
+    Ok(())
+}
+
 fn check_subject(subject: Option<&str>) -> Result<()> {
     let Some(subject) = subject else { return Ok(()) };
     let is_good = !subject.is_empty()
-        && !subject.starts_with(char::is_whitespace)
         && subject.chars().count() <= MAX_SUBJECT_CHARACTERS
         && !subject.chars().any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}'));
     if is_good { Ok(()) } else { Err(Error::parameter("Subject")) }
+}
+
+/// What queues would refuse; the service takes it from a header of the request, and has no words for it.
+fn check_trace_header(header: Option<&str>) -> Result<()> {
+    let is_good = |header: &str| (1..=MAX_TRACE_BYTES).contains(&header.len()) && !header.contains(char::is_control);
+    match header.is_none_or(is_good) {
+        true => Ok(()),
+        false => Err(Error::parameter("TraceHeader")),
+    }
 }
 
 fn check_body(body: &Body) -> Result<()> {
@@ -169,13 +194,25 @@ mod tests {
 
     #[test]
     fn subjects_are_lines_of_a_hundred_characters() {
-        for good in ["a", "Grüße", &"x".repeat(100), "a b"] {
+        for good in ["a", "Grüße", &"ü".repeat(100), " a b"] {
             assert!(check_subject(Some(good)).is_ok(), "{good}");
         }
-        for bad in ["", " a", "a\nb", "a\rb", "a\u{7f}", "\u{0}", "a\u{85}b", "a\u{2028}b", &"x".repeat(101)] {
+        for bad in ["", "a\nb", "a\rb", "a\u{7f}", "\u{0}", "a\u{85}b", "a\u{2028}b", &"x".repeat(101)] {
             assert_eq!(said(check_subject(Some(bad))), "InvalidParameter: Invalid parameter: Subject", "{bad:?}");
         }
         assert!(check_subject(None).is_ok());
+    }
+
+    #[test]
+    fn trace_headers_are_what_queues_take() {
+        assert!(
+            [None, Some("Root=1-a-b"), Some(&*"x".repeat(4096))]
+                .into_iter()
+                .all(|good| check_trace_header(good).is_ok())
+        );
+        for bad in ["", "a\nb", &"x".repeat(4097)] {
+            assert!(check_trace_header(Some(bad)).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

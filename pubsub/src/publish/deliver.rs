@@ -29,8 +29,8 @@ pub(crate) fn deliver(
     let mut later = Vec::new();
     for target in targets {
         match &target.to {
-            To::Queue(queue) => delivery.to_queue(tx, target, queue)?,
-            To::Stream(stream) => delivery.to_stream(tx, target, stream)?,
+            To::Queue(queue) => delivery.send(tx, target, queue)?,
+            To::Stream(stream) => delivery.append(tx, target, stream)?,
             To::Later => later.push(Arc::clone(&target.record)),
         }
     }
@@ -50,7 +50,7 @@ struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
-    fn to_queue(&mut self, tx: &mut Transaction, target: &Target, queue: &Queue) -> Result<()> {
+    fn send(&mut self, tx: &mut Transaction, target: &Target, queue: &Queue) -> Result<()> {
         let message = self.for_queue(target, queue.is_fifo())?;
         match queue.send_in(tx, message) {
             Ok(_) => self.tally.delivered += 1,
@@ -63,7 +63,7 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    fn to_stream(&mut self, tx: &mut Transaction, target: &Target, stream: &Stream) -> Result<()> {
+    fn append(&mut self, tx: &mut Transaction, target: &Target, stream: &Stream) -> Result<()> {
         let mut data = self.text(target)?;
         // What a delivery stream gathers in one object is told apart by lines.
         data.push('\n');
@@ -84,15 +84,15 @@ impl Delivery<'_> {
     /// The message as a queue gets it.
     fn for_queue(&mut self, target: &Target, is_fifo: bool) -> Result<SendMessage> {
         let attributes = match target.is_raw {
-            true => {
-                self.message.attributes.iter().map(|(name, value)| (name.clone(), queue_attribute(value))).collect()
-            }
+            true => queue_attributes(self.message),
             false => BTreeMap::new(),
         };
         // A group is of use where order is kept on both sides, or on neither: there it makes queues fair.
         let group_id = self.message.group_id.clone().filter(|_| self.topic.is_fifo() == is_fifo);
         let deduplication_id = self.message.deduplication_id.clone().filter(|_| is_fifo);
-        Ok(SendMessage { body: self.text(target)?, attributes, group_id, deduplication_id, ..Default::default() })
+        let trace_header = self.message.trace_header.clone();
+        let body = self.text(target)?;
+        Ok(SendMessage { body, attributes, group_id, deduplication_id, trace_header, ..Default::default() })
     }
 
     /// Its text, in an envelope unless the subscription wants it raw.
@@ -109,6 +109,11 @@ impl Delivery<'_> {
         self.tally.redriven += u64::from(is_kept);
         Ok(())
     }
+}
+
+/// The attributes of a message that is delivered raw, as queues have them.
+pub(crate) fn queue_attributes(message: &Notification) -> BTreeMap<String, QueueAttribute> {
+    message.attributes.iter().map(|(name, value)| (name.clone(), queue_attribute(value))).collect()
 }
 
 /// An attribute as queues have it. An array is a string with a label there, as in the service.

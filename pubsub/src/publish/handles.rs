@@ -2,18 +2,21 @@
 
 use millpond_engine::{Ticket, Transaction};
 
-use crate::{PublishMessage, Published, Result, Topic, TopicMetrics};
+use crate::{PublishMessage, Published, Result, Topic, TopicMetrics, local::publishing};
 
 use super::{all, batch, lane, one};
 
 impl Topic {
-    /// [`publish`](Topic::publish) without waiting for the commit: the ticket does, blocking or as a future.
+    /// [`publish`](Topic::publish) without waiting for the commit: the ticket does, blocking or as a future. Where
+    /// [publishers wait](crate::Lag::Block) for room, this call does, before there is a ticket.
     ///
     /// # Errors
     /// As [`publish`](Topic::publish).
     pub fn publish_async(&self, message: impl Into<PublishMessage>) -> Result<Ticket<Published>> {
         let message = message.into();
-        self.shared.engine.submit_with(&lane(&self.name), |tx| one(&self.shared, tx, &self.name, &message))
+        publishing(&self.shared, || {
+            self.shared.engine.submit_with(&lane(&self.name), |tx| one(&self.shared, tx, &self.name, &message))
+        })
     }
 
     /// Publishes messages in one commit, in their order: at most 1,000, together no longer than one message of the topic may be.
@@ -27,7 +30,9 @@ impl Topic {
         messages: impl IntoIterator<Item = M>,
     ) -> Result<Vec<Result<Published>>> {
         let messages: Vec<PublishMessage> = messages.into_iter().map(Into::into).collect();
-        self.shared.engine.transact_with(&lane(&self.name), |tx| batch(&self.shared, tx, &self.name, &messages))
+        publishing(&self.shared, || {
+            self.shared.engine.transact_with(&lane(&self.name), |tx| batch(&self.shared, tx, &self.name, &messages))
+        })
     }
 
     /// [`publish_batch`](Topic::publish_batch) without waiting for the commit.
@@ -39,7 +44,9 @@ impl Topic {
         messages: impl IntoIterator<Item = M>,
     ) -> Result<Ticket<Vec<Result<Published>>>> {
         let messages: Vec<PublishMessage> = messages.into_iter().map(Into::into).collect();
-        self.shared.engine.submit_with(&lane(&self.name), |tx| batch(&self.shared, tx, &self.name, &messages))
+        publishing(&self.shared, || {
+            self.shared.engine.submit_with(&lane(&self.name), |tx| batch(&self.shared, tx, &self.name, &messages))
+        })
     }
 
     /// [`publish_batch`](Topic::publish_batch) in the caller's transaction.
@@ -65,7 +72,9 @@ impl Topic {
         messages: impl IntoIterator<Item = M>,
     ) -> Result<Vec<Published>> {
         let messages: Vec<PublishMessage> = messages.into_iter().map(Into::into).collect();
-        self.shared.engine.transact_with(&lane(&self.name), |tx| all(&self.shared, tx, &self.name, &messages))
+        publishing(&self.shared, || {
+            self.shared.engine.transact_with(&lane(&self.name), |tx| all(&self.shared, tx, &self.name, &messages))
+        })
     }
 
     /// [`publish_all`](Topic::publish_all) in the caller's transaction.

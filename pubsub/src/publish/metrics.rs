@@ -50,6 +50,9 @@ impl Tally {
     }
 }
 
+/// So many topics are counted; then counting begins anew.
+const MOST_TOPICS: usize = 64 << 10;
+
 /// The counts of topics, by their ids.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics(RwLock<HashMap<u64, Arc<Counts>>>);
@@ -100,6 +103,10 @@ impl Metrics {
         if let Some(counts) = self.0.read().get(&topic) {
             return Arc::clone(counts);
         }
-        Arc::clone(self.0.write().entry(topic).or_default())
+        let mut counted = self.0.write();
+        if counted.len() >= MOST_TOPICS && !counted.contains_key(&topic) {
+            counted.clear();
+        }
+        Arc::clone(counted.entry(topic).or_default())
     }
 }

@@ -23,11 +23,12 @@ use crate::{
 };
 
 pub(crate) use batch::{all, batch};
-pub(crate) use deliver::deliver;
+pub(crate) use check::direct as check_direct;
+pub(crate) use deliver::{deliver, queue_attributes};
 use metrics::Metrics;
 pub(crate) use metrics::Tally;
 pub use metrics::TopicMetrics;
-pub(crate) use settings::{PublishedTo, Settings};
+pub(crate) use settings::PublishedTo;
 
 /// What publishing keeps: rows of its own, hints and counts.
 #[derive(Debug)]
@@ -128,6 +129,7 @@ impl<'a> Publishing<'a> {
             deduplication_id: None,
             sequence_number: None,
             is_replayed: false,
+            trace_header: message.trace_header.clone(),
         }
     }
 

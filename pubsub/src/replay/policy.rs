@@ -21,33 +21,34 @@ impl Policy {
         if text.trim().is_empty() {
             return Ok(None);
         }
-        let fields: Map<String, Value> = serde_json::from_str(text).map_err(|_| wrong("failed to parse JSON"))?;
+        let fields: Map<String, Value> = serde_json::from_str(text).map_err(|_| wrong("Unable to parse JSON"))?;
         if fields.is_empty() {
             return Ok(None);
         }
         let known = ["PointType", "StartingPoint", "EndingPoint"];
         if let Some(unknown) = fields.keys().find(|field| !known.contains(&field.as_str())) {
-            return Err(wrong(&format!("invalid JSON. Attribute {unknown} is unknown.")));
+            return Err(wrong(&format!("Unexpected JSON member: {unknown}")));
         }
-        if fields.get("PointType").and_then(Value::as_str) != Some("Timestamp") {
-            return Err(wrong("PointType must be Timestamp"));
+        let Some(point_type) = fields.get("PointType") else { return Err(wrong("JSON is missing required fields")) };
+        if point_type.as_str() != Some("Timestamp") {
+            return Err(wrong("Invalid PointType"));
         }
         let point = |name: &str| -> Result<Option<Timestamp>> {
             let Some(value) = fields.get(name) else { return Ok(None) };
             let time = value.as_str().and_then(parse_time);
-            time.map(Some).ok_or_else(|| wrong(&format!("{name} is not a valid timestamp")))
+            time.map(Some).ok_or_else(|| wrong(&format!("Invalid {name} value")))
         };
-        let start = point("StartingPoint")?.ok_or_else(|| wrong("StartingPoint is required"))?;
+        let start = point("StartingPoint")?.ok_or_else(|| wrong("JSON is missing required fields"))?;
         Ok(Some(Policy { text: text.to_owned(), start, end: point("EndingPoint")? }))
     }
 
     /// Whether it can be asked for now.
     pub(crate) fn check(&self, now: Timestamp) -> Result<()> {
         if self.start > now {
-            return Err(wrong("StartingPoint must not be in the future"));
+            return Err(wrong("Invalid StartingPoint value"));
         }
         if self.end.is_some_and(|end| end < self.start) {
-            return Err(wrong("EndingPoint must not be before StartingPoint"));
+            return Err(wrong("Invalid EndingPoint value"));
         }
         Ok(())
     }
@@ -171,12 +172,12 @@ mod tests {
         let policy = parse(whole).unwrap().unwrap();
         assert_eq!((policy.start, policy.end), (Timestamp::from_secs(1), Some(Timestamp::from_secs(2))));
         for (text, wrong) in [
-            ("{", "failed to parse JSON"),
-            ("[]", "failed to parse JSON"),
-            (r#"{"PointType":"Timestamp"}"#, "StartingPoint is required"),
-            (r#"{"PointType":"Number","StartingPoint":"1970-01-01T00:00:01Z"}"#, "PointType must be Timestamp"),
-            (r#"{"PointType":"Timestamp","StartingPoint":7}"#, "StartingPoint is not a valid timestamp"),
-            (r#"{"PointType":"Timestamp","More":7}"#, "invalid JSON. Attribute More is unknown."),
+            ("{", "Unable to parse JSON"),
+            ("[]", "Unable to parse JSON"),
+            (r#"{"PointType":"Timestamp"}"#, "JSON is missing required fields"),
+            (r#"{"PointType":"Number","StartingPoint":"1970-01-01T00:00:01Z"}"#, "Invalid PointType"),
+            (r#"{"PointType":"Timestamp","StartingPoint":7}"#, "Invalid StartingPoint value"),
+            (r#"{"PointType":"Timestamp","More":7}"#, "Unexpected JSON member: More"),
         ] {
             assert_eq!(parse(text), Err(format!("Invalid parameter: ReplayPolicy: {wrong}")), "{text}");
         }

@@ -114,6 +114,12 @@ impl Topics {
 }
 
 impl TextMessages {
+    /// The languages in which the sandbox sends passwords.
+    pub const SANDBOX_LANGUAGES: [&str; 13] = [
+        "en-US", "en-GB", "es-419", "es-ES", "de-DE", "fr-CA", "fr-FR", "it-IT", "ja-JP", "pt-BR", "kr-KR", "zh-CN",
+        "zh-TW",
+    ];
+
     /// The settings of these names, or all if there are none. `MonthlySpendLimit` is 1 until it is set.
     ///
     /// # Errors

@@ -30,6 +30,12 @@ pub(super) fn target(given: &str) -> Result<String> {
     read(given).ok_or_else(|| Error::parameter(format!("PhoneNumber Reason: {} is not valid to publish to", shown())))
 }
 
+/// The number of a subscription, which may have hyphens, points and slashes between its digits, as it is kept.
+pub(super) fn subscribed(given: &str) -> String {
+    let digits = given.chars().filter(char::is_ascii_digit);
+    std::iter::once('+').chain(digits).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +48,13 @@ mod tests {
         for given in ["", "+", "+0123456", "+1", "+1234567890123456", "+1 206 555", "+1-206", "++12", "+1２", "call me"]
         {
             assert_eq!(read(given), None, "{given}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_the_digits_of_a_subscription_does_not_count() {
+        for given in ["+1-206.555/0100", "12065550100"] {
+            assert_eq!(subscribed(given), "+12065550100");
         }
     }
 }

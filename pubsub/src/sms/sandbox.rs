@@ -5,7 +5,7 @@
 use millpond_engine::{RangeRequest, Read, Transaction};
 use uuid::Uuid;
 
-use super::{SandboxNumber, SandboxPage, number, number_of, opt_out};
+use super::{SandboxNumber, SandboxPage, TextMessages, number, number_of, opt_out};
 use crate::{
     Captured, Error, Protocol, Result,
     layout::{
@@ -18,15 +18,10 @@ use crate::{
 
 /// An account has so many.
 const NUMBERS: usize = 10;
-const LANGUAGES: [&str; 13] = [
-    "en-US", "en-GB", "es-419", "es-ES", "de-DE", "fr-CA", "fr-FR", "it-IT", "ja-JP", "pt-BR", "kr-KR", "zh-CN",
-    "zh-TW",
-];
-
 /// Adds a number, and sends it a password. One that waits for its password gets another.
 pub(super) fn add(shared: &Shared, tx: &mut Transaction, given: &str, language: Option<&str>) -> Result<()> {
     let number = number::need(given)?;
-    if let Some(language) = language.filter(|language| !LANGUAGES.contains(language)) {
+    if let Some(language) = language.filter(|language| !TextMessages::SANDBOX_LANGUAGES.contains(language)) {
         let shown: String = language.chars().take(64).collect();
         return Err(Error::parameter(format!("LanguageCode Reason: {shown} is not supported")));
     }

@@ -12,7 +12,7 @@ use millpond_engine::Transaction;
 use super::{attributes, number, opt_out, sandbox};
 use crate::{
     AttributeValue, Body, Captured, Error, MessageAttribute, MessageId, Notification, Protocol, PublishMessage, Result,
-    layout::sms::Settings, outbox, shared::Shared,
+    layout::sms::Settings, model::no_default, outbox, publish::check_direct, shared::Shared,
 };
 
 /// The longest message, which is sent in several parts.
@@ -36,6 +36,7 @@ pub(crate) fn publish(
     message: &PublishMessage,
 ) -> Result<MessageId> {
     let number = number::target(given)?;
+    check_direct(message)?;
     check(&message.attributes)?;
     let text = text(&message.body)?;
     let id = MessageId::random();
@@ -49,8 +50,7 @@ pub(crate) fn publish(
 /// Delivers a message of a topic to a phone number.
 ///
 /// # Errors
-/// [`Error::InvalidParameter`] for what is no number and a message that is too long: for good, no retry mends them. Those of the
-/// engine.
+/// [`Error::InvalidParameter`] for a message that is empty or too long: for good, no retry mends it. Those of the engine.
 pub(crate) fn deliver(
     shared: &Shared,
     tx: &mut Transaction,
@@ -58,7 +58,7 @@ pub(crate) fn deliver(
     subscription_arn: &str,
     message: &Notification,
 ) -> Result<()> {
-    let number = number::target(given)?;
+    let number = number::subscribed(given);
     let mut captured = captured(shared, tx, &number, text(&message.body)?, &message.attributes)?;
     captured.subject.clone_from(&message.subject);
     captured.message_id = Some(message.id);
@@ -72,7 +72,6 @@ fn text(body: &Body) -> Result<&str> {
         Body::Text(text) => Some(text),
         Body::Structured(texts) => texts.get("sms").or_else(|| texts.get("default")),
     };
-    let no_default = || Error::parameter("Message Structure - No default entry in JSON message body");
     let text = text.ok_or_else(no_default)?;
     if text.is_empty() {
         return Err(Error::parameter("Empty message"));

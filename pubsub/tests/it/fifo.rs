@@ -4,7 +4,7 @@ use std::{sync::Barrier, time::Duration};
 
 use millpond_engine::Engine;
 use millpond_pubsub::{Error, PublishMessage, SubscribeOptions};
-use millpond_queue::Message;
+use millpond_queue::{Message, Receive};
 
 use crate::world::{World, bodies, receive, take, told};
 
@@ -228,4 +228,32 @@ fn numbers_and_ids_outlive_the_program() {
     let queue = world.queues.get("mails.fifo").unwrap();
     assert_eq!(queue.receive(10, Duration::ZERO).unwrap().len(), 2);
     assert_eq!(take(&queue).len(), 0);
+}
+
+#[test]
+fn a_subscription_gets_what_is_published_once_it_is_there_whoever_else_publishes() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::of(&Engine::open(dir.path()).unwrap());
+    let topic = world.topic("orders.fifo");
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (background, is_over) = (topic.clone(), &is_over);
+        scope.spawn(move || {
+            for nth in 0.. {
+                background.publish(message(&format!("noise{nth}"))).unwrap();
+                if is_over.load(std::sync::atomic::Ordering::SeqCst) {
+                    return;
+                }
+            }
+        });
+        for nth in 0..20 {
+            let queue = world.raw(&topic, &format!("q{nth}.fifo"));
+            let text = format!("signal{nth}");
+            topic.publish(message(&text)).unwrap();
+            // The first of a queue that others publish to all the while.
+            let found = queue.receive_with(&Receive::up_to(1000)).unwrap();
+            assert!(found.iter().any(|message| message.body() == text), "{nth}");
+        }
+        is_over.store(true, std::sync::atomic::Ordering::SeqCst);
+    });
 }

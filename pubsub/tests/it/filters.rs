@@ -136,9 +136,7 @@ fn what_the_service_refuses_is_refused_with_its_text() {
         let (name, policy, error) = (text(&row["name"]), text(&row["policy"]), text(&row["error"]));
         match FilterPolicy::parse(&policy, scope(&row), forms(&row)) {
             Ok(_) => wrong.push(format!("{name}: is taken")),
-            Err(refused) if refused.reason() != error => {
-                wrong.push(format!("{name}: {}\n  not {error}", refused.reason()))
-            }
+            Err(refused) if refused.to_string() != error => wrong.push(format!("{name}: {refused}\n  not {error}")),
             Err(_) => {}
         }
     }

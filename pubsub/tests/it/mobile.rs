@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use millpond_engine::Engine;
+use millpond_engine::{Clock, Engine, Timestamp};
 use millpond_pubsub::{
-    Body, Captured, CapturedFilter, Error, MessageAttribute, Platform, Protocol, PublishMessage, Topics,
+    Body, Captured, CapturedFilter, CreateOptions, Endpoint, Error, MessageAttribute, Platform, Protocol,
+    PublishMessage, SubscribeOptions, Topics,
 };
+use millpond_queue::Queues;
+use millpond_stream::Streams;
 
 use crate::outbox::{open, topics};
 
@@ -443,4 +446,86 @@ fn applications_survive_the_store_being_opened_again() {
     let topics = open(&Engine::open(dir.path()).unwrap());
     assert_eq!(topics.applications().endpoint_attributes(&arn).unwrap()["Token"], "abcdef01");
     assert_eq!(endpoint(&topics, Platform::Gcm), arn);
+}
+
+#[test]
+fn a_device_that_subscribed_gets_what_is_published_to_the_topic() {
+    let (_, topics) = topics();
+    let device = endpoint(&topics, Platform::Gcm);
+    let topic = topics.create("news", &CreateOptions::default()).unwrap();
+    let dead = topics.queue_endpoint("dead").address;
+    let queues = Queues::open(topics.engine()).unwrap();
+    let letters = queues.create("dead", &Default::default()).unwrap();
+    let options = SubscribeOptions::default().dead_letter_queue(&dead);
+    let id = topic.subscribe(&Endpoint::new(Protocol::Application, &device), &options).unwrap();
+    topic.publish(structured(&[("default", "all"), ("GCM", "{\"data\":{}}")])).unwrap();
+    topics.wait_until_idle();
+    let sent = last(&topics);
+    assert_eq!((sent.address.as_str(), sent.body.as_str()), (device.as_str(), "{\"data\":{}}"));
+    assert!(sent.subscription_arn.unwrap().ends_with(&id.id().to_string()) && sent.topic_arn.is_some());
+    topics.applications().set_endpoint_attributes(&device, &map(&[("Enabled", "false")])).unwrap();
+    topic.publish("undelivered").unwrap();
+    topics.wait_until_idle();
+    assert_ne!(last(&topics).body, "undelivered");
+    assert!(letters.receive(10, std::time::Duration::ZERO).unwrap()[0].body().contains("undelivered"));
+}
+
+#[test]
+fn topics_are_told_of_an_applications_endpoints() {
+    let engine = Engine::options().clock(Clock::manual(Timestamp::from_millis(1_700_000_000_000))).open().unwrap();
+    let clock = engine.clock().clone();
+    let queues = Queues::open(&engine).unwrap();
+    let topics = Topics::open(&queues, &Streams::open(&engine).unwrap()).unwrap();
+    let queue = queues.create("events", &Default::default()).unwrap();
+    let topic = topics.create("events", &CreateOptions::default()).unwrap();
+    let options = SubscribeOptions::default().raw_message_delivery(true);
+    topic.subscribe(&topics.queue_endpoint("events"), &options).unwrap();
+    let arn = "arn:aws:sns:us-east-1:000000000000:events";
+    let app = application(&topics, Platform::Adm, "shop");
+    let applications = topics.applications();
+    let told = || -> Vec<serde_json::Value> {
+        let messages = queue.receive(10, std::time::Duration::from_secs(0)).unwrap();
+        messages.iter().map(|message| serde_json::from_str(message.body()).unwrap()).collect()
+    };
+    let none = map(&[]);
+    let first = applications.create_endpoint(&app, "1", None, &none).unwrap();
+    assert!(told().is_empty());
+    let events = ["EventEndpointCreated", "EventEndpointUpdated", "EventEndpointDeleted"].map(|name| (name, arn));
+    applications.set_attributes(&app, &map(&events)).unwrap();
+    applications.create_endpoint(&app, "1", None, &none).unwrap();
+    assert!(told().is_empty(), "it was there");
+    let second = applications.create_endpoint(&app, "2", None, &none).unwrap();
+    applications.set_endpoint_attributes(&first, &map(&[("Enabled", "false")])).unwrap();
+    applications.delete_endpoint(&first).unwrap();
+    applications.delete_endpoint(&first).unwrap();
+    let event = |name: &str, endpoint: &str| {
+        serde_json::json!({
+            "EndpointArn": endpoint, "EventType": name, "Resource": app, "Service": "SNS", "Time": clock.now().to_string(),
+        })
+    };
+    let mut found = told();
+    found.sort_by_key(|event| event["EventType"].to_string());
+    let expected =
+        [event("EndpointCreated", &second), event("EndpointDeleted", &first), event("EndpointUpdated", &first)];
+    assert_eq!(found, expected);
+    // A topic that is not there is not told, and takes nothing away from what is done.
+    for absent in ["none", "none.fifo"] {
+        let settings = [("EventEndpointCreated", format!("arn:aws:sns:us-east-1:000000000000:{absent}"))];
+        let settings = settings.map(|(name, arn)| (name.to_owned(), arn));
+        applications.set_attributes(&app, &settings.into_iter().collect()).unwrap();
+        applications.create_endpoint(&app, absent, None, &none).unwrap();
+    }
+}
+
+#[test]
+fn subjects_and_attributes_of_direct_messages_are_checked() {
+    let (_, topics) = topics();
+    let device = endpoint(&topics, Platform::Gcm);
+    let error = topics.publish_to_endpoint(&device, PublishMessage::new("x").subject("a\nb")).unwrap_err();
+    refused(&error, "Subject");
+    let message = PublishMessage::new("x").attribute("a..b", MessageAttribute::string("v"));
+    let error = topics.publish_to_phone("+12065550101", message).unwrap_err();
+    assert_eq!(error.code(), "ParameterValueInvalid");
+    let message = PublishMessage::new("x").attribute("a", MessageAttribute::string("v".repeat(256 << 10)));
+    refused(&topics.publish_to_phone("+12065550101", message).unwrap_err(), "Message too long");
 }

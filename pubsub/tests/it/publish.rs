@@ -457,3 +457,36 @@ fn a_store_on_disk_has_all_when_it_is_opened_again() {
     topic.publish("two").unwrap();
     assert_eq!(bodies(&world.queues.get("mails").unwrap()), ["one", "two"]);
 }
+
+#[test]
+fn changes_of_subscriptions_count_however_many_there_are() {
+    let world = World::new();
+    let topic = world.topic("orders");
+    let raw = SubscribeOptions::default().raw_message_delivery(true);
+    let (queue, subscription) = world.subscribed(&topic, "mails", raw.clone());
+    let other = world.raw(&topic, "other");
+    topic.publish("first").unwrap();
+    let change = |tx: &mut millpond_engine::Transaction, nth: u32| {
+        let color = if nth.is_multiple_of(2) { "red" } else { "blue" };
+        subscription.set_attribute_in(tx, "FilterPolicy", &format!(r#"{{"color":["{color}"]}}"#))
+    };
+    let red = |text: &str| PublishMessage::new(text).attribute("color", MessageAttribute::string("red"));
+    // More than are noted, before a message and within its transaction.
+    for count in [1, 7, 1024, 1025] {
+        world.engine.transact(|tx| (0..count).try_for_each(|nth| change(tx, nth))).unwrap();
+        topic.publish(red(&format!("after {count}"))).unwrap();
+        world
+            .engine
+            .transact(|tx| -> Result<(), Error> {
+                (0..count + 1).try_for_each(|nth| change(tx, nth))?;
+                topic.publish_in(tx, red(&format!("with {count}"))).map(drop)
+            })
+            .unwrap();
+    }
+    // An odd count ends with red.
+    assert_eq!(bodies(&queue), ["first", "after 1", "after 7", "with 1024", "after 1025"]);
+    assert_eq!(bodies(&other).len(), 9);
+    let metrics = topic.metrics().unwrap();
+    assert_eq!(metrics.number_of_notifications_delivered, 5 + 9);
+    assert_eq!(metrics.number_of_notifications_filtered_out, 4);
+}

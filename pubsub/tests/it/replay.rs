@@ -91,7 +91,7 @@ fn a_replay_with_an_end_delivers_nothing_after_it() {
     publish(&world, &topic, &["e"]);
     assert_eq!(bodies(&queue), ["b", "c"]);
     // Without a policy it gets what is published.
-    subscription.set_attribute("ReplayPolicy", "{}").unwrap();
+    subscription.end_replay().unwrap();
     assert_eq!(status(&subscription), None);
     publish(&world, &topic, &["f"]);
     assert_eq!(bodies(&queue), ["f"]);
@@ -123,7 +123,7 @@ fn an_old_subscription_can_be_replayed_to_again_and_again() {
     // The queue itself still knows the ids of messages for five minutes.
     world.pass_secs(300);
     for _ in 0..2 {
-        subscription.set_attribute("ReplayPolicy", &policy(times[0], None)).unwrap();
+        subscription.replay(times[0], None).unwrap();
         world.topics.maintain().unwrap();
         assert_eq!(bodies(&queue), ["a", "b"]);
         world.pass_secs(300);
@@ -142,7 +142,7 @@ fn filters_apply_to_replays() {
     let options = SubscribeOptions::default()
         .raw_message_delivery(true)
         .filter_policy(r#"{"color":["red"]}"#)
-        .attribute("ReplayPolicy", policy(start, None));
+        .replay(start, Some(world.now()));
     let (queue, _) = world.subscribed(&topic, "red.fifo", options);
     world.topics.maintain().unwrap();
     assert_eq!(bodies(&queue), ["0", "3", "6", "9"]);
@@ -213,7 +213,7 @@ fn a_replay_fails_where_nothing_is_kept_any_more() {
     let start = world.now();
     publish(&world, &topic, &["a"]);
     let (queue, subscription) = replay(&world, &topic, "late.fifo", &policy(start, None));
-    topic.set_attribute("ArchivePolicy", "").unwrap();
+    topic.set_attribute("ArchivePolicy", "{}").unwrap();
     world.topics.maintain().unwrap();
     assert_eq!(status(&subscription).as_deref(), Some("Failed"));
     publish(&world, &topic, &["b"]);

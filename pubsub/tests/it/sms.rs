@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use millpond_pubsub::{
-    Body, Captured, CapturedFilter, Error, MessageAttribute, OriginationNumber, Protocol, PublishMessage, Topics,
+    Body, Captured, CapturedFilter, CreateOptions, Endpoint, Error, MessageAttribute, OriginationNumber, Protocol,
+    PublishMessage, SubscribeOptions, Topics,
 };
 
 use crate::outbox::topics;
@@ -328,4 +329,22 @@ fn numbers_that_messages_come_from_are_those_that_were_added() {
     assert_eq!((page.numbers[0].number.as_str(), page.next), ("+12065550199", None));
     sms.remove_origination_number("+12065550199").unwrap();
     assert_eq!(sms.origination_numbers(None, 30).unwrap().numbers.len(), 1);
+}
+
+#[test]
+fn a_phone_that_subscribed_gets_what_is_published_to_the_topic() {
+    let (_, topics) = topics();
+    topics.text_messages().set_attributes(&map(&[("DefaultSMSType", "Transactional")])).unwrap();
+    let topic = topics.create("news", &CreateOptions::default()).unwrap();
+    topic.subscribe(&Endpoint::new(Protocol::Sms, "+1-206.555/0101"), &SubscribeOptions::default()).unwrap();
+    let id = topic.publish(structured(&[("default", "for all"), ("sms", "short")])).unwrap().message_id;
+    let sent = last(&topics);
+    assert_eq!((sent.address.as_str(), sent.body.as_str(), sent.message_id), (NUMBER, "short", Some(id)));
+    assert_eq!(sent.details, map(&[("SMSType", "Transactional")]));
+    assert!(sent.topic_arn.is_some() && sent.subscription_arn.is_some());
+    topics.text_messages().opt_out(NUMBER).unwrap();
+    topic.publish("again").unwrap();
+    assert_eq!(last(&topics).failure.as_deref(), Some("Phone number is opted out"));
+    topic.publish("x".repeat(1601)).unwrap();
+    assert_eq!(last(&topics).body, "again");
 }

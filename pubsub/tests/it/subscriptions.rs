@@ -103,6 +103,14 @@ fn endpoints_are_checked_with_the_services_texts() {
             assert_eq!(refused.unwrap_err().code(), "InvalidParameter");
         }
     }
+    let absent = "arn:aws:sns:us-east-1:000000000000:endpoint/GCM/app/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+    let refused = standard.subscribe(&Endpoint::new(Protocol::Application, absent), &SubscribeOptions::default());
+    assert_eq!(
+        said(refused),
+        format!(
+            "InvalidParameter: Invalid parameter: Endpoint Reason: Endpoint does not exist for endpoint arn{absent}"
+        )
+    );
     // Both kinds of queues may have the messages of a first-in-first-out topic.
     fifo.subscribe(&queue("q.fifo"), &SubscribeOptions::default()).unwrap();
     fifo.subscribe(&queue("q"), &SubscribeOptions::default()).unwrap();
@@ -202,7 +210,6 @@ fn attributes_are_checked_with_the_services_texts() {
     let topic = service.topic("orders");
     let queued = topic.subscribe(&queue("mails"), &SubscribeOptions::default()).unwrap();
     let function = subscribe(&topic, Protocol::Lambda, "arn:aws:lambda:us-east-1:000000000000:function:f");
-    let address = subscribe(&topic, Protocol::Http, "http://localhost/x");
     let fifo = service.topic("orders.fifo").subscribe(&queue("q.fifo"), &SubscribeOptions::default()).unwrap();
     let unexpected = "Unexpected character ('i' (code 105)): was expecting double-quote to start field name\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 2]";
     let cases = [
@@ -258,12 +265,6 @@ fn attributes_are_checked_with_the_services_texts() {
             r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead"}"#,
             "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.".into(),
         ),
-        (
-            &address,
-            "DeliveryPolicy",
-            r#"{"healthyRetryPolicy":{"minDelayTarget":0,"maxDelayTarget":0,"numRetries":0}}"#,
-            "DeliveryPolicy: healthyRetryPolicy.minDelayTarget must be greater than or equal to 1".into(),
-        ),
     ];
     for (subscription, name, value, why) in &cases {
         let refused = said(subscription.set_attribute(name, value));
@@ -276,6 +277,12 @@ fn attributes_are_checked_with_the_services_texts() {
     );
     let refused = topic.subscribe(&queue("other"), &with(&[("Colour", "red")]));
     assert_eq!(said(refused), "InvalidParameter: Invalid parameter: Attributes Reason: AttributeName");
+    let mail = Endpoint::new(Protocol::Email, "user@example.com");
+    let refused = topic.subscribe(&mail, &with(&[("DeliveryPolicy", "{}"), ("RawMessageDelivery", "true")]));
+    assert_eq!(
+        said(refused),
+        "InvalidParameter: Invalid parameter: Attributes Reason: Delivery protocol [email] does not support raw message delivery."
+    );
     let refused = topic.subscribe(&service.topics.stream_endpoint("log"), &SubscribeOptions::default());
     assert_eq!(refused.unwrap_err().code(), "InvalidParameter");
     queued.unsubscribe().unwrap();
@@ -307,6 +314,7 @@ fn what_was_set_is_shown_until_it_is_taken_away() {
     assert!(["FilterPolicy", "FilterPolicyScope", "RedrivePolicy"].iter().all(|name| !shown.contains_key(*name)));
 }
 
+#[cfg(feature = "http")]
 #[test]
 fn an_address_shows_the_delivery_policy_that_comes_of_its_own_and_its_topics() {
     let service = service();
@@ -329,6 +337,11 @@ fn an_address_shows_the_delivery_policy_that_comes_of_its_own_and_its_topics() {
     assert_eq!(
         shown["EffectiveDeliveryPolicy"],
         r#"{"healthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"sicklyRetryPolicy":null,"throttlePolicy":null,"requestPolicy":{"headerContentType":"text/plain; charset=UTF-8"},"guaranteed":false}"#
+    );
+    let too_short = r#"{"healthyRetryPolicy":{"minDelayTarget":0,"maxDelayTarget":0,"numRetries":0}}"#;
+    assert_eq!(
+        said(subscribed.set_attribute("DeliveryPolicy", too_short)),
+        "InvalidParameter: Invalid parameter: DeliveryPolicy: healthyRetryPolicy.minDelayTarget must be greater than or equal to 1"
     );
     let csv = r#"{"requestPolicy":{"headerContentType":"text/csv"}}"#;
     assert!(subscribed.set_attribute("DeliveryPolicy", csv).is_err());
@@ -369,6 +382,12 @@ fn forms_that_the_service_refuses_are_for_the_rust_interface() {
     assert!(subscribed.set_attribute("FilterPolicy", wildcard).is_err());
     subscribed.set_filter_policy(wildcard).unwrap();
     assert_eq!(subscribed.attributes().unwrap()["FilterPolicy"], wildcard);
+    subscribed.set_attribute("RawMessageDelivery", "true").unwrap();
+    subscribed.set_attribute("FilterPolicyScope", "MessageBody").unwrap();
+    // What is set as the service does has the service's forms, whatever was there before.
+    assert!(subscribed.set_attribute("FilterPolicy", wildcard).is_err());
+    subscribed.set_attribute("FilterPolicy", r#"{"kind":["paid"]}"#).unwrap();
+    assert!(subscribed.set_attribute("FilterPolicy", wildcard).is_err());
 }
 
 #[test]
@@ -426,6 +445,15 @@ fn subscriptions_are_listed_in_pages() {
     assert_eq!(service.topics.maintain().unwrap(), 130);
 }
 
+#[cfg(not(feature = "http"))]
+#[test]
+fn an_address_is_refused_where_nothing_delivers_over_http() {
+    let service = service();
+    let address = Endpoint::new(Protocol::Http, "http://localhost/x");
+    let refused = service.topic("orders").subscribe(&address, &SubscribeOptions::default());
+    assert_eq!(refused.unwrap_err().code(), "InvalidParameter");
+}
+
 #[test]
 fn unsubscribing_ends_it_and_twice_is_no_error() {
     let service = service();
@@ -451,4 +479,48 @@ fn an_id_reads_as_it_is_shown() {
     let subscribed = service.topic("orders").subscribe(&queue("mails"), &SubscribeOptions::default()).unwrap();
     assert_eq!(subscribed.id().to_string().parse::<SubscriptionId>().unwrap(), subscribed.id());
     assert!("PendingConfirmation".parse::<SubscriptionId>().is_err());
+}
+
+#[test]
+fn threads_that_subscribe_one_endpoint_have_one_subscription() {
+    let service = service();
+    let topic = service.topic("orders");
+    let filtered = with(&[("FilterPolicy", r#"{"kind":["paid"]}"#)]);
+    let ids: HashSet<(usize, SubscriptionId)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|thread| {
+                let (topic, filtered) = (&topic, &filtered);
+                scope.spawn(move || {
+                    let subscribe = |n: usize| topic.subscribe(&queue(&format!("q{n}")), filtered).unwrap().id();
+                    (0..30).map(|n| (n + thread) % 30).map(|n| (n, subscribe(n))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(ids.len(), 30);
+    assert_eq!(topic.attributes().unwrap()["SubscriptionsConfirmed"], "30");
+    assert_eq!(topic.subscriptions(None, 100).unwrap().subscriptions.len(), 30);
+}
+
+#[test]
+fn ten_thousand_subscriptions_are_subscribed_listed_and_cleared_away() {
+    let service = service();
+    let topic = service.topic("orders");
+    for n in 0..10_000 {
+        topic.subscribe(&queue(&format!("q{n}")), &SubscribeOptions::default()).unwrap();
+    }
+    assert_eq!(topic.attributes().unwrap()["SubscriptionsConfirmed"], "10000");
+    let (mut count, mut after) = (0, None);
+    loop {
+        let page = topic.subscriptions(after, 1000).unwrap();
+        count += page.subscriptions.len();
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(count, 10_000);
+    service.topics.delete("orders").unwrap();
+    assert_eq!(service.topics.maintain().unwrap(), 10_000);
 }

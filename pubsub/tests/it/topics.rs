@@ -351,6 +351,11 @@ fn a_data_protection_policy_is_kept() {
         topic.set_data_protection_policy(&format!("{{\"x\":\"{}\"}}", "y".repeat(30_720))).unwrap_err().code(),
         "InvalidParameter"
     );
+    let inward = r#"{"Statement":[{"DataDirection":"Inbxound"}]}"#;
+    assert_eq!(
+        said(topic.set_data_protection_policy(inward)),
+        "InvalidParameter: Invalid parameter: DataProtectionPolicy Reason: Statement DataDirection must be either Inbound or Outbound"
+    );
     topic.set_data_protection_policy("").unwrap();
     assert_eq!(topic.data_protection_policy().unwrap(), None);
 }
@@ -452,4 +457,34 @@ fn changes_join_a_transaction_and_fail_with_it() {
         Ok(topic)
     });
     assert_eq!(made.unwrap().attributes().unwrap()["SubscriptionsConfirmed"], "1");
+}
+
+#[test]
+fn topics_and_subscriptions_are_there_when_the_store_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let engine = Engine::open(folder.path()).unwrap();
+        let queues = Queues::open(&engine).unwrap();
+        let topics = Topics::open(&queues, &Streams::open(&engine).unwrap()).unwrap();
+        (engine, topics)
+    };
+    let (engine, topics) = open();
+    let topic = topics.create("orders", &with(&[("DisplayName", "Orders")]).tag("k", "v")).unwrap();
+    topics.create("gone", &CreateOptions::default()).unwrap();
+    topics.delete("gone").unwrap();
+    let options = SubscribeOptions::default().filter_policy(r#"{"kind":["paid"]}"#);
+    let subscribed = topic.subscribe(&topics.queue_endpoint("mails"), &options).unwrap();
+    let before = (topic.attributes().unwrap(), subscribed.attributes().unwrap());
+    let id = subscribed.id();
+    drop((subscribed, topic));
+    topics.stop();
+    drop(topics);
+    engine.close().unwrap();
+    let (_engine, topics) = open();
+    let topic = topics.get("orders").unwrap();
+    assert_eq!((topic.attributes().unwrap(), topics.subscription(id).unwrap().attributes().unwrap()), before);
+    assert_eq!(topics.list(None, 10).unwrap().topics.len(), 1);
+    // Ids are not given again.
+    topics.create("gone", &CreateOptions::default()).unwrap();
+    assert_eq!(topics.get("gone").unwrap().subscriptions(None, 10).unwrap().subscriptions, []);
 }

@@ -129,6 +129,7 @@ pub(crate) fn answer(pond: &Pond, buckets: &Buckets, head: &Parts, body: &Bytes)
 fn answer_form(call: &Call<'_>, scope: &Scope) -> Reply {
     let parameters = match Parameters::parse(call.head.uri.query(), call.body) {
         Ok(parameters) => parameters,
+        Err(failure) if scope.service() == Some(pubsub::SERVICE) => return pubsub::refuse(&failure).into(),
         Err(failure) => return query::refuse(&failure),
     };
     let action = parameters.get("Action");

@@ -10,6 +10,9 @@ use serde_json::json;
 use super::{Answered, broken, not_allowed, read, refused};
 use crate::{buckets::Buckets, serve};
 
+/// So long a clock that was moved waits for deliveries that have become due. A subscriber that takes longer has no part in it.
+const DELIVERING: Duration = Duration::from_secs(1);
+
 /// By how much the clock is to be moved.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,5 +40,9 @@ fn advance(pond: &Pond, buckets: &Buckets, body: &[u8]) -> Result<(), (StatusCod
     let by = Duration::try_from_secs_f64(advance_seconds)
         .map_err(|error| refused(format!("{example} is expected: {error}")))?;
     pond.clock().advance(by).map_err(|error| broken(&error))?;
-    serve::maintain(pond, buckets).map_err(|error| broken(&error))
+    serve::maintain(pond, buckets).map_err(|error| broken(&error))?;
+    if !pond.topics().wait_until_idle_for(DELIVERING) {
+        tracing::debug!("deliveries are still under way");
+    }
+    Ok(())
 }

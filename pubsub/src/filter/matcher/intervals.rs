@@ -1,9 +1,9 @@
 //! Intervals of integers, and which of them hold one.
 //!
-//! An interval stands at the center of the smallest block of a power of two that holds it whole: the number in the middle
-//! of that block is in the interval, or the interval is a single number. A number is in one block of each size, so it
-//! asks one center for each size that is in use, and each center gives the intervals that hold it without looking at others:
-//! on the left of the center those that begin early enough, on its right those that end late enough.
+//! An interval stands at the center of the smallest block of a power of two that holds it whole: the number in the
+//! middle of that block is in the interval, or the interval is a single number. A number is in one block of each size,
+//! so it asks one center for each size that is in use, and each center gives the intervals that hold it without looking
+//! at others: on the left of the center those that begin early enough, on its right those that end late enough.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -58,8 +58,8 @@ impl<T: Default> Intervals<T> {
         self.centers.is_empty()
     }
 
-    /// Changes what belongs to an interval; it is made for this, and removed when it is empty afterwards. No number is in an
-    /// interval that ends before it begins, so nothing belongs to it.
+    /// Changes what belongs to an interval; it is made for this, and removed when it is empty afterwards. No number is
+    /// in an interval that ends before it begins, so nothing belongs to it.
     pub(super) fn at(&mut self, first: u128, last: u128, is_empty: impl Fn(&T) -> bool, change: impl FnOnce(&mut T)) {
         if first > last {
             return;

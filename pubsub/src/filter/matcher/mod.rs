@@ -1,13 +1,14 @@
 //! Many policies against one message.
 //!
-//! The policies of a topic are one tree. A node of it is what has held so far: it has the policies that ask nothing more, and
-//! those that do, up to a few as they are, which are tried one by one; more of them are parted by the field that each asks next.
-//! For each of those fields the patterns are indexed by kind, each with the node that it leads to, so that a value finds the
-//! patterns that want it, not the patterns the value. Policies that ask the same share the nodes.
+//! The policies of a topic are one tree. A node of it is what has held so far: it has the policies that ask nothing
+//! more, and those that do, up to a few as they are, which are tried one by one; more of them are parted by the field
+//! that each asks next. For each of those fields the patterns are indexed by kind, each with the node that it leads to,
+//! so that a value finds the patterns that want it, not the patterns the value. Policies that ask the same share the
+//! nodes.
 //!
-//! A policy asks its fields in the order of how much they tell apart: a value first, a range later, and whatever most values
-//! satisfy last. So the fields that many policies hold at once are asked of the few that are left. What an event costs grows with
-//! its fields and with the policies that hold, not with those that are there.
+//! A policy asks its fields in the order of how much they tell apart: a value first, a range later, and whatever most
+//! values satisfy last. So the fields that many policies hold at once are asked of the few that are left. What an event
+//! costs grows with its fields and with the policies that hold, not with those that are there.
 //!
 //! A policy stands in as many places as it has combinations of values at most, which is limited. See
 //! <https://github.com/aws/event-ruler> for the machine whose idea this is, and that the service runs.
@@ -116,8 +117,8 @@ impl<K: Copy + Ord> Matcher<K> {
     }
 }
 
-/// The fields of an alternative in the order in which they are asked. It follows from the alternative alone: what is removed is found
-/// where it was inserted.
+/// The fields of an alternative in the order in which they are asked. It follows from the alternative alone: what is
+/// removed is found where it was inserted.
 fn in_order(alternative: &Alternative) -> Box<[Field]> {
     let mut fields = alternative.fields.clone();
     fields.sort_by_cached_key(|field| field.patterns.iter().map(breadth).max());

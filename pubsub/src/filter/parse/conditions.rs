@@ -137,7 +137,8 @@ fn in_order(exact: Option<Exact>) -> std::result::Result<Pattern, &'static str> 
     }
 }
 
-/// Reads the object behind `anything-but`, to its end: a prefix, or with all forms another expression, which may have a list.
+/// Reads the object behind `anything-but`, to its end: a prefix, or with all forms another expression, which may have a
+/// list.
 fn anything_but_expression(tokens: &mut Tokens<'_>, forms: Forms) -> Result<Box<[Pattern]>> {
     if tokens.next() != Kind::Name {
         return tokens.error("Anything-But expression name not found");

@@ -17,8 +17,8 @@ use super::{
 /// The longest policy.
 pub(super) const MOST_BYTES: usize = 256 << 10;
 
-/// How deep objects may nest, those of `$or` with them. Whatever is deeper has more combinations than allowed: a nested field has
-/// at least as many as it is deep, and an `$or` at least one more than the `$or` in it.
+/// How deep objects may nest, those of `$or` with them. Whatever is deeper has more combinations than allowed: a nested
+/// field has at least as many as it is deep, and an `$or` at least one more than the `$or` in it.
 pub(super) const MOST_DEPTH: usize = 320;
 
 /// The most keys at the top of a policy.
@@ -87,7 +87,8 @@ fn size(asked: &[Asked]) -> (u64, u64) {
 
 type Fields = BTreeMap<Arc<str>, Arc<[Pattern]>>;
 
-/// What a policy within the limits stands for. A field that is asked twice in one alternative is asked as it stands last.
+/// What a policy within the limits stands for. A field that is asked twice in one alternative is asked as it stands
+/// last.
 pub(super) fn alternatives(asked: &[Asked]) -> Vec<Alternative> {
     let fields_of = |fields: Fields| fields.into_iter().map(|(path, patterns)| Field { path, patterns }).collect();
     resolved(asked, vec![Fields::new()]).into_iter().map(|fields| Alternative { fields: fields_of(fields) }).collect()

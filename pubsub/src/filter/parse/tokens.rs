@@ -1,4 +1,5 @@
-//! A policy's tokens, one after the other, with the place that the service's reader is at when it has them: its errors tell it.
+//! A policy's tokens, one after the other, with the place that the service's reader is at when it has them: its errors
+//! tell it.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -34,7 +35,8 @@ impl<'t> Tokens<'t> {
         matches!(&*self.tokens, [start, end] if start.kind == Kind::StartObject && end.kind == Kind::EndObject)
     }
 
-    /// Goes to the next token. Behind the last one there is an end of an object for ever: it ends whatever is being read.
+    /// Goes to the next token. Behind the last one there is an end of an object for ever: it ends whatever is being
+    /// read.
     pub(super) fn next(&mut self) -> Kind {
         let Some(token) = self.tokens.get(self.next) else { return Kind::EndObject };
         self.next += 1;

@@ -5,17 +5,12 @@ use std::fmt::Display;
 use hyper::StatusCode;
 use millpond::pubsub::Error;
 
-use super::Answered;
 use crate::{
     aws::{Answer, answer::request_id, json::Failure, query::Service},
     serve::chain,
 };
 
 const NAMESPACE: &str = "com.amazonaws.sns";
-
-pub(super) fn not_built() -> Answered {
-    Err(Failure::unknown_operation("not built"))
-}
 
 /// An error of the service.
 pub(super) fn failure(code: &'static str, message: impl Into<String>) -> Failure {

@@ -155,7 +155,8 @@ pub(super) fn untargeted() -> Reply {
     refuse(&failure::failure("MissingAction", "The request is missing an action or a required parameter.")).into()
 }
 
-fn refuse(failure: &Failure) -> Answer {
+/// The answer to a request of this service that is refused.
+pub(super) fn refuse(failure: &Failure) -> Answer {
     failure::refuse(&QUERY, failure)
 }
 

@@ -16,6 +16,8 @@ use crate::aws::{
     json::{Failure, Map, Word, members},
 };
 
+const MAX_TRACE_BYTES: usize = 4096;
+
 members! {
     Request {
         topic_arn: Word = "TopicArn",
@@ -69,6 +71,7 @@ pub(super) fn publish(call: &Call<'_>) -> Answered {
         attributes: message_attributes::read(given.message_attributes, "")?,
         group_id: given.message_group_id.map(|id| id.0),
         deduplication_id: given.message_deduplication_id.map(|id| id.0),
+        trace_header: trace_header(call),
     };
     let topics = call.pond.topics();
     let sent = |message_id: millpond::pubsub::MessageId| Published { message_id, sequence_number: None };
@@ -78,6 +81,13 @@ pub(super) fn publish(call: &Call<'_>) -> Answered {
         Destination::Phone(number) => sent(topics.publish_to_phone(&number, message)?),
     };
     call.write(&Output::from(published))
+}
+
+/// The trace that a request belongs to. It goes with the message, if queues can have it.
+pub(super) fn trace_header(call: &Call<'_>) -> Option<String> {
+    let is_good = |header: &&str| (1..=MAX_TRACE_BYTES).contains(&header.len()) && !header.contains(char::is_control);
+    let header = call.header("x-amzn-trace-id").filter(is_good);
+    header.map(str::to_owned)
 }
 
 fn destination(

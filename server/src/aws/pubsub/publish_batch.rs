@@ -60,7 +60,9 @@ pub(super) fn publish_batch(call: &Call<'_>) -> Answered {
     let ids: Vec<String> = entries.iter_mut().map(|entry| checks::text(entry.id.take())).collect();
     check_ids(&ids)?;
     let messages = (1..).zip(entries).map(|(nth, entry)| message(nth, entry)).collect::<Result<Vec<_>, _>>()?;
-    let published = topic.publish_all(messages)?;
+    let trace_header = publish::trace_header(call);
+    let traced = messages.into_iter().map(|message| PublishMessage { trace_header: trace_header.clone(), ..message });
+    let published = topic.publish_all(traced)?;
     let succeeded = |(id, published): (String, Published)| Succeeded { id, output: published.into() };
     call.write(&Outcomes { successful: ids.into_iter().zip(published).map(succeeded).collect(), failed: [] })
 }
@@ -73,6 +75,7 @@ fn message(nth: usize, entry: Entry) -> Result<PublishMessage, Failure> {
         subject: entry.subject.map(|subject| subject.0),
         group_id: entry.message_group_id.map(|id| id.0),
         deduplication_id: entry.message_deduplication_id.map(|id| id.0),
+        trace_header: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The sandbox of text messages: whether one is in it, and the numbers that are reached from it.
 
+use millpond::pubsub::TextMessages;
 use serde::Serialize;
 
 use super::{
@@ -15,11 +16,6 @@ use crate::aws::{
 
 /// Numbers that a page has at most.
 const MOST: usize = 100;
-const LANGUAGES: [&str; 13] = [
-    "en-US", "en-GB", "es-419", "es-ES", "de-DE", "fr-CA", "fr-FR", "it-IT", "ja-JP", "pt-BR", "kr-KR", "zh-CN",
-    "zh-TW",
-];
-
 members! {
     CreateRequest { phone_number: Word = "PhoneNumber", language_code: Word = "LanguageCode" }
 }
@@ -60,8 +56,8 @@ pub(super) fn create_sms_sandbox_phone_number(call: &Call<'_>) -> Answered {
     let (number, language) = (checks::text(given.phone_number), given.language_code.map(|language| language.0));
     let mut constraints = Constraints::default();
     check_number(&mut constraints, &number);
-    if let Some(language) = language.as_deref().filter(|language| !LANGUAGES.contains(language)) {
-        let text = format!("Member must satisfy enum value set: [{}]", LANGUAGES.join(", "));
+    if let Some(language) = language.as_deref().filter(|language| !TextMessages::SANDBOX_LANGUAGES.contains(language)) {
+        let text = format!("Member must satisfy enum value set: [{}]", TextMessages::SANDBOX_LANGUAGES.join(", "));
         constraints.wrong(Some(language), "languageCode", &text);
     }
     constraints.done()?;
