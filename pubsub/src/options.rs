@@ -68,6 +68,7 @@ impl Options {
         self.transport.as_ref().map(|chosen| Arc::clone(&chosen.0))
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn trusted_certificates(&self) -> &[String] {
         &self.trusted
     }

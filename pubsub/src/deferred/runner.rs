@@ -227,6 +227,10 @@ impl Runner {
 
     fn run(self: &Arc<Self>, state: &mut MutexGuard<'_, State>, shared: Arc<Shared>, job: Job) {
         self.keep_watched(state);
+        if state.has_work() || state.lanes.next_alarm().is_some() {
+            // Another that is free sees to what is left, and to the time.
+            self.work.notify_one();
+        }
         MutexGuard::unlocked(state, || {
             let done = catch_unwind(AssertUnwindSafe(|| match job {
                 Job::Discover => discover::lanes(&shared),

@@ -416,6 +416,41 @@ fn what_is_published_in_a_transaction_that_fails_is_not_delivered() {
     assert!(server.take().is_empty());
 }
 
+/// Answers when so many posts are under way.
+struct Together {
+    all: Arc<std::sync::Barrier>,
+    bodies: Arc<parking_lot::Mutex<Vec<Value>>>,
+}
+
+impl Transport for Together {
+    fn post(&self, post: &Post) -> Result<u16, PostError> {
+        self.all.wait();
+        self.bodies.lock().push(serde_json::from_str(&post.body).unwrap());
+        Ok(200)
+    }
+}
+
+#[test]
+fn threads_that_are_free_deliver_at_a_time() {
+    let (all, bodies) = (Arc::new(std::sync::Barrier::new(8)), Arc::new(parking_lot::Mutex::new(Vec::new())));
+    let transport = Together { all, bodies: Arc::clone(&bodies) };
+    let pond = Pond::over(Engine::options(), Options::default().transport(transport));
+    let topic = pond.topic(&CreateOptions::default());
+    for n in 0..8 {
+        let endpoint = Endpoint::new(Protocol::Http, format!("http://host{n}/"));
+        topic.subscribe(&endpoint, &SubscribeOptions::default()).unwrap();
+    }
+    pond.topics.wait_until_idle();
+    for asked in std::mem::take(&mut *bodies.lock()) {
+        topic.confirm(asked["Token"].as_str().unwrap(), false).unwrap();
+    }
+    for _ in 0..3 {
+        topic.publish("to all").unwrap();
+        pond.topics.wait_until_idle();
+        assert_eq!(std::mem::take(&mut *bodies.lock()).len(), 8);
+    }
+}
+
 /// A certificate of one's own for this machine.
 struct Own {
     private: rsa::RsaPrivateKey,
