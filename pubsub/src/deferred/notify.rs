@@ -18,7 +18,9 @@ use crate::{
 
 /// A message of up to so many bytes is written for each of its deliveries, a longer one once for all: taking out a delivery costs no
 /// more than its row then, where it would have to count those that are left.
-const MOST_BYTES_OF_COPIES: usize = 1024;
+const MOST_BYTES_OF_COPIES: usize = 1 << 10;
+/// The same where there is only one: its row is written anew for each attempt.
+const MOST_BYTES_OF_ONE: usize = 16 << 10;
 
 /// Has a message delivered to these subscriptions once it is committed.
 pub(crate) fn notify(
@@ -41,7 +43,7 @@ pub(crate) fn notify(
     }
     let own = DeliveryRecord { content: Content::Own(Box::new(message.clone())), attempts: 0, last_error: None };
     let mut row = layout::encode(&own)?;
-    if due.len() > 1 && row.len() > MOST_BYTES_OF_COPIES {
+    if row.len() > if due.len() > 1 { MOST_BYTES_OF_COPIES } else { MOST_BYTES_OF_ONE } {
         let id = ContentId::random();
         let rows = &shared.deferred.rows;
         tx.put(rows, content_key(id), layout::encode(message)?)?;

@@ -47,6 +47,7 @@ pub(super) struct State {
     is_stopping: bool,
 }
 
+#[derive(Clone, Copy)]
 enum Job {
     Discover,
     Lane(Work),
@@ -234,11 +235,26 @@ impl Runner {
             }));
             if done.is_err() {
                 tracing::error!("a delivery panicked");
+                self.rest_after(job);
             }
             // It may be the last who holds it.
             drop(shared);
         });
         self.rest.notify_all();
+    }
+}
+
+impl Runner {
+    /// Has what could not be done wait for a while.
+    fn rest_after(self: &Arc<Self>, job: Job) {
+        self.with(|state, now| {
+            let until = now.saturating_add(discover::REST);
+            match job {
+                Job::Discover => state.lanes.are_all_found = true,
+                Job::Lane(Work::Read(id, ..)) => state.lanes.not_read(id, until, now),
+                Job::Lane(Work::Attempt(id, key)) => state.lanes.put_back(id, key, Some(Hold::Until(until)), now),
+            }
+        });
     }
 }
 

@@ -416,6 +416,71 @@ fn what_is_published_in_a_transaction_that_fails_is_not_delivered() {
     assert!(server.take().is_empty());
 }
 
+/// A certificate of one's own for this machine.
+struct Own {
+    private: rsa::RsaPrivateKey,
+    public: Vec<u8>,
+}
+
+impl rcgen::PublicKeyData for Own {
+    fn der_bytes(&self) -> &[u8] {
+        &self.public
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_RSA_SHA256
+    }
+}
+
+impl rcgen::SigningKey for Own {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        let prefix = [
+            0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
+            0x20,
+        ];
+        let padding = Pkcs1v15Sign { hash_len: Some(32), prefix: prefix.into() };
+        Ok(self.private.sign(padding, &sha2::Sha256::digest(message)).unwrap())
+    }
+}
+
+/// A server with such a certificate, and that in PEM.
+fn server_over_tls() -> (Server, String) {
+    use rsa::{pkcs1::EncodeRsaPublicKey, pkcs8::EncodePrivateKey};
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+    let private = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
+    let public = private.to_public_key().to_pkcs1_der().unwrap().into_vec();
+    let own = Own { private, public };
+    let mut params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    params.serial_number = Some(7.into());
+    let certificate = params.self_signed(&own).unwrap();
+    let key = own.private.to_pkcs8_der().unwrap().as_bytes().to_vec();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let pem = BASE64_STANDARD.encode(certificate.der());
+    (Server::with(Some(Arc::new(config))), format!("-----BEGIN CERTIFICATE-----\n{pem}\n-----END CERTIFICATE-----\n"))
+}
+
+#[test]
+fn a_certificate_of_ones_own_is_trusted_where_it_is_named_and_nowhere_else() {
+    let (server, pem) = server_over_tls();
+    for (options, posts) in [(Options::default(), 0), (Options::default().trust_certificate(pem), 1)] {
+        let pond = Pond::over(Engine::options(), options);
+        let topic = pond.topic(&CreateOptions::default());
+        let endpoint = Endpoint::new(Protocol::Https, format!("https://{}/hook", server.host()));
+        topic.subscribe(&endpoint, &SubscribeOptions::default()).unwrap();
+        pond.topics.wait_until_idle();
+        let asked = server.take();
+        assert_eq!(asked.len(), posts);
+        assert_eq!(pond.topics.delivery_counts().retried, 1 - posts as u64);
+        if let Some(request) = asked.first() {
+            verify(&pond, &request.json());
+        }
+    }
+}
+
 /// Counts posts, and answers none of the first ones.
 struct Counting {
     posts: Arc<AtomicUsize>,

@@ -11,6 +11,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
 /// What was posted.
@@ -47,6 +48,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Server {
+        Server::with(None)
+    }
+
+    /// Over TLS.
+    pub(crate) fn with(tls: Option<Arc<ServerConfig>>) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (seen, is_over) = (Arc::new(Mutex::new(Seen::default())), Arc::new(AtomicBool::new(false)));
@@ -57,7 +63,11 @@ impl Server {
                     return;
                 }
                 let (seen, ends) = (Arc::clone(&of_thread), Arc::clone(&ends));
-                std::thread::spawn(move || serve(&stream, &seen, &ends));
+                let tls = tls.clone();
+                std::thread::spawn(move || match tls {
+                    None => serve(stream, &seen, &ends),
+                    Some(tls) => serve(StreamOwned::new(ServerConnection::new(tls).unwrap(), stream), &seen, &ends),
+                });
             }
         });
         Server { address, seen, is_over }
@@ -95,7 +105,7 @@ impl Drop for Server {
     }
 }
 
-fn serve(stream: &TcpStream, seen: &Mutex<Seen>, is_over: &AtomicBool) {
+fn serve(stream: impl Read + Write, seen: &Mutex<Seen>, is_over: &AtomicBool) {
     let mut reader = BufReader::new(stream);
     loop {
         let mut line = String::new();
@@ -123,7 +133,7 @@ fn serve(stream: &TcpStream, seen: &Mutex<Seen>, is_over: &AtomicBool) {
             seen.answers.pop_front().unwrap_or_else(|| "HTTP/1.1 200 OK\r\n".into())
         };
         let answer = format!("{head}content-length: 2\r\n\r\nok");
-        if (&mut &*stream).write_all(answer.as_bytes()).is_err() {
+        if reader.get_mut().write_all(answer.as_bytes()).and_then(|()| reader.get_mut().flush()).is_err() {
             return;
         }
     }
