@@ -427,6 +427,7 @@ mod tests {
             deduplication_id: None,
             sequence_number: None,
             is_replayed: false,
+            trace_header: None,
         })
     }
 
