@@ -426,6 +426,7 @@ mod tests {
             group_id: None,
             deduplication_id: None,
             sequence_number: None,
+            trace_header: None,
             is_replayed: false,
         })
     }
