@@ -11,7 +11,7 @@ use crate::{
 
 const LONGEST_NAME: usize = 256;
 const LONGEST_ARN: usize = 2048;
-const MOST_SAID_BYTES: usize = 256;
+const MOST_SAID_CHARACTERS: usize = 128;
 /// The most tags of a topic.
 pub(crate) const MOST_TAGS: usize = 50;
 /// The most bytes of a policy document.
@@ -32,7 +32,8 @@ pub(crate) fn invalid_value(name: &str, value: &str) -> Error {
 
 /// As much of a value as is said again in an error.
 pub(crate) fn cut(value: &str) -> &str {
-    value.get(..value.floor_char_boundary(MOST_SAID_BYTES)).unwrap_or_default()
+    let end = value.char_indices().nth(MOST_SAID_CHARACTERS);
+    end.and_then(|(end, _)| value.get(..end)).unwrap_or(value)
 }
 
 pub(crate) fn topic_name(name: &str, is_fifo: bool) -> Result<()> {

@@ -49,8 +49,12 @@ pub(crate) struct Options {
     pub(crate) aws_addr: SocketAddr,
 
     /// Where subscribers of topics reach this server, for the addresses in their messages: to confirm, to unsubscribe, and to get the certificate. Without this it is where the AWS SDKs are listened for
-    #[arg(long, env = "MILLPOND_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "MILLPOND_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
+
+    /// A file of certificates in PEM that subscribers over HTTPS may have, besides those of the public authorities
+    #[arg(long, env = "MILLPOND_TRUSTED_CERTIFICATES", value_name = "FILE")]
+    pub(crate) trusted_certificates: Option<PathBuf>,
 
     /// Where to listen for MongoDB's drivers; port 0 takes a free one, `off` does not listen. Without this it is 127.0.0.1:27017, unless another server is there
     #[arg(long, env = "MILLPOND_MONGO_ADDR", value_name = "ADDR")]
@@ -101,6 +105,18 @@ impl std::str::FromStr for MongoAddr {
     }
 }
 
+/// An address that paths can be put after.
+fn public_url(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or_default();
+    match host.starts_with(['/', '?', '#'])
+        || host.is_empty()
+        || text.contains(|at: char| " ?#".contains(at) || at.is_control())
+    {
+        true => Err("an address like https://events.example.com is expected".to_owned()),
+        false => Ok(text.trim_end_matches('/').to_owned()),
+    }
+}
+
 /// The words of a region of DynamoDB.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Wording {
@@ -146,6 +162,12 @@ mod tests {
         for (given, expected) in [("off", MongoAddr::Off), ("[::1]:0", MongoAddr::At("[::1]:0".parse().unwrap()))] {
             let parsed = Cli::try_parse_from(["millpond", "--mongo-addr", given]).unwrap();
             assert_eq!(parsed.options.mongo_addr, Some(expected));
+        }
+        let public =
+            |url: &str| Cli::try_parse_from(["millpond", "--public-url", url]).map(|cli| cli.options.public_url);
+        assert_eq!(public("https://events.example.com/").unwrap(), Some("https://events.example.com".to_owned()));
+        for wrong in ["", "events.example.com", "ftp://a", "http://", "http:///a", "http://a/?b", "http://a b"] {
+            assert!(public(wrong).is_err(), "{wrong}");
         }
         assert!(Cli::try_parse_from(["millpond", "--aws-addr", "nowhere"]).is_err());
         assert!(Cli::try_parse_from(["millpond", "juggle"]).is_err());

@@ -3,12 +3,13 @@
 use std::{
     io::{self, IsTerminal},
     net::SocketAddr,
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
 use hyper_util::server::graceful::GracefulShutdown;
-use millpond::{Clock, Pond, kv, queue, stream};
+use millpond::{Clock, Pond, kv, pubsub, queue, stream};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tracing::{debug, info, warn};
 
@@ -44,6 +45,8 @@ pub(crate) enum Error {
     Threads(#[source] io::Error),
     #[error("the store cannot be opened")]
     Open(#[source] millpond::Error),
+    #[error("the certificates in {path:?} cannot be read")]
+    Certificates { path: PathBuf, source: io::Error },
     #[error(
         "{addr} cannot be listened on (another server may be using it: --aws-addr chooses an address, port 0 a free port)"
     )]
@@ -118,10 +121,19 @@ fn open(options: &Options) -> Result<Pond, Error> {
     let chosen = chosen.change_format(aws::kv::change_format());
     let queues = queue::Options::default().cooldowns(!options.no_cooldowns);
     let streams = stream::Options::default().throttle(options.throttle);
-    let pond = Pond::options().kv(chosen).queue(queues).stream(streams);
+    let pond = Pond::options().kv(chosen).queue(queues).stream(streams).pubsub(topics(options)?);
     let pond = if options.manual_clock { pond.clock(Clock::manual(Clock::system().now())) } else { pond };
     let pond = if options.memory { pond } else { pond.path(&options.data_dir) };
     pond.open().map_err(Error::Open)
+}
+
+fn topics(options: &Options) -> Result<pubsub::Options, Error> {
+    // What was left to be delivered may go out before the server listens.
+    let chosen = pubsub::Options::default().public_url(public_url(options, options.aws_addr));
+    let Some(path) = &options.trusted_certificates else { return Ok(chosen) };
+    let certificates = std::fs::read_to_string(path);
+    let failed = |source| Error::Certificates { path: path.clone(), source };
+    Ok(chosen.trust_certificate(certificates.map_err(failed)?))
 }
 
 /// What a store needs done from time to time.

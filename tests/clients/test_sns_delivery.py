@@ -4,13 +4,14 @@ import base64
 import datetime
 import json
 import re
+import threading
 
 import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from sns import SIGNED, blob, entry, form, fresh, queue_arn, redrive, text
+from sns import SIGNED, Sns, blob, entry, form, fresh, queue_arn, redrive, text
 from sns_message_validator import SNSMessageValidator
 from sns_message_validator.exceptions import SignatureVerificationFailureException
 from sqs import ACCOUNT, REGION
@@ -71,6 +72,34 @@ def test_all_queues_get_the_same_message(sns):
     assert [[each["MessageId"] for each in some] for some in envelopes] == [[sent["MessageId"]]] * 20
     assert len({each["UnsubscribeURL"] for some in envelopes for each in some}) == 20
     assert len({each["Timestamp"] for some in envelopes for each in some}) == 1
+
+
+def test_subscribers_come_and_go_while_others_publish(sns):
+    topic = sns.topic()
+    failures = []
+
+    def run(name):
+        try:
+            face = Sns(sns.server)
+            url = face.sqs.queue(fresh(f"comes-{name}"))
+            for turn in range(6):
+                # Alone by its filter policy: what the others publish is not for it.
+                subscription = face.subscribe(topic, "sqs", queue_arn(url), RawMessageDelivery="true", FilterPolicy=json.dumps({"for": [name]}))
+                face.publish(topic, f"{turn}", MessageAttributes={"for": text(name)})
+                face("Unsubscribe", SubscriptionArn=subscription)
+                face.publish(topic, "nobody's", MessageAttributes={"for": text(name)})
+                assert face.bodies(url) == [f"{turn}"]
+        except Exception as error:  # noqa: BLE001 -- shown below
+            failures.append(f"{name}: {error!r}")
+
+    threads = [threading.Thread(target=run, args=(f"{nth}",)) for nth in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures
+    assert sns("ListSubscriptionsByTopic", TopicArn=topic) == {"Subscriptions": []}
+    assert [sns.topic_attributes(topic)[name] for name in ("SubscriptionsConfirmed", "SubscriptionsDeleted")] == ["0", "48"]
 
 
 def test_only_what_is_published_later_comes(sns):

@@ -1,5 +1,8 @@
 //! One listener: what waits for it, in the order of commits.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use millpond_engine::{
@@ -401,96 +404,5 @@ impl State {
     /// Whether it has ended with rows that nobody will read, and none will come.
     fn is_left_over(&self) -> bool {
         self.is_over && self.has_rows && self.promised == 0 && self.queue.is_empty()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::{Body, MessageId};
-
-    fn listener(lag: Lag, capacity: usize) -> Listener {
-        Listener::new(1, 1, &ListenOptions::default().lag(lag).capacity(capacity), None, None)
-    }
-
-    fn message() -> Arc<Notification> {
-        Arc::new(Notification {
-            id: MessageId::random(),
-            topic_arn: String::new(),
-            published: 0,
-            body: Body::default(),
-            subject: None,
-            attributes: BTreeMap::new(),
-            group_id: None,
-            deduplication_id: None,
-            sequence_number: None,
-            trace_header: None,
-            is_replayed: false,
-        })
-    }
-
-    #[test]
-    fn a_hundred_thousand_spilled_messages_take_the_memory_of_one() {
-        let (listener, message) = (listener(Lag::Spill, 10), message());
-        for number in 1..=100_000_u64 {
-            let room = listener.reserve(false);
-            assert_eq!(room, if number <= 10 { Room::Memory } else { Room::Row });
-            listener.push(&message, (room == Room::Row).then(|| Position::new(number)));
-        }
-        assert_eq!((listener.kept(), listener.metrics().spilled), (11, 99_990));
-        for _ in 0..10 {
-            assert!(matches!(listener.take(), Step::Message(_)));
-        }
-        let Step::Read(run) = listener.take() else { panic!("the rows come next") };
-        assert_eq!((run.from, run.to, run.count), (Position::new(11), Position::new(100_000), 99_990));
-        // Nobody else reads meanwhile, and what comes is added behind.
-        assert!(matches!(listener.take(), Step::Empty));
-        assert_eq!(listener.reserve(false), Room::Row);
-        listener.push(&message, Some(Position::new(100_007)));
-        let rest = Run { from: Position::new(13), to: run.to, count: run.count - 2 };
-        listener.has_read(run, vec![Arc::clone(&message); 2], Some(rest));
-        assert!(matches!((listener.take(), listener.take()), (Step::Message(_), Step::Message(_))));
-        let Step::Read(run) = listener.take() else { panic!("there are more rows") };
-        assert_eq!((run.from, run.to, run.count), (rest.from, Position::new(100_007), rest.count + 1));
-        // Rows that are not there any more are not waited for.
-        listener.has_read(run, vec![message], None);
-        assert!(matches!(listener.take(), Step::Lagged(lost) if lost == run.count - 1));
-        assert!(matches!((listener.take(), listener.take()), (Step::Message(_), Step::Empty)));
-        assert_eq!(listener.metrics().waiting, 0);
-    }
-
-    #[test]
-    fn room_is_given_back_and_is_for_those_who_commit() {
-        let (listener, message) = (listener(Lag::Block, 2), message());
-        assert_eq!([(); 3].map(|()| listener.reserve(false)), [Room::Memory, Room::Memory, Room::Full]);
-        // Who holds room waits for receivers only.
-        assert_eq!(listener.reserve(true), Room::Memory);
-        assert!(!listener.give_back(false) && !listener.give_back(false));
-        assert_eq!(listener.reserve(false), Room::Memory);
-        listener.push(&message, None);
-        listener.push(&message, None);
-        assert_eq!([true, false].map(|is_holder| listener.has_room(is_holder)), [false; 2]);
-        assert_eq!(listener.reserve(true), Room::Full);
-        listener.end();
-        assert_eq!(listener.reserve(false), Room::Unwanted);
-        assert!(matches!(
-            (listener.take(), listener.take(), listener.take()),
-            (Step::Message(_), Step::Message(_), Step::Ended)
-        ));
-    }
-
-    #[test]
-    fn rows_of_a_listener_that_is_gone_are_to_be_cleared_by_the_last_who_writes_one() {
-        let (listener, message) = (listener(Lag::Spill, 1), message());
-        assert_eq!([(); 4].map(|()| listener.reserve(false)), [Room::Memory, Room::Row, Room::Row, Room::Row]);
-        listener.push(&message, None);
-        listener.push(&message, Some(Position::new(1)));
-        assert!(!listener.abandon(), "two rows are still to come");
-        assert_eq!(listener.push(&message, Some(Position::new(2))), Next::Nothing);
-        assert!(listener.give_back(true));
-        assert!(matches!(listener.take(), Step::Ended));
-        assert_eq!(listener.metrics().waiting, 0);
     }
 }

@@ -22,8 +22,8 @@ pub enum Lag {
     Block,
     /// The oldest message is lost. The receiver is told how many there were: see [`RecvError::Lagged`](crate::RecvError::Lagged).
     DropOldest,
-    /// Messages that there is no room for are written to the store by the transaction that publishes them, and read back in
-    /// their order. None is lost while the program runs, and memory stays small.
+    /// Messages that there is no room for are written to the store by the transaction that publishes them, once for each such
+    /// listener, and read back in their order. None is lost while the program runs, and memory stays small.
     #[default]
     Spill,
 }
