@@ -6,7 +6,6 @@ mod certificate;
 mod confirmation;
 mod json;
 mod key;
-mod modular;
 mod signer;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};

@@ -235,18 +235,18 @@ fn a_subscription_gets_what_is_published_once_it_is_there_whoever_else_publishes
     let dir = tempfile::tempdir().unwrap();
     let world = World::of(&Engine::open(dir.path()).unwrap());
     let topic = world.topic("orders.fifo");
-    let is_over = std::sync::atomic::AtomicBool::new(false);
+    // So much noise for each signal that one receive gets both.
+    let (permits, permitted) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
-        let (background, is_over) = (topic.clone(), &is_over);
+        // Dropped with all that is in here, also when an assertion fails: then the noise ends.
+        let (background, permits) = (topic.clone(), permits);
         scope.spawn(move || {
-            for nth in 0.. {
+            while let Ok(nth) = permitted.recv() {
                 background.publish(message(&format!("noise{nth}"))).unwrap();
-                if is_over.load(std::sync::atomic::Ordering::SeqCst) {
-                    return;
-                }
             }
         });
         for nth in 0..20 {
+            (0..100).for_each(|part| permits.send(nth * 100 + part).unwrap());
             let queue = world.raw(&topic, &format!("q{nth}.fifo"));
             let text = format!("signal{nth}");
             topic.publish(message(&text)).unwrap();
@@ -254,6 +254,5 @@ fn a_subscription_gets_what_is_published_once_it_is_there_whoever_else_publishes
             let found = queue.receive_with(&Receive::up_to(1000)).unwrap();
             assert!(found.iter().any(|message| message.body() == text), "{nth}");
         }
-        is_over.store(true, std::sync::atomic::Ordering::SeqCst);
     });
 }
