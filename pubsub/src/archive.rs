@@ -106,7 +106,8 @@ fn last_number(shared: &Shared, topic: u64) -> Result<u64> {
     last.map_or(Ok(0), |last| layout::read_u64(&last))
 }
 
-/// Clears away what is older than its topic keeps it, and what belongs to no topic any more or to one that keeps nothing. Gives the number of messages.
+/// Clears away what is older than its topic keeps it, and what belongs to no topic any more or to one that keeps
+/// nothing. Gives the number of messages.
 pub(crate) fn trim(shared: &Arc<Shared>) -> Result<u64> {
     let rows = &shared.publisher.archive;
     let mut trimmed = 0;

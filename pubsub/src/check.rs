@@ -11,6 +11,7 @@ use crate::{
 
 const LONGEST_NAME: usize = 256;
 const LONGEST_ARN: usize = 2048;
+const MOST_SAID_BYTES: usize = 256;
 /// The most tags of a topic.
 pub(crate) const MOST_TAGS: usize = 50;
 /// The most bytes of a policy document.
@@ -22,6 +23,16 @@ pub(crate) fn reason_attributes(error: Error) -> Error {
         Error::InvalidParameter { message } => Error::parameter(format!("Attributes Reason: {message}")),
         other => other,
     }
+}
+
+/// The error of a value that an attribute cannot have.
+pub(crate) fn invalid_value(name: &str, value: &str) -> Error {
+    Error::parameter(format!("{name}: Invalid value [{}].", cut(value)))
+}
+
+/// As much of a value as is said again in an error.
+pub(crate) fn cut(value: &str) -> &str {
+    value.get(..value.floor_char_boundary(MOST_SAID_BYTES)).unwrap_or_default()
 }
 
 pub(crate) fn topic_name(name: &str, is_fifo: bool) -> Result<()> {

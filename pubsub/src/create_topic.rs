@@ -69,7 +69,7 @@ fn same(record: TopicRecord, attributes: &BTreeMap<String, String>, options: &Cr
 fn named(error: Error, attribute: &str) -> Error {
     match error {
         Error::InvalidParameter { message } if message == set_topic_attributes::UNKNOWN => {
-            Error::parameter(format!("Unknown attribute {attribute}"))
+            Error::parameter(format!("Unknown attribute {}", check::cut(attribute)))
         }
         other => other,
     }

@@ -97,6 +97,7 @@ mod envelope;
 mod error;
 pub mod filter;
 mod index;
+mod large_messages;
 mod layout;
 mod list;
 mod local;

@@ -1,7 +1,7 @@
 //! The policy document of a topic: who may do what with it. It is kept and shown, and nothing is authorized by it.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{Error, Result, layout::TopicRecord};
 
@@ -16,6 +16,8 @@ pub(crate) struct Document {
     /// One may stand alone, without an array.
     #[serde(default, deserialize_with = "one_or_more")]
     statement: Vec<Statement>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,7 +36,7 @@ struct Statement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     condition: Option<Value>,
     #[serde(flatten)]
-    rest: serde_json::Map<String, Value>,
+    rest: Map<String, Value>,
 }
 
 /// What is said of a statement about other actions than those of topics.
@@ -99,9 +101,14 @@ impl Document {
             action: Some(json!(OWNERS_ACTIONS)),
             resource: Some(json!(arn)),
             condition: Some(json!({ "StringEquals": { "AWS:SourceOwner": account } })),
-            rest: serde_json::Map::new(),
+            rest: Map::new(),
         };
-        Document { version: Some("2008-10-17".into()), id: Some("__default_policy_ID".into()), statement: vec![owners] }
+        Document {
+            version: Some("2008-10-17".into()),
+            id: Some("__default_policy_ID".into()),
+            statement: vec![owners],
+            rest: Map::new(),
+        }
     }
 
     /// A document as it was given, if it is one.
@@ -137,7 +144,7 @@ impl Document {
             action: Some(one_or_many(actions)),
             resource: Some(json!(topic)),
             condition: None,
-            rest: serde_json::Map::new(),
+            rest: Map::new(),
         };
         self.statement.push(statement);
     }

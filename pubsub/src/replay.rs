@@ -1,5 +1,6 @@
-//! Delivering again what a topic has kept: in the order in which it was published, as it was published, to subscriptions that ask
-//! for it. While a subscription is replayed to, what is published comes to it out of the archive too, so that it keeps its order.
+//! Delivering again what a topic has kept: in the order in which it was published, as it was published, to
+//! subscriptions that ask for it. While a subscription is replayed to, what is published comes to it out of the archive
+//! too, so that it keeps its order.
 //!
 //! Source: <https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-subscriber.html>
 
@@ -31,8 +32,8 @@ const STEPS: usize = 1000;
 /// The attribute that asks for a replay.
 const ATTRIBUTE: &str = "ReplayPolicy";
 
-/// Begins a replay, in the place of one that is under way, or ends it: with nothing, or a policy without keys. The record is the
-/// caller's to keep.
+/// Begins a replay, in the place of one that is under way, or ends it: with nothing, or a policy without keys. The
+/// record is the caller's to keep.
 ///
 /// # Errors
 /// [`Error::InvalidParameter`] with the service's text after `ReplayPolicy: `.
@@ -145,7 +146,8 @@ fn step(shared: &Arc<Shared>, tx: &mut Transaction, key: &[u8], id: Subscription
     Ok(if status.is_some() || messages == 0 { Step::Last(messages) } else { Step::Some(messages) })
 }
 
-/// Delivers the next messages of the archive. Gives how many were looked at, and what has become of the replay if it is over.
+/// Delivers the next messages of the archive. Gives how many were looked at, and what has become of the replay if it is
+/// over.
 fn deliver(
     shared: &Arc<Shared>,
     tx: &mut Transaction,
@@ -191,8 +193,32 @@ fn written(from: Timestamp, to: Option<Timestamp>) -> String {
 }
 
 impl SubscribeOptions {
-    /// Has the messages that the topic's archive holds delivered first, from a time on. Without an end it goes on with those that are
-    /// published; with one, nothing is delivered that was published later. [`Topics::maintain`](crate::Topics::maintain) delivers them.
+    /// Has the messages that the topic's archive holds delivered first, from a time on. Without an end it goes on with
+    /// those that are published; with one, nothing is delivered that was published later.
+    /// [`Topics::maintain`](crate::Topics::maintain) delivers them.
+    ///
+    /// ```
+    /// use millpond_engine::{Engine, Timestamp};
+    /// use millpond_pubsub::{CreateOptions, PublishMessage, SubscribeOptions, Topics};
+    /// use millpond_queue::Queues;
+    /// use millpond_stream::Streams;
+    ///
+    /// let engine = Engine::in_memory();
+    /// let queues = Queues::open(&engine)?;
+    /// let topics = Topics::open(&queues, &Streams::open(&engine)?)?;
+    /// let options = CreateOptions::default()
+    ///     .attribute("FifoTopic", "true")
+    ///     .attribute("ArchivePolicy", r#"{"MessageRetentionPeriod": "30"}"#);
+    /// let orders = topics.create("orders.fifo", &options)?;
+    /// orders.publish(PublishMessage::new("order 1").group("shop").deduplication("1"))?;
+    ///
+    /// let late = queues.create("late.fifo", &Default::default())?;
+    /// let options = SubscribeOptions::default().replay(Timestamp::default(), None);
+    /// orders.subscribe(&topics.queue_endpoint("late.fifo"), &options)?;
+    /// topics.maintain()?;
+    /// assert_eq!(late.metrics()?.counts.visible, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn replay(self, from: Timestamp, to: Option<Timestamp>) -> Self {
         self.attribute(ATTRIBUTE, written(from, to))
@@ -200,8 +226,8 @@ impl SubscribeOptions {
 }
 
 impl Subscription {
-    /// Delivers the messages that the topic's archive holds again, from a time on: see [`SubscribeOptions::replay`]. What is published
-    /// meanwhile is delivered after them. A replay that is under way is given up.
+    /// Delivers the messages that the topic's archive holds again, from a time on: see [`SubscribeOptions::replay`].
+    /// What is published meanwhile is delivered after them. A replay that is under way is given up.
     ///
     /// # Errors
     /// As [`set_attribute`](Subscription::set_attribute).

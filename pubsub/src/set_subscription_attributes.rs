@@ -98,7 +98,8 @@ impl Setting<'_> {
     fn filter_policy_scope(&self, value: &str, policy: &str) -> Result<String> {
         if !matches!(value, "MessageAttributes" | "MessageBody") {
             return Err(Error::parameter(format!(
-                "FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or MessageAttributes"
+                "FilterPolicyScope: Invalid value [{}]. Please use either MessageBody or MessageAttributes",
+                check::cut(value)
             )));
         }
         self.filter_policy(policy, value)?;
@@ -115,6 +116,7 @@ impl Setting<'_> {
             }
             Some(raw) => Ok(raw.to_string()),
             None => {
+                let value = check::cut(value);
                 Err(Error::parameter(format!("RawMessageDelivery: Invalid value [{value}]. Must be true or false.")))
             }
         }

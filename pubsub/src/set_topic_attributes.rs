@@ -8,21 +8,18 @@ use millpond_engine::{Read, Transaction};
 use serde_json::Value;
 
 use crate::{
-    Error, Protocol, Result, archive, check,
+    Error, Result, archive, check,
     delivery_policy::{self, DeliveryPolicy},
-    layout::{Counted, TopicRecord},
-    list,
+    large_messages,
+    layout::Counted,
     policy::{self, Document},
     shared::Shared,
 };
 
-/// The longest message that any topic takes, in bytes, and how long one may be before the topic's subscriptions are limited.
+/// What the longest message of a topic may be, in bytes.
 const MESSAGE_BYTES: std::ops::RangeInclusive<u64> = 1024..=1 << 20;
 /// What is said of an attribute that topics of the kind do not have.
 pub(crate) const UNKNOWN: &str = "AttributeName";
-const LARGE_MESSAGE_BYTES: u64 = 256 << 10;
-/// The most subscriptions of a topic of such messages.
-const LARGE_MESSAGE_SUBSCRIPTIONS: i64 = 100;
 
 pub(crate) fn run(shared: &Shared, tx: &mut Transaction, topic: &str, name: &str, value: &str) -> Result<()> {
     let mut record = shared.need(tx, topic)?;
@@ -30,8 +27,8 @@ pub(crate) fn run(shared: &Shared, tx: &mut Transaction, topic: &str, name: &str
         return Err(Error::parameter("AttributeName"));
     }
     let value = checked(topic, name, value)?;
-    if name == "MaximumMessageSize" && value.parse().is_ok_and(|bytes: u64| bytes > LARGE_MESSAGE_BYTES) {
-        check_subscriptions_for_large_messages(shared, tx, &record)?;
+    if name == "MaximumMessageSize" {
+        large_messages::check_topic(shared, tx, &record, &value)?;
     }
     match value.is_empty() {
         true => record.attributes.remove(name),
@@ -64,13 +61,13 @@ pub(crate) fn checked(topic: &str, name: &str, value: &str) -> Result<String> {
     };
     match is_good {
         true => Ok(value.to_owned()),
-        false => Err(Error::parameter(format!("{name} Reason: Invalid value: {value}"))),
+        false => Err(check::invalid_value(name, value)),
     }
 }
 
 fn boolean(name: &str, value: &str) -> Result<String> {
     let known = check::boolean(value).map(|value| value.to_string());
-    known.ok_or_else(|| Error::parameter(format!("{name} Reason: Invalid value: {value}")))
+    known.ok_or_else(|| check::invalid_value(name, value))
 }
 
 fn delivery_policy(value: &str) -> Result<String> {
@@ -94,13 +91,14 @@ fn delivery_status(name: &str, value: &str) -> Result<String> {
     match kind {
         Some("SuccessFeedbackRoleArn" | "FailureFeedbackRoleArn") => {
             if !value.is_empty() && !check::is_role(value) {
-                return Err(Error::parameter(format!("{name}: {value} value provided is not a valid role ARN")));
+                let why = format!("{name}: {} value provided is not a valid role ARN", check::cut(value));
+                return Err(Error::parameter(why));
             }
         }
         Some("SuccessFeedbackSampleRate") => {
             let is_percentage = value.is_empty() || value.parse().is_ok_and(|percent: u8| percent <= 100);
             if !is_percentage {
-                let why = format!("{name}: {value} value provided is not an integer between 0-100");
+                let why = format!("{name}: {} value provided is not an integer between 0-100", check::cut(value));
                 return Err(Error::parameter(why));
             }
         }
@@ -129,55 +127,6 @@ fn archive_policy(value: &str) -> Result<String> {
     }
 }
 
-fn check_subscriptions_for_large_messages(shared: &Shared, tx: &mut Transaction, topic: &TopicRecord) -> Result<()> {
-    let mut count = 0;
-    for counted in [Counted::Confirmed, Counted::Pending] {
-        count += shared.counted(tx, topic.id, counted)?;
-    }
-    if count > LARGE_MESSAGE_SUBSCRIPTIONS {
-        return Err(Error::parameter(format!(
-            "MaximumMessageSize Reason: a topic with a MaximumMessageSize above {LARGE_MESSAGE_BYTES} must have \
-             {LARGE_MESSAGE_SUBSCRIPTIONS} or fewer subscriptions"
-        )));
-    }
-    let records = list::records_of(shared, tx, topic, None, LARGE_MESSAGE_SUBSCRIPTIONS as usize)?;
-    records.iter().try_for_each(|record| check_takes_large_messages(record.endpoint.protocol))
-}
-
-/// That an endpoint may be subscribed to a topic, where that has messages of more than 256 KiB.
-pub(crate) fn check_endpoint_for_large_messages(
-    shared: &Shared,
-    tx: &mut Transaction,
-    topic: &TopicRecord,
-    protocol: Protocol,
-) -> Result<()> {
-    let largest = topic.attributes.get("MaximumMessageSize").and_then(|bytes| bytes.parse().ok()).unwrap_or(0);
-    if largest <= LARGE_MESSAGE_BYTES {
-        return Ok(());
-    }
-    check_takes_large_messages(protocol)?;
-    let count = shared.counted(tx, topic.id, Counted::Confirmed)? + shared.counted(tx, topic.id, Counted::Pending)?;
-    if count < LARGE_MESSAGE_SUBSCRIPTIONS {
-        return Ok(());
-    }
-    Err(Error::LimitExceeded {
-        code: "SubscriptionLimitExceeded",
-        message: format!(
-            "a topic with a MaximumMessageSize above {LARGE_MESSAGE_BYTES} has {count} subscriptions already"
-        ),
-    })
-}
-
-fn check_takes_large_messages(protocol: Protocol) -> Result<()> {
-    match protocol {
-        Protocol::Sqs | Protocol::Firehose | Protocol::Lambda => Ok(()),
-        protocol => Err(Error::parameter(format!(
-            "MaximumMessageSize Reason: a topic with a MaximumMessageSize above {LARGE_MESSAGE_BYTES} cannot have \
-             subscriptions of protocol {protocol}"
-        ))),
-    }
-}
-
 /// All that is shown of a topic.
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>
@@ -195,7 +144,9 @@ pub(crate) fn shown(shared: &Shared, reader: &mut impl Read, topic: &str) -> Res
     show("TopicArn", record.arn.clone());
     show("Owner", shared.options.account_id().to_owned());
     show("EffectiveDeliveryPolicy", delivery_policy::shown_for_topic(&record)?);
-    show("Policy", Document::of(&record, shared.options.account_id())?.text()?);
+    if !record.attributes.contains_key("Policy") {
+        show("Policy", Document::of(&record, shared.options.account_id())?.text()?);
+    }
     show("DisplayName", record.attributes.get("DisplayName").cloned().unwrap_or_default());
     if record.is_fifo() {
         show("FifoTopic", "true".into());

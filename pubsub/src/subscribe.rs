@@ -9,10 +9,10 @@ use millpond_engine::Transaction;
 use crate::{
     Endpoint, Error, Protocol, Result, SubscribeOptions, SubscriptionId, check, check_endpoint, confirm, deferred,
     envelope::Kind,
+    large_messages,
     layout::{self, Confirmation, Counted, SubscriptionRecord, TopicRecord},
     replay,
     set_subscription_attributes::{self, Setting},
-    set_topic_attributes,
     shared::Shared,
     unsubscribe,
 };
@@ -39,7 +39,7 @@ pub(crate) fn run(
         }
         None => {}
     }
-    set_topic_attributes::check_endpoint_for_large_messages(shared, tx, &topic, endpoint.protocol)?;
+    large_messages::check_endpoint(shared, tx, &topic, endpoint.protocol)?;
     let mut record = SubscriptionRecord {
         id: SubscriptionId::random(),
         topic: topic.name.clone(),

@@ -38,7 +38,8 @@ impl Topic {
         self.name.ends_with(".fifo")
     }
 
-    /// Publishes a message: durable subscribers (queues, streams) have it in the same commit, or none has.
+    /// Publishes a message: durable subscribers (queues, streams) have it in the same commit, or none has. So together they get
+    /// no more than a transaction of the engine writes: 64 MiB, and about 50,000 subscribers.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound), those of a message outside of the limits,

@@ -96,8 +96,12 @@ pub(crate) fn text_of(body: &str, is_raw: bool) -> Result<String, Failure> {
 struct Client(Topic);
 
 impl Publisher for Client {
-    fn publish(&mut self, text: &str) -> Result<(), Failure> {
-        self.0.publish(text)?;
+    fn publish(&mut self, texts: &[String]) -> Result<(), Failure> {
+        if let [text] = texts {
+            self.0.publish(text.as_str())?;
+        } else {
+            self.0.publish_batch(texts.iter().map(String::as_str))?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        }
         Ok(())
     }
 }

@@ -50,18 +50,28 @@ pub(crate) struct Figure {
     pub(crate) p99: f64,
 }
 
-/// One number of publishers, store by store; `None` where the store is not measured with so many.
+/// How the messages are published.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) publishers: usize,
+    /// So many messages are acknowledged at once.
+    pub(crate) batch: usize,
+    bytes: usize,
+}
+
+/// One shape, store by store; `None` where the store is not measured with so many publishers.
 #[derive(Debug)]
 pub(crate) struct Line {
-    pub(crate) publishers: usize,
+    pub(crate) shape: Shape,
     pub(crate) figures: Vec<Option<Figure>>,
 }
 
 pub(crate) fn all(plan: Plan, bytes: usize, subjects: &[Subject]) -> Result<Vec<Line>, Failure> {
     let mut number = 0;
     let mut lines = Vec::new();
-    for publishers in [1, 8, 64] {
-        eprintln!("{publishers} publishers, {bytes} bytes");
+    for (publishers, batch) in [(1, 1), (1, 10), (8, 1), (8, 10), (64, 1), (64, 10)] {
+        let shape = Shape { publishers, batch, bytes };
+        eprintln!("{shape:?}");
         let mut figures = vec![Vec::new(); subjects.len()];
         for round in 0..plan.rounds as usize {
             for turn in 0..subjects.len() {
@@ -69,13 +79,12 @@ pub(crate) fn all(plan: Plan, bytes: usize, subjects: &[Subject]) -> Result<Vec<
                 let (Some(subject), Some(figures)) = (subjects.get(at), figures.get_mut(at)) else { continue };
                 if subject.publishers.contains(&publishers) {
                     number += 1;
-                    let figure = measure(plan, publishers, bytes, number, subject);
-                    figures
-                        .push(figure.map_err(|error| format!("{}, {publishers} publishers: {error}", subject.name))?);
+                    let figure = measure(plan, shape, number, subject);
+                    figures.push(figure.map_err(|error| format!("{}, {shape:?}: {error}", subject.name))?);
                 }
             }
         }
-        lines.push(Line { publishers, figures: figures.iter().map(|figures| median(figures)).collect() });
+        lines.push(Line { shape, figures: figures.iter().map(|figures| median(figures)).collect() });
     }
     Ok(lines)
 }
@@ -83,7 +92,7 @@ pub(crate) fn all(plan: Plan, bytes: usize, subjects: &[Subject]) -> Result<Vec<
 /// One round, known to all its threads.
 struct Round {
     number: u32,
-    bytes: usize,
+    shape: Shape,
     counts: AtomicBool,
     stops: AtomicBool,
 }
@@ -96,13 +105,13 @@ struct Done {
     took: Vec<Duration>,
 }
 
-fn measure(plan: Plan, publishers: usize, bytes: usize, number: u32, subject: &Subject) -> Result<Figure, Failure> {
+fn measure(plan: Plan, shape: Shape, number: u32, subject: &Subject) -> Result<Figure, Failure> {
     let fan = subject.store.fan(number)?;
     // What an earlier round has left to be written is not this round's.
     std::process::Command::new("sync").status()?;
-    let round = Round { number, bytes, counts: AtomicBool::new(false), stops: AtomicBool::new(false) };
+    let round = Round { number, shape, counts: AtomicBool::new(false), stops: AtomicBool::new(false) };
     // All are connected before the time begins.
-    let clients: Vec<_> = (0..publishers).map(|_| fan.publisher()).collect::<Result<_, _>>()?;
+    let clients: Vec<_> = (0..shape.publishers).map(|_| fan.publisher()).collect::<Result<_, _>>()?;
     let (done, time) = thread::scope(|scope| {
         let round = &round;
         let threads: Vec<_> =
@@ -130,7 +139,8 @@ fn measure(plan: Plan, publishers: usize, bytes: usize, number: u32, subject: &S
         let rank = (took.len() as f64 * share) as usize;
         took.get(rank).map_or(f64::NAN, Duration::as_secs_f64)
     };
-    Ok(Figure { rate: took.len() as f64 / time.as_secs_f64(), p50: at(0.50), p99: at(0.99) })
+    let rate = (took.len() * shape.batch) as f64 / time.as_secs_f64();
+    Ok(Figure { rate, p50: at(0.50), p99: at(0.99) })
 }
 
 impl Round {
@@ -138,11 +148,13 @@ impl Round {
     fn publish(&self, publisher: u16, mut client: Box<dyn Publisher + '_>) -> Result<Done, Failure> {
         let mut done = Done::default();
         while !self.stops.load(Relaxed) {
-            let text = Id { round: self.number, publisher, number: done.acknowledged }.text(self.bytes);
+            let numbers = done.acknowledged..done.acknowledged + self.shape.batch as u32;
+            let id = |number| Id { round: self.number, publisher, number };
+            let texts: Vec<_> = numbers.clone().map(|number| id(number).text(self.shape.bytes)).collect();
             let started = Instant::now();
-            client.publish(&text)?;
+            client.publish(&texts)?;
             let took = started.elapsed();
-            done.acknowledged += 1;
+            done.acknowledged = numbers.end;
             if self.counts.load(Relaxed) {
                 done.took.push(took);
             }
@@ -172,7 +184,7 @@ fn check(round: &Round, acknowledged: &[u32], fan: &dyn Fan) -> Result<(), Failu
             return Err(format!("queue {queue} gives nothing").into());
         }
         for text in texts {
-            let id = Id::of(&text, round.bytes)?;
+            let id = Id::of(&text, round.shape.bytes)?;
             let is_known = acknowledged.get(usize::from(id.publisher)).is_some_and(|count| id.number < *count);
             if id.round != round.number || !is_known {
                 return Err(format!("queue {queue} has {id:?}, which was not published").into());

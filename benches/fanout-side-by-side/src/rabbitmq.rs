@@ -224,20 +224,24 @@ struct Client<'a> {
 }
 
 impl Publisher for Client<'_> {
-    fn publish(&mut self, text: &str) -> Result<(), Failure> {
+    fn publish(&mut self, texts: &[String]) -> Result<(), Failure> {
         self.runtime.block_on(async {
-            let properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
-            // What no queue takes would come back.
-            let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-            let exchange = self.exchange.into();
-            let published =
-                self.channel.basic_publish(exchange, "".into(), options, text.as_bytes(), properties).await?;
-            let confirmed = published.await?;
-            if confirmed.is_ack() && confirmed.take_message().is_none() {
-                Ok(())
-            } else {
-                Err("a message was not taken".into())
+            let mut published = Vec::with_capacity(texts.len());
+            for text in texts {
+                let properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
+                // What no queue takes would come back.
+                let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+                let exchange = self.exchange.into();
+                published
+                    .push(self.channel.basic_publish(exchange, "".into(), options, text.as_bytes(), properties).await?);
             }
+            for confirmed in published {
+                let confirmed = confirmed.await?;
+                if !confirmed.is_ack() || confirmed.take_message().is_some() {
+                    return Err("a message was not taken".into());
+                }
+            }
+            Ok(())
         })
     }
 }

@@ -19,22 +19,23 @@ pub(crate) fn fanout(bytes: usize, subjects: &[Subject], lines: &[Line]) {
     println!("### Messages of {bytes} bytes to {QUEUES} queues\n");
     table("messages published a second", subjects, lines, |figure| thousands(figure.rate));
     println!("### Messages of {bytes} bytes: how many times as many as\n");
-    println!("| publishers | | the rivals that sync | RabbitMQ, all | moto, raw † |");
-    println!("|--:|---|--:|--:|--:|");
+    println!("| publishers | batch | | the rivals that sync | RabbitMQ, all | moto, raw † |");
+    println!("|--:|--:|---|--:|--:|--:|");
     for line in lines {
         for name in [linked::RAW, linked::ENVELOPED, sns::MILLPOND_RAW] {
             let Some(rate) = rate(name, subjects, line) else { continue };
             let against = |counts: &dyn Fn(&Subject) -> bool| ratio(rate, subjects, line, counts);
             println!(
-                "| {} | {name} | {} | {} | {} |",
-                line.publishers,
+                "| {} | {} | {name} | {} | {} | {} |",
+                line.shape.publishers,
+                line.shape.batch,
                 against(&|subject| subject.promise == Promise::Synced),
                 against(&|subject| subject.name.starts_with("RabbitMQ")),
                 against(&|subject| subject.name == sns::MOTO_RAW),
             );
         }
     }
-    println!("\nThe best of all lines, whatever the number of publishers:\n");
+    println!("\nThe best of all lines, whatever the number of publishers and the batch:\n");
     for name in [linked::RAW, linked::ENVELOPED, sns::MILLPOND_RAW] {
         let best = |counts: &dyn Fn(&Subject) -> bool| {
             let pairs = lines.iter().flat_map(|line| subjects.iter().zip(&line.figures));
@@ -63,12 +64,12 @@ pub(crate) fn fanout(bytes: usize, subjects: &[Subject], lines: &[Line]) {
 
 fn table(what: &str, subjects: &[Subject], lines: &[Line], cell: impl Fn(&Figure) -> String) {
     let columns: Vec<_> = subjects.iter().map(title).collect();
-    println!("| {what} | publishers | {} |", columns.join(" | "));
-    println!("|---|--:|{}", "--:|".repeat(columns.len()));
+    println!("| {what} | publishers | batch | {} |", columns.join(" | "));
+    println!("|---|--:|--:|{}", "--:|".repeat(columns.len()));
     for line in lines {
         let cells: Vec<_> =
             line.figures.iter().map(|figure| figure.as_ref().map_or_else(|| "–".to_owned(), &cell)).collect();
-        println!("| | {} | {} |", line.publishers, cells.join(" | "));
+        println!("| | {} | {} | {} |", line.shape.publishers, line.shape.batch, cells.join(" | "));
     }
     println!();
 }

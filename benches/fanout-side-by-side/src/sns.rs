@@ -1,6 +1,7 @@
 //! Servers that speak SNS and SQS: Millpond's own, and moto.
 
 use std::{
+    fmt::Write as _,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
     sync::Arc,
@@ -117,8 +118,7 @@ struct Ten<'a> {
 impl Fan for Ten<'_> {
     fn publisher(&self) -> Result<Box<dyn Publisher + '_>, Failure> {
         let connection = Connection::open(self.store.address)?;
-        let before = format!("Action=Publish&Version={VERSION}&TopicArn={}&Message=", self.topic_arn);
-        Ok(Box::new(Client { connection, before, form: String::new() }))
+        Ok(Box::new(Client { connection, topic_arn: &self.topic_arn, form: String::new() }))
     }
 
     fn counts(&self) -> Result<Vec<u64>, Failure> {
@@ -150,16 +150,30 @@ impl Fan for Ten<'_> {
     }
 }
 
-struct Client {
+struct Client<'a> {
     connection: Connection,
-    before: String,
+    topic_arn: &'a str,
     form: String,
 }
 
-impl Publisher for Client {
-    fn publish(&mut self, text: &str) -> Result<(), Failure> {
-        self.form.clone_from(&self.before);
-        self.form.push_str(text);
-        element(self.connection.ask(Service::Sns, "Publish", &self.form)?, "MessageId").map(|_| ())
+impl Publisher for Client<'_> {
+    fn publish(&mut self, texts: &[String]) -> Result<(), Failure> {
+        let topic_arn = self.topic_arn;
+        self.form.clear();
+        if let [text] = texts {
+            write!(self.form, "Action=Publish&Version={VERSION}&TopicArn={topic_arn}&Message={text}")?;
+            return element(self.connection.ask(Service::Sns, "Publish", &self.form)?, "MessageId").map(|_| ());
+        }
+        write!(self.form, "Action=PublishBatch&Version={VERSION}&TopicArn={topic_arn}")?;
+        for (nth, text) in (1..).zip(texts) {
+            let entry = format_args!("PublishBatchRequestEntries.member.{nth}");
+            write!(self.form, "&{entry}.Id={nth}&{entry}.Message={text}")?;
+        }
+        let answer = self.connection.ask(Service::Sns, "PublishBatch", &self.form)?;
+        if answer.matches("<MessageId>").count() == texts.len() {
+            Ok(())
+        } else {
+            Err(format!("a batch of which some messages were not taken: {answer}").into())
+        }
     }
 }

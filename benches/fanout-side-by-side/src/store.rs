@@ -52,6 +52,6 @@ pub(crate) trait Fan: Sync {
 }
 
 pub(crate) trait Publisher: Send {
-    /// Comes back when the publish is acknowledged: the message is in all queues.
-    fn publish(&mut self, text: &str) -> Result<(), Failure>;
+    /// Publishes 1 to 10 messages, and comes back when all of them are acknowledged: they are in all queues.
+    fn publish(&mut self, texts: &[String]) -> Result<(), Failure>;
 }

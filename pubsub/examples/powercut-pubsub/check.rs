@@ -135,8 +135,8 @@ fn drain(store: &Store, queue: &str) -> Result<Vec<Message>, String> {
     }
 }
 
-/// Asks that a writer's queues hold what its operations have left, up to one after all that were acknowledged. Gives the messages
-/// of its standard topic.
+/// Asks that a writer's queues hold what its operations have left, up to one after all that were acknowledged. Gives
+/// the messages of its standard topic.
 fn check_writer(
     store: &Store,
     writer: u64,
@@ -165,7 +165,8 @@ fn check_writer(
     }
 }
 
-/// An id that was used within five minutes names the message that was published then, by its id and its number; another one is free.
+/// An id that was used within five minutes names the message that was published then, by its id and its number; another
+/// one is free.
 fn check_deduplication(store: &Store, writer: u64, seed: u64, model: &Model, found: &Found) -> Verdict {
     let now = store.engine.clock().now().as_millis();
     let topic = store.topics.get(&Own::Line.name(writer)).map_err(said)?;
@@ -219,7 +220,8 @@ fn check_functions(store: &Store, published: &BTreeSet<u64>) -> Verdict {
     }
 }
 
-/// Asks that both queues of the shared topic hold the same, all that was acknowledged among it, and of each operation the first.
+/// Asks that both queues of the shared topic hold the same, all that was acknowledged among it, and of each operation
+/// the first.
 fn check_shared(store: &Store, (acked, attempted): (u64, u64), seed: u64) -> Verdict {
     let found = raw(store, SHARED_RAW, seed)?;
     let enveloped = enveloped(store, SHARED_ENVELOPED, seed)?;

@@ -1,15 +1,17 @@
-//! The program that simulated power cuts of topics are tried on; see `tests/powercut/README.md` for the tool and its protocol.
+//! The program that simulated power cuts of topics are tried on; see `tests/powercut/README.md` for the tool and its
+//! protocol.
 //!
 //! ```text
 //! cargo build --release -p millpond-pubsub --example powercut-pubsub
 //! python3 tests/powercut/powercut.py --ops 2000 --images 60 --seed 1 -- target/release/examples/powercut-pubsub fjall
 //! ```
 //!
-//! Operation `i` belongs to one of four writers, which work at the same time. Each has a standard topic and a first-in-first-out
-//! topic, each with several queues and the former with two functions. It publishes to them one by one, in batches, under deduplication ids that it has
-//! used before, to both in a transaction that also writes a row, and subscribes and unsubscribes a queue. The check asks that
-//! all its queues and rows hold what its operations up to one that was under way have left: so each message is in all queues or in
-//! none. Besides there is a topic to which all writers publish; its queues hold the same messages in the same order.
+//! Operation `i` belongs to one of four writers, which work at the same time. Each has a standard topic and a
+//! first-in-first-out topic, each with several queues and the former with two functions. It publishes to them one by
+//! one, in batches, under deduplication ids that it has used before, to both in a transaction that also writes a row,
+//! and subscribes and unsubscribes a queue. The check asks that all its queues and rows hold what its operations up to
+//! one that was under way have left: so each message is in all queues or in none. Besides there is a topic to which all
+//! writers publish; its queues hold the same messages in the same order.
 //!
 //! - `workload`: the operations
 //! - `run`: applies them

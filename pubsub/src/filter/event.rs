@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
 };
 
 use super::{
@@ -176,10 +176,10 @@ impl<'m> Event<'m> {
 
     fn add(&mut self, path: Cow<'m, str>, scalar: Scalar<'m>, element: ElementId) {
         let value = Value { scalar, element };
-        match self.fields.get_mut(&path) {
-            Some(values) => values.push(value),
-            None => {
-                self.fields.insert(path, Values::One(value));
+        match self.fields.entry(path) {
+            Entry::Occupied(mut entry) => entry.get_mut().push(value),
+            Entry::Vacant(entry) => {
+                entry.insert(Values::One(value));
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The subscriptions of one topic, so that those that want a message are found fast: what it costs goes by those that are found.
+//! The subscriptions of one topic, so that those that want a message are found fast: what it costs goes by those that
+//! are found.
 
 use std::{collections::BTreeMap, sync::Arc};
 

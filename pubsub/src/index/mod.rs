@@ -1,9 +1,11 @@
-//! Which subscriptions of a topic want a message: a hint, made from the topic's subscriptions and kept up with their changes.
+//! Which subscriptions of a topic want a message: a hint, made from the topic's subscriptions and kept up with their
+//! changes.
 //!
-//! A topic's subscriptions are changed by one transaction after the other; the changes are counted, and the last ones stand in rows. What is kept
-//! stands for a count that was committed. A transaction that publishes reads the count, by which it conflicts with a change that
-//! it does not see; so what stands for its count or a later one may be used. If its own count is higher, because it has changed
-//! subscriptions itself or sees commits that are on their way, it looks at what was changed since.
+//! A topic's subscriptions are changed by one transaction after the other; the changes are counted, and the last ones
+//! stand in rows. What is kept stands for a count that was committed. A transaction that publishes reads the count, by
+//! which it conflicts with a change that it does not see; so what stands for its count or a later one may be used. If
+//! its own count is higher, because it has changed subscriptions itself or sees commits that are on their way, it looks
+//! at what was changed since.
 
 mod changes;
 mod entries;

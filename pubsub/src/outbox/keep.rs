@@ -1,6 +1,6 @@
 //! How long what was captured is kept.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use millpond_engine::{Page, Position, RangeRequest, Read, Transaction};
 
@@ -13,24 +13,33 @@ use crate::{
     },
 };
 
-/// So many messages are recorded between two looks at the limits.
+/// So many messages are recorded between two looks at the limits, or so many bytes: fewer than one look can remove.
 const EVERY: u64 = 64;
-/// So many rows are looked at, and removed at most, in one transaction.
+const EVERY_BYTES: u64 = 256 << 10;
+/// So many rows are removed by one look, or those that have so many bytes: not many more than are recorded, as a transaction that
+/// records very many looks often, and does not see what it has removed.
+const A_LOOK: usize = 128;
+/// So many rows are looked at in one transaction where they are cleared.
 const AT_ONCE: usize = 500;
+const AT_ONCE_BYTES: usize = 1 << 20;
 
 /// What a row counts for: itself and its keys.
-pub(super) fn size(row: &[u8]) -> i64 {
+pub(super) fn row_size(row: &[u8]) -> i64 {
     i64::try_from(row.len() + 64).unwrap_or(i64::MAX)
 }
 
 /// Removes the oldest messages where there are too many. It looks only now and then, and past the transaction, so that
 /// recording does not conflict with recording.
-pub(super) fn trim(outbox: &Outbox, tx: &mut Transaction) -> Result<()> {
+pub(super) fn trim(outbox: &Outbox, tx: &mut Transaction, recorded: i64) -> Result<()> {
     let limits = &outbox.limits;
-    if !limits.recorded.fetch_add(1, Ordering::Relaxed).is_multiple_of(EVERY) {
+    let size = u64::try_from(recorded).unwrap_or(0);
+    let bytes_before = limits.recorded_bytes.fetch_add(size, Ordering::Relaxed);
+    let are_many = limits.recorded.fetch_add(1, Ordering::Relaxed).is_multiple_of(EVERY);
+    let are_big = bytes_before / EVERY_BYTES != bytes_before.wrapping_add(size) / EVERY_BYTES;
+    if !are_many && !are_big {
         return Ok(());
     }
-    let over = |counter, limit: &std::sync::atomic::AtomicU64| -> Result<u64> {
+    let over = |counter, limit: &AtomicU64| -> Result<u64> {
         let kept = outbox.engine.latest().counter(&outbox.rows, counter)?;
         Ok(u64::try_from(kept).unwrap_or(0).saturating_sub(limit.load(Ordering::Relaxed)))
     };
@@ -39,32 +48,33 @@ pub(super) fn trim(outbox: &Outbox, tx: &mut Transaction) -> Result<()> {
     if messages == 0 && bytes == 0 {
         return Ok(());
     }
-    let oldest = tx.range(&outbox.rows, &RangeRequest::prefix(CAPTURED_PREFIX).limit(AT_ONCE))?;
+    let oldest =
+        tx.range(&outbox.rows, &RangeRequest::prefix(CAPTURED_PREFIX).limit(A_LOOK).limit_bytes(AT_ONCE_BYTES))?;
     remove(outbox, tx, &oldest, |_, row| {
         let goes = messages > 0 || bytes > 0;
         messages = messages.saturating_sub(1);
-        bytes = bytes.saturating_sub(u64::try_from(size(row)).unwrap_or(0));
+        bytes = bytes.saturating_sub(u64::try_from(row_size(row)).unwrap_or(0));
         goes
     })?;
     Ok(())
 }
 
+/// Removes what is asked for and was captured until now, some rows in one transaction after the other: what is captured meanwhile
+/// stays.
 pub(super) fn clear(outbox: &Outbox, which: &CapturedFilter) -> Result<u64> {
     let newest =
         outbox.engine.snapshot()?.range(&outbox.rows, &RangeRequest::prefix(CAPTURED_PREFIX).reverse().limit(1))?;
     let Some(last) = newest.entries.first().map(|(key, _)| key.clone()) else { return Ok(0) };
     let (mut removed, mut after) = (0, None::<bytes::Bytes>);
     loop {
-        let mut request = RangeRequest::prefix(CAPTURED_PREFIX).limit(AT_ONCE);
+        let mut request = RangeRequest::prefix(CAPTURED_PREFIX).limit(AT_ONCE).limit_bytes(AT_ONCE_BYTES);
         if let Some(after) = &after {
             request = request.resume_after(after);
         }
         let (count, resume) = outbox.engine.transact(|tx| -> Result<_> {
-            let page = tx.range(&outbox.rows, &request)?;
-            let wanted = |captured: &Captured, _: &[u8]| which.wants(captured);
-            let mut page = page;
+            let mut page = tx.range(&outbox.rows, &request)?;
             page.entries.retain(|(key, _)| *key <= last);
-            let count = remove(outbox, tx, &page, wanted)?;
+            let count = remove(outbox, tx, &page, |captured, _| which.wants(captured))?;
             Ok((count, page.entries.last().map(|(key, _)| key.clone())))
         })?;
         removed += count;
@@ -93,7 +103,7 @@ fn remove(
         tx.delete(&outbox.rows, key.clone())?;
         tx.delete(&outbox.rows, beside)?;
         count += 1;
-        bytes += size(row);
+        bytes += row_size(row);
     }
     if count > 0 {
         tx.add(&outbox.rows, MESSAGES, -i64::from(count))?;

@@ -22,8 +22,8 @@ const BYTES: u64 = 256 << 20;
 /// What was captured, and would have left this program: mails, text messages and messages to apps. Cheap to clone, and usable
 /// from any thread.
 ///
-/// The newest 100,000 messages are kept, or fewer where these have more than 256 MiB; a little more at times, as the oldest
-/// are removed by those that follow. [`keep`](Outbox::keep) chooses other limits.
+/// The newest 100,000 messages are kept, or fewer where these have more than 256 MiB: about that, as the oldest are removed by
+/// those that follow, some at a time. [`keep`](Outbox::keep) chooses other limits.
 ///
 /// ```
 /// use millpond_engine::Engine;
@@ -50,8 +50,10 @@ pub struct Outbox {
 struct Limits {
     messages: AtomicU64,
     bytes: AtomicU64,
-    /// How many messages were recorded since the store was opened: a hint, by which now and then one looks at the limits.
+    /// How many messages were recorded since the store was opened, of how many bytes: hints, by which now and then one looks at
+    /// the limits.
     recorded: AtomicU64,
+    recorded_bytes: AtomicU64,
 }
 
 impl Topics {
@@ -64,8 +66,12 @@ impl Topics {
 
 impl Outbox {
     pub(crate) fn open(engine: &Engine) -> Result<Outbox> {
-        let limits =
-            Limits { messages: AtomicU64::new(MESSAGES), bytes: AtomicU64::new(BYTES), recorded: AtomicU64::new(0) };
+        let limits = Limits {
+            messages: AtomicU64::new(MESSAGES),
+            bytes: AtomicU64::new(BYTES),
+            recorded: AtomicU64::new(0),
+            recorded_bytes: AtomicU64::new(0),
+        };
         Ok(Outbox { engine: engine.clone(), rows: engine.keyspace(OUTBOX)?, limits: Arc::new(limits) })
     }
 
@@ -98,10 +104,10 @@ impl Outbox {
 pub(crate) fn record(shared: &Shared, tx: &mut Transaction, captured: &Captured) -> Result<()> {
     let outbox = &shared.outbox;
     let row = layout::encode(captured)?;
-    let bytes = keep::size(&row);
+    let bytes = keep::row_size(&row);
     let appended = tx.append(&outbox.rows, layout::outbox::CAPTURED_PREFIX, 1, row)?;
     tx.append_beside(&outbox.rows, layout::outbox::address_prefix(&captured.address), &appended, Vec::new())?;
     tx.add(&outbox.rows, layout::outbox::MESSAGES, 1)?;
     tx.add(&outbox.rows, layout::outbox::BYTES, bytes)?;
-    keep::trim(outbox, tx)
+    keep::trim(outbox, tx, bytes)
 }

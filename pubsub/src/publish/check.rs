@@ -48,7 +48,8 @@ pub(crate) fn run(topic: &PublishedTo, message: &PublishMessage) -> Result<()> {
     check_ids(topic, message)
 }
 
-/// What a message to the endpoint of a device or to a phone number may be, but for its text, which each of them has its own rules for.
+/// What a message to the endpoint of a device or to a phone number may be, but for its text, which each of them has its
+/// own rules for.
 pub(crate) fn direct(message: &PublishMessage) -> Result<()> {
     check_subject(message.subject.as_deref())?;
     for (name, attribute) in &message.attributes {

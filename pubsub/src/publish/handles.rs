@@ -19,12 +19,12 @@ impl Topic {
         })
     }
 
-    /// Publishes messages in one commit, in their order: at most 1,000, together no longer than one message of the topic may be.
-    /// Each is accepted or refused on its own; the results stand in the order of the messages.
+    /// Publishes messages in one commit, in their order: at most 1,000, together no longer than one message of the
+    /// topic may be. Each is accepted or refused on its own; the results stand in the order of the messages.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Batch`](crate::Error::Batch) for too many or too long messages, and
-    /// those of the engine.
+    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Batch`](crate::Error::Batch) for too many or too long
+    /// messages, and those of the engine.
     pub fn publish_batch<M: Into<PublishMessage>>(
         &self,
         messages: impl IntoIterator<Item = M>,
@@ -62,8 +62,8 @@ impl Topic {
         tx.savepoint(|tx| batch(&self.shared, tx, &self.name, &messages))
     }
 
-    /// Publishes messages in one commit as [`publish_batch`](Topic::publish_batch) does, but all of them or none: what is wrong with the first
-    /// that is refused is the error. So the service itself treats a batch.
+    /// Publishes messages in one commit as [`publish_batch`](Topic::publish_batch) does, but all of them or none: what
+    /// is wrong with the first that is refused is the error. So the service itself treats a batch.
     ///
     /// # Errors
     /// Those of [`publish_batch`](Topic::publish_batch), and those of a message outside of the limits.

@@ -13,7 +13,8 @@ use std::{
 use millpond_engine::Transaction;
 use parking_lot::RwLock;
 
-/// What was published to a topic since the service was opened, and what became of it. Each field has the name of the service's metric.
+/// What was published to a topic since the service was opened, and what became of it. Each field has the name of the
+/// service's metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TopicMetrics {
@@ -21,8 +22,8 @@ pub struct TopicMetrics {
     pub number_of_messages_published: u64,
     /// Bytes of these messages, attributes included.
     pub publish_size_bytes: u64,
-    /// Messages that were delivered to queues and streams, each once for a subscription, replays included. What is delivered after the commit is
-    /// counted by the [service](crate::Topics::delivery_counts).
+    /// Messages that were delivered to queues and streams, each once for a subscription, replays included. What is
+    /// delivered after the commit is counted by the [service](crate::Topics::delivery_counts).
     pub number_of_notifications_delivered: u64,
     /// Messages that a queue or a stream did not take.
     pub number_of_notifications_failed: u64,

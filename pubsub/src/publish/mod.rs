@@ -53,8 +53,8 @@ impl Publisher {
     }
 }
 
-/// How a transaction is run that publishes to a topic. Those to a first-in-first-out topic run one after the other: each gives the
-/// number after the one before, so they could not run beside each other.
+/// How a transaction is run that publishes to a topic. Those to a first-in-first-out topic run one after the other:
+/// each gives the number after the one before, so they could not run beside each other.
 pub(crate) fn lane(topic: &str) -> TransactOptions {
     match topic.ends_with(".fifo") {
         true => TransactOptions::default().serialized(),
@@ -154,8 +154,8 @@ impl<'a> Publishing<'a> {
     }
 }
 
-/// Does what is due: forgets deduplication ids that are over, clears away what topics keep no longer, and goes on with replays.
-/// Gives the number of messages that were replayed and cleared away.
+/// Does what is due: forgets deduplication ids that are over, clears away what topics keep no longer, and goes on with
+/// replays. Gives the number of messages that were replayed and cleared away.
 pub(crate) fn maintain(shared: &Arc<Shared>) -> Result<u64> {
     deduplication::expire(shared)?;
     Ok(archive::trim(shared)? + replay::run(shared)?)

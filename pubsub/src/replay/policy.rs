@@ -162,6 +162,19 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_time_is_read_back(millis in 0..253_402_300_800_000_u64) {
+            let time = Timestamp::from_millis(millis);
+            proptest::prop_assert_eq!(parse_time(&time.to_string()), Some(time));
+        }
+
+        #[test]
+        fn no_text_is_too_strange(text in "[0-9TZ:.+é-]{0,40}|.*", json in "\\PC*") {
+            let _ = (parse_time(&text), Policy::parse(&json));
+        }
+    }
+
     #[test]
     fn a_policy_names_points_in_time() {
         let parse = |text| Policy::parse(text).map_err(|error| error.to_string());

@@ -58,7 +58,8 @@ fn pattern() -> impl Strategy<Value = Value> {
         1 => text().prop_map(|text| json!({ "equals-ignore-case": text })),
         1 => wildcard().prop_map(|text| json!({ "wildcard": text })),
         2 => range().prop_map(|range| json!({ "numeric": range })),
-        1 => prop_oneof![Just("10.0.0.0/27"), Just("2001:db8::/64"), Just("0.0.0.0/0")].prop_map(|range| json!({ "cidr": range })),
+        1 => prop_oneof![Just("10.0.0.0/27"), Just("2001:db8::/64"), Just("0.0.0.0/0")]
+            .prop_map(|range| json!({ "cidr": range })),
         2 => any::<bool>().prop_map(|exists| json!({ "exists": exists })),
         2 => but.prop_map(|but| json!({ "anything-but": but })),
     ]
@@ -112,7 +113,8 @@ fn attributes() -> impl Strategy<Value = BTreeMap<String, MessageAttribute>> {
     let attribute = prop_oneof![
         3 => text().prop_map(MessageAttribute::string),
         3 => number().prop_map(MessageAttribute::number),
-        2 => proptest::collection::vec(scalar(), 0..4).prop_map(|values| MessageAttribute::array(Value::from(values).to_string())),
+        2 => proptest::collection::vec(scalar(), 0..4)
+            .prop_map(|values| MessageAttribute::array(Value::from(values).to_string())),
         1 => Just(MessageAttribute::binary([1, 2])),
     ];
     proptest::collection::btree_map(name(), attribute, 0..5)

@@ -1,4 +1,10 @@
 //! Filter policies: the table of cases and that of refusals, each policy alone and all of them in one matcher.
+//!
+//! A case of `cases.json` has a policy and a message, and whether the policy `matches` it. A policy or a body that is a
+//! text is meant as it is; everything else is the JSON that it is. With `"forms": "all"` the service refuses the
+//! policy. What is `"unpublishable"` the service does not take as a message: an empty text, or an array that is none. A
+//! policy of `refusals.json` is refused with what stands behind `Invalid parameter: ` in the service's error; those
+//! whose names begin with "recorded" were recorded there.
 
 use std::collections::BTreeMap;
 

@@ -440,6 +440,19 @@ fn what_is_disabled_gets_nothing() {
 }
 
 #[test]
+fn a_token_has_one_endpoint_though_many_ask_for_it_at_a_time() {
+    let (_, topics) = topics();
+    let app = application(&topics, Platform::Gcm, "shop");
+    let made: Vec<String> = std::thread::scope(|scope| {
+        let make = || topics.applications().create_endpoint(&app, "token", None, &map(&[])).unwrap();
+        let threads: Vec<_> = (0..6).map(|_| scope.spawn(make)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(made.iter().all(|arn| *arn == made[0]));
+    assert_eq!(topics.applications().endpoints(&app, None, 100).unwrap().entries.len(), 1);
+}
+
+#[test]
 fn applications_survive_the_store_being_opened_again() {
     let dir = tempfile::tempdir().unwrap();
     let arn = endpoint(&open(&Engine::open(dir.path()).unwrap()), Platform::Gcm);

@@ -490,3 +490,16 @@ fn changes_of_subscriptions_count_however_many_there_are() {
     assert_eq!(metrics.number_of_notifications_delivered, 5 + 9);
     assert_eq!(metrics.number_of_notifications_filtered_out, 4);
 }
+
+#[test]
+fn a_message_that_is_more_than_a_transaction_holds_is_refused_whole() {
+    let world = World::new();
+    let topic = world.topic_with("large", &[("MaximumMessageSize", "1048576")]);
+    let queues: Vec<_> = (0..65).map(|nth| world.raw(&topic, &format!("q{nth}"))).collect();
+    let text = "x".repeat((1 << 20) - 100);
+    assert!(matches!(topic.publish(text.as_str()), Err(Error::Engine(_) | Error::Queue(_))));
+    assert!(queues.iter().all(|queue| receive(queue).is_empty()));
+    assert_eq!(topic.metrics().unwrap().number_of_messages_published, 0);
+    topic.publish("small").unwrap();
+    assert!(queues.iter().all(|queue| bodies(queue) == ["small"]));
+}

@@ -195,6 +195,7 @@ fn attributes_are_checked_with_the_services_texts() {
         ),
         (&standard, "ArchivePolicy", r#"{"MessageRetentionPeriod":1}"#, "AttributeName"),
         (&standard, "FifoThroughputScope", "Topic", "AttributeName"),
+        (&standard, "TracingConfig", "On", "TracingConfig: Invalid value [On]."),
     ];
     for (topic, name, value, why) in cases {
         let refused = said(topic.set_attribute(name, value));
@@ -217,6 +218,10 @@ fn attributes_are_checked_with_the_services_texts() {
         ("LambdaFailureFeedbackRoleArn", "arn:aws:sqs:us-east-1:0:q"),
     ] {
         assert_eq!(standard.set_attribute(name, value).unwrap_err().code(), "InvalidParameter", "{name}");
+    }
+    // However long a value is, what is said of it is short.
+    for name in ["DisplayName", "SignatureVersion", "SQSSuccessFeedbackSampleRate", "HTTPSuccessFeedbackRoleArn"] {
+        assert!(said(standard.set_attribute(name, &"ä".repeat(100_000))).len() < 500, "{name}");
     }
     let absent = service.topics.get("absent");
     assert_eq!(said(absent), "NotFound: Topic does not exist");
@@ -309,6 +314,15 @@ fn permissions_are_statements_of_the_policy() {
     let unknown = topic.add_permission("three", &strings(&["111111111111"]), &strings(&["NotAnAction"]));
     assert_eq!(said(unknown), "InvalidParameter: Invalid parameter: Policy statement action out of service scope!");
     topic.remove_permission("one").unwrap();
+    // What was set is shown as it was set, and only the statements change.
+    let other = service.topic("other");
+    let given = r#"{ "Statement": {"Sid":"all","Action":"SNS:*","NotPrincipal":"x"}, "Note": 1 }"#;
+    other.set_attribute("Policy", given).unwrap();
+    assert_eq!(other.attributes().unwrap()["Policy"], given);
+    other.add_permission("one", &strings(&["111111111111"]), &strings(&["Publish"])).unwrap();
+    let changed = json_of(&other.attributes().unwrap(), "Policy");
+    assert_eq!((&changed["Statement"][0]["NotPrincipal"], &changed["Note"]), (&json!("x"), &json!(1)));
+    assert_eq!(changed["Statement"][1]["Sid"], "one");
     assert_eq!(said(topic.remove_permission("one")), "InvalidParameter: Invalid parameter: Statement does not exist");
     let shown = topic.attributes().unwrap();
     let left = json_of(&shown, "Policy")["Statement"].as_array().unwrap().len();

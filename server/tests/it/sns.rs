@@ -213,7 +213,7 @@ async fn lists_come_page_by_page() {
     let topic = create(&client, "t-000", &[]).await;
     for nth in 1..150 {
         create(&client, &format!("t-{nth:03}"), &[]).await;
-        let number = format!("+1555{:07}", nth);
+        let number = format!("+1555{nth:07}");
         client.subscribe().topic_arn(&topic).protocol("sms").endpoint(number).send().await.unwrap();
     }
     let topics: Vec<_> =
