@@ -166,7 +166,8 @@ fn check_value(name: &str, attribute: &MessageAttribute) -> Result<()> {
         ));
     }
     match &attribute.value {
-        AttributeValue::Text(text) if kind == "Number" && !is_number(text) => {
+        // The service's documents of filter policies have arrays under this type too.
+        AttributeValue::Text(text) if kind == "Number" && label != Some("Array") && !is_number(text) => {
             refused(format!("Could not cast message attribute '{name}' value to number."))
         }
         AttributeValue::Text(_) | AttributeValue::Binary(_) => Ok(()),
@@ -247,6 +248,7 @@ mod tests {
             ("String.prefixed", text("a")),
             ("Number", text("-1.5e3")),
             ("Number.java", text("0")),
+            ("Number.Array", text("[100, 50]")),
             ("Binary", bytes(b"\0")),
         ] {
             assert_eq!(of(data_type, value), "", "{data_type}");

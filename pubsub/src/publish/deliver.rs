@@ -122,5 +122,10 @@ fn queue_attribute(attribute: &crate::MessageAttribute) -> QueueAttribute {
         AttributeValue::Text(text) => millpond_queue::AttributeValue::Text(text.clone()),
         AttributeValue::Binary(bytes) => millpond_queue::AttributeValue::Binary(bytes.clone().into()),
     };
-    QueueAttribute { data_type: attribute.data_type.clone(), value }
+    // A queue takes no array for a number, and would refuse the message.
+    let data_type = match attribute.data_type.as_str() {
+        "Number.Array" => "String.Array".to_owned(),
+        data_type => data_type.to_owned(),
+    };
+    QueueAttribute { data_type, value }
 }
