@@ -64,7 +64,8 @@
 //!   policy, and goes to the subscription's dead-letter queue after the last attempt.
 //! - **Order**: a first-in-first-out topic (a name that ends in `.fifo`) gives queues its messages in the order of its sequence
 //!   numbers, and knows a message that is published again within five minutes. A standard topic promises no order. Channels and closures
-//!   of any topic get messages once, in the order of their commits.
+//!   of any topic get messages once, in the order of their commits. (A transaction that only publishes to channels and closures writes
+//!   nothing: its message may come before one whose commit has just become visible.)
 //! - **Filters** are exact: a subscription gets a message if and only if its policy, as it was when the message was published, wants
 //!   it. See [`filter`].
 //! - **Time** is the engine's clock: deduplication, retries, the two days in which a subscription can be confirmed, archives and
