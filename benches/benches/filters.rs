@@ -15,7 +15,10 @@ const BODY: &str = r#"{"id":"id-5000","tenant":"tenant-200","type":"type-15","pa
 "source":{"ip":"10.0.19.136","agent":"Mozilla/5.0 (X11; Linux x86_64)","file":"report-5000.PDF"},"tags":["red","green","blue"],
 "customer":{"name":"Ada","city":"London","since":1843,"newsletter":true},"note":null,"level":3}"#;
 
-const FORMS: [(&str, fn(usize) -> String); 8] = [
+/// The policy of that number.
+type Policy = fn(usize) -> String;
+
+const FORMS: [(&str, Policy); 8] = [
     ("exact, one field", |n| format!(r#"{{"id":["id-{n}"]}}"#)),
     ("exact, two fields", |n| format!(r#"{{"tenant":["tenant-{}"],"type":["type-{}"]}}"#, n % 320, n / 320)),
     ("prefix", |n| format!(r#"{{"path":[{{"prefix":"/area/{n}/"}}]}}"#)),
