@@ -281,6 +281,10 @@ impl Shared {
             self.ring(&mut state);
             if let Some((id, task, waker)) = state.take() {
                 state.idle -= 1;
+                if !state.alarms.is_empty() {
+                    // This thread may have been the one that watches the time, and its task may be long.
+                    self.work.notify_one();
+                }
                 self.run(&mut state, id, task, &waker);
                 state.idle += 1;
                 continue;
